@@ -1,0 +1,1 @@
+"""The kit that every connector is built with. Read `contract.py` first."""

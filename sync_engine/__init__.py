@@ -1,0 +1,1 @@
+"""The engine: everything that does not know a tool's name."""

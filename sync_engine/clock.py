@@ -1,0 +1,10 @@
+"""The one door to the time: everything else is given `now` as a value or as this function."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The current instant in UTC."""
+    return datetime.now(UTC)
