@@ -1,0 +1,68 @@
+"""Opening the store: one engine per process, set up for many writers on either database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+
+BUSY_SECONDS = 30
+
+
+def open_engine(url: str) -> sa.Engine:
+    """An engine for a store's URL.
+
+    SQLite runs in WAL and begins every writing transaction IMMEDIATE: a deferred one that turns
+    writer fails with "database is locked" whatever the time-out.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            paramstyle="format",
+            connect_args={"options": "-c timezone=utc"},
+        )
+    engine = sa.create_engine(
+        parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA temp_store=MEMORY")
+
+
+def _begin(connection: sa.Connection) -> None:
+    mode = "DEFERRED" if connection.get_execution_options().get("read_only") else "IMMEDIATE"
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection for reads: sees one consistent state and never waits for a writer."""
+    with engine.connect().execution_options(read_only=True) as connection, connection.begin():
+        yield connection
+
+
+def database_now(connection: sa.Connection) -> datetime:
+    """The database's clock: the one clock that all workers share."""
+    from sync_engine.store.types import UTCDateTime
+
+    if connection.dialect.name == "sqlite":
+        expression: Any = sa.func.strftime("%Y-%m-%d %H:%M:%f000", "now")
+    else:
+        expression = sa.func.clock_timestamp()
+    return connection.execute(sa.select(sa.type_coerce(expression, UTCDateTime()))).scalar_one()
