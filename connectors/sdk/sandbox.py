@@ -8,12 +8,14 @@ renders from a record, the connector's mapping must read back.
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -243,6 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     sandbox: ClassVar[Sandbox]
     lock: ClassVar[threading.Lock]
+    latency: ClassVar[float] = 0.0
 
     def _serve(self) -> None:
         parts = urlsplit(self.path)
@@ -253,9 +256,13 @@ class _Handler(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
         )
+        if self.latency:
+            time.sleep(self.latency)  # outside the lock: answers may be on their way side by side
         with self.lock:
             reply = self.sandbox.answer(request)
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
+        if "Date" not in reply.headers:  # the tool's clock, not the machine's
+            self.send_header("Date", formatdate(self.sandbox.world.now().timestamp(), usegmt=True))
         for name, value in reply.headers.items():
             self.send_header(name, value)
         if reply.status not in (204, 304):
@@ -271,9 +278,22 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve a sandbox over HTTP on loopback; gives its base URL."""
-    handler = type("Handler", (_Handler,), {"sandbox": sandbox, "lock": threading.Lock()})
+def serve(
+    sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0, latency: float = 0.0
+) -> Iterator[str]:
+    """Serve a sandbox over HTTP on loopback; gives its base URL.
+
+    Args:
+        sandbox: what answers.
+        host: the address to listen on.
+        port: 0 takes a free one.
+        latency: seconds that every answer takes longer.
+    """
+    handler = type(
+        "Handler",
+        (_Handler,),
+        {"sandbox": sandbox, "lock": threading.Lock(), "latency": latency},
+    )
     server = ThreadingHTTPServer((host, port), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
