@@ -1,0 +1,1 @@
+"""Asana: workspaces, projects, sections, tasks, stories, time entries and status updates."""
