@@ -1,0 +1,1 @@
+"""Trello: boards, cards, checklists, comments and their history. The smallest connector."""
