@@ -1,0 +1,185 @@
+"""The sentences of a digest. Pure; every word from outside is cleaned here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sync_engine.digest.model import (
+    DigestInput,
+    Entry,
+    FlagLine,
+    HealthLine,
+    SectionId,
+)
+from sync_engine.digest.text import (
+    SENTENCE_LIMIT,
+    age,
+    ago,
+    clean,
+    day_words,
+    listed,
+    plural,
+)
+
+
+def headline(
+    given: DigestInput, title: str, standing: list[FlagLine], counts: Mapping[SectionId, int]
+) -> str:
+    """How things stand, in one sentence; says when the data do not allow to be sure."""
+    since = day_words(given.since.astimezone(given.zone).date())
+    doubt = _doubt(given)
+    if not standing:
+        solved = f"; {counts['solved']:,} solved since {since}" if counts["solved"] else ""
+        if doubt:
+            return f"No open flag is known in {title}{solved}{doubt}."
+        return f"All is well in {title}: no flag is open{solved}."
+    urgent = sum(f.severity in ("critical", "high") for f in standing)
+    total = plural(len(standing), "open flag")
+    weight = f", {urgent:,} of them critical or high" if urgent else ""
+    changes = [f"{counts[n]:,} {n}" for n in _CHANGES if counts[n]]
+    if changes:
+        return f"{title} has {total}{weight}: {listed(changes)} since {since}{doubt}."
+    oldest = age(min(f.opened_at for f in standing), given.now, given.zone)
+    lasting = f", the oldest for {oldest}" if oldest != "today" else ""
+    return f"Nothing changed in {title} since {since}: {total}{weight}{lasting}{doubt}."
+
+
+_CHANGES: tuple[SectionId, ...] = ("new", "worse", "solved")
+
+
+def _doubt(given: DigestInput) -> str:
+    stale = [clean(line.subject, 60) for line in given.health if line.stale]
+    if not stale:
+        return ""
+    named = stale if len(stale) <= 3 else [*stale[:2], f"{len(stale) - 2} others"]
+    be = "is" if len(stale) == 1 else "are"
+    return f", but {listed(named)} {be} out of date and may hide more"
+
+
+def preheader(first: tuple[Entry, ...], standing: str) -> str:
+    """What a mailbox shows beside the subject: the first thing to do."""
+    if not first:
+        return standing
+    entry = first[0]
+    what = " ".join(part for part in (entry.key, entry.title) if part)
+    return f"First: {what}. {entry.remedy or entry.sentence}"
+
+
+def period_name(given: DigestInput) -> str:
+    """The period, short enough for a subject."""
+    name = given.period_label.split(" · ")[0]
+    return name.replace("Week", "week")
+
+
+def period(given: DigestInput) -> str:
+    """The period, and that it comes late where it does."""
+    if not given.late:
+        return given.period_label
+    today = day_words(given.now.astimezone(given.zone).date())
+    return f"{given.period_label} · sent late, on {today}"
+
+
+def sentence(flag: FlagLine, name: SectionId) -> str:
+    """What is wrong; of a waiver, who accepted it and why."""
+    if name == "waivers" and flag.waiver_reason:
+        by = f" by {clean(flag.waived_by)}" if flag.waived_by else ""
+        return clean(f"Accepted{by}: {clean(flag.waiver_reason, SENTENCE_LIMIT)}", SENTENCE_LIMIT)
+    return clean(flag.sentence, SENTENCE_LIMIT)
+
+
+def meta(given: DigestInput, name: SectionId, flag: FlagLine) -> tuple[str, ...]:
+    """Who owns it, since when, and where it is."""
+    owner = clean(flag.owner, 60) if flag.owner else "No owner"
+    when = _when(given, name, flag)
+    if flag.state == "acknowledged":
+        when = f"{when}, acknowledged"
+    return (owner, when, *(clean(place, 60) for place in (flag.project, flag.tool) if place))
+
+
+def _when(given: DigestInput, name: SectionId, flag: FlagLine) -> str:
+    now, zone = given.now, given.zone
+    open_for = age(flag.opened_at, now, zone)
+    match name:
+        case "new":
+            back = flag.reopened_at
+            if back is not None and back > given.since:
+                return f"back {_lasting(back, given)}"
+            return f"open since {_since(flag.opened_at, given)}"
+        case "worse":
+            worse = _lasting(flag.worsened_at or flag.opened_at, given)
+            return f"worse {worse}, open for {open_for}"
+        case "solved":
+            how = clean(flag.solved_by, 60) if flag.solved_by else "solved"
+            solved = flag.resolved_at or now
+            lasted = age(flag.opened_at, solved, zone)
+            span = "less than a day" if lasted == "today" else lasted
+            return f"{how} {ago(solved, now, zone)} after {span}"
+        case "waivers":
+            return _waiver(given, flag)
+        case "open":
+            return "open since today" if open_for == "today" else f"open for {open_for}"
+
+
+def _since(at: datetime, given: DigestInput) -> str:
+    words = age(at, given.now, given.zone)
+    return words if words == "today" else day_words(at.astimezone(given.zone).date())
+
+
+def _lasting(at: datetime, given: DigestInput) -> str:
+    words = age(at, given.now, given.zone)
+    return "since today" if words == "today" else f"for {words}"
+
+
+def _waiver(given: DigestInput, flag: FlagLine) -> str:
+    if flag.waived_until is None:
+        return "accepted without an end"
+    day = flag.waived_until.astimezone(given.zone).date()
+    if flag.waived_until <= given.now:
+        return f"waiver ended on {day_words(day)}"
+    left = (day - given.now.astimezone(given.zone).date()).days
+    when = f"in {plural(left, 'day')}" if left > 0 else "today"
+    return f"waiver ends {when}, on {day_words(day)}"
+
+
+def health(given: DigestInput, line: HealthLine) -> tuple[str, str, str | None]:
+    """A finding about the data: whose, what, what to do."""
+    since = f" since {day_words(line.since.astimezone(given.zone).date())}" if line.since else ""
+    problem = f"{clean(line.problem, SENTENCE_LIMIT).rstrip('.')}{since}."
+    remedy = clean(line.remedy, SENTENCE_LIMIT) if line.remedy else None
+    return clean(line.subject), problem, remedy
+
+
+def health_summary(given: DigestInput) -> str:
+    """How complete the data are; said in every digest, good or bad."""
+    parts: list[str] = []
+    stale = sum(line.stale for line in given.health)
+    if not given.connections:
+        parts.append("No connection has been read.")
+    elif stale:
+        parts.append(f"{stale} of {plural(given.connections, 'connection')} could not be kept up.")
+    elif given.read_at is not None:
+        at = given.read_at.astimezone(given.zone)
+        whole = plural(given.connections, "connection")
+        parts.append(f"{whole} read completely, {day_words(at.date())} {at:%H:%M} or later.")
+    if given.met is not None and given.flagged is not None and given.met + given.flagged:
+        checks = given.met + given.flagged
+        share = 100 * given.met // checks  # rounded down: 99.6% is not 100%
+        parts.append(
+            f"{share}% of what was checked meets the standards ({given.met:,} of {checks:,})."
+        )
+    if given.not_assessed:
+        parts.append(f"{plural(given.not_assessed, 'check')} could not be made.")
+    elif given.not_assessed == 0 and not stale and given.connections:
+        parts.append("Every check could be made.")
+    return " ".join(parts)
+
+
+def reason(given: DigestInput, title: str) -> str:
+    """Why the reader gets this."""
+    sub = given.subscription
+    scope = f", flags where {clean(sub.scope, 200)}" if sub.scope else ""
+    return (
+        f"You get this because the digest “{title}” is sent to {clean(given.recipient)}:"
+        f" {clean(sub.when)} ({clean(sub.zone)}){scope}."
+    )

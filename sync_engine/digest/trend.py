@@ -1,0 +1,59 @@
+"""The trend of open flags: in words, as bars made of table cells, as one line of text.
+
+Bars of table cells are what every mail client shows: images are blocked or stripped, SVG too.
+"""
+
+from __future__ import annotations
+
+from sync_engine.digest.model import Bar, Trend, TrendPoint, TrendView
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def view(trend: Trend) -> TrendView | None:
+    """The trend ready to be drawn; None while fewer than two weeks were counted."""
+    counted = [p for p in trend.points if p.open is not None]
+    if len(counted) < 2:
+        return None
+    top = max(p.open or 0 for p in counted)
+    last = trend.points[-1]
+    return TrendView(
+        sentence=_sentence(counted),
+        bars=tuple(_bar(p, top, last=p is last) for p in trend.points),
+        line="".join(_block(p.open, top) for p in trend.points),
+    )
+
+
+def _sentence(counted: list[TrendPoint]) -> str:
+    first, now = counted[0].open or 0, counted[-1].open or 0
+    weeks = (counted[-1].week - counted[0].week).days // 7
+    span = f"in {weeks} week{'s' if weeks != 1 else ''}"
+    if first == now:
+        words = f"Open flags stand at {now}, as many as {weeks} weeks ago"
+    else:
+        words = f"Open flags {'fell' if now < first else 'rose'} from {first} to {now} {span}"
+    urgent = counted[-1].urgent
+    return f"{words}; {urgent} of them are critical or high." if urgent else f"{words}."
+
+
+def _bar(point: TrendPoint, top: int, *, last: bool) -> Bar:
+    value, urgent = point.open, point.urgent or 0
+    height = _part(value or 0, top)
+    return Bar(
+        label=f"W{point.week.isocalendar().week}",
+        value=value,
+        height=height,
+        urgent_height=min(height, _part(urgent, top)),
+        last=last,
+    )
+
+
+def _part(value: int, top: int) -> int:
+    """A height of 100; something is never drawn as nothing."""
+    return max(3, round(100 * value / top)) if value else 0
+
+
+def _block(value: int | None, top: int) -> str:
+    if value is None:
+        return "·"
+    return _BLOCKS[round(7 * value / top)] if top else _BLOCKS[0]
