@@ -1,0 +1,1 @@
+"""Redmine: projects, people, versions, issues with their history and relations, spent time."""
