@@ -272,4 +272,4 @@ EDITS: dict[str, Callable[[Walk, Json], Iterator[Edit]]] = {
     "date_custom_field_changed": _custom,
     "people_custom_field_changed": _custom,
 }
-"""What each kind of story says was edited; all others (likes, followers, reminders) are no edits."""
+"""What each kind of story says was edited; all others (likes, reminders …) are no edits."""

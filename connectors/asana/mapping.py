@@ -65,17 +65,11 @@ def to_records(stream: str, item: Json) -> Iterable[Record]:
     return read(item) if read is not None else ()
 
 
-def home_of(task: Json, wanted: Iterable[str] = ()) -> str | None:
-    """The project in which a task counts: the first one that it is in.
-
-    Args:
-        task: a task with its memberships.
-        wanted: the ids of the configured projects; where given, the first of those.
-    """
+def home_of(task: Json) -> str | None:
+    """The project in which a bare task counts: the first one that it is in."""
     held = [gid(each.get("project")) for each in objects(task.get("memberships"))]
-    ids = [id for id in held if id] or [id for id in map(gid, objects(task.get("projects"))) if id]
-    chosen = set(wanted)
-    return next((id for id in ids if id in chosen), ids[0] if ids else None)
+    held += [gid(each) for each in objects(task.get("projects"))]
+    return next((id for id in held if id is not None), None)
 
 
 def _project(item: Json) -> Iterator[Record]:

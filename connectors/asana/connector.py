@@ -1,0 +1,345 @@
+"""Asana: what the engine calls. All I/O goes through `api.py`; the mapping is `mapping.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import ClassVar, Literal
+
+from pydantic import Field, SecretStr
+
+from connectors.asana import mapping
+from connectors.asana.api import REMEDY, Action, Api, Rows, broken, refusal
+from connectors.asana.provides import PROVIDES
+from connectors.asana.tasks import OVERLAP, TaskReader
+from connectors.asana.values import gid, objects, text
+from connectors.sdk.contract import (
+    Access,
+    Answer,
+    Budget,
+    Can,
+    Cursor,
+    Http,
+    Identity,
+    Item,
+    Json,
+    Lane,
+    Options,
+    Page,
+    Plan,
+    RateLimit,
+    Scope,
+)
+from connectors.sdk.errors import ConnectorError, Refused, Unavailable, Unexpected
+from connectors.sdk.records import GoneReason, Record
+
+PROJECT_FIELDS = (
+    "name,notes,archived,completed,owner,start_on,due_on,created_at,modified_at,permalink_url,"
+    "custom_fields.name,custom_fields.type,custom_fields.display_value,"
+    "custom_fields.enum_value.name,custom_fields.multi_enum_values.name,"
+    "custom_fields.number_value,custom_fields.text_value,custom_fields.date_value"
+)
+ROSTER_FIELDS = "name,archived,completed"
+USER_FIELDS = "name,email"
+STATUS_FIELDS = "title,text,status_type,author,created_by,created_at,parent"
+ENTRY_FIELDS = "duration_minutes,entered_on,created_by,task,attributable_to"
+FIRST_DAY = "2000-01-01"
+"""A day before any entry: a workspace's entries are only listed between days."""
+LATE_ENTRIES = timedelta(days=35)
+"""How long time is booked afterwards: Asana cannot be asked for entries by the day of booking."""
+SINGLES = {
+    "projects": ("/projects", "name"),
+    "people": ("/users", "name"),
+    "worklogs": ("/time_tracking_entries", "entered_on"),
+    "status_updates": ("/status_updates", "created_at"),
+}
+"""Where one item of a stream is read by its id, and its smallest field."""
+
+
+class AsanaOptions(Options):
+    """How an Asana account is reached, and what of it is read."""
+
+    url: str = Field(default="https://app.asana.com", description="Address of Asana.")
+    token: SecretStr = Field(
+        description="Personal access token, or a service account's token (Asana: Settings > Apps > "
+        "View developer console > Create new token)."
+    )
+    workspaces: tuple[str, ...] | None = Field(
+        default=None,
+        description="Workspaces or organizations to read, by name or id; absent: all the token "
+        "sees.",
+    )
+    projects: tuple[str, ...] | None = Field(
+        default=None,
+        description="Ids of the projects to read (the long number in a project's address); "
+        "absent: all projects of the workspaces.",
+    )
+    history: bool = Field(
+        default=True,
+        description="Read the stories of tasks: comments and the history of fields. Costs one "
+        "request more for each changed task.",
+    )
+    worklogs: bool = Field(
+        default=True,
+        description="Read time entries. Switch off where the Asana plan has no time tracking.",
+    )
+
+
+class Asana:
+    """One Asana account."""
+
+    name: ClassVar[str] = "asana"
+    title: ClassVar[str] = "Asana"
+    Config: ClassVar[type[Options]] = AsanaOptions
+    # A paid domain's limits; Asana has no header that tells a free domain's 150 a minute, but
+    # refuses with Retry-After, which the door obeys. A batch counts as each of its actions.
+    limits: ClassVar[Sequence[RateLimit]] = (
+        RateLimit(1500, timedelta(minutes=1)),
+        RateLimit(180, timedelta(minutes=1), path="/batch"),
+    )
+    parallel: ClassVar[int] = 6
+    streams: ClassVar[Mapping[str, Can]] = {
+        "people": Can.FULL,
+        "projects": Can.FULL,
+        "tasks": Can.FULL | Can.INCREMENTAL | Can.TOMBSTONES | Can.CENSUS | Can.FEED,
+        "worklogs": Can.FULL | Can.INCREMENTAL,
+        "status_updates": Can.FULL | Can.INCREMENTAL,
+    }
+    provides: ClassVar[Mapping[type[Record], frozenset[str]]] = PROVIDES
+    evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
+    evidence_on: ClassVar[str] = "2026-11-23"
+
+    def __init__(self, config: AsanaOptions, http: Http) -> None:
+        self._config = config
+        self._api = Api(http)
+        self._wanted = tuple(dict.fromkeys(config.projects or ()))
+
+    @classmethod
+    def access(cls, config: AsanaOptions) -> Access:
+        """Asana's API lies below the site's address."""
+        return Access(
+            base_url=config.url.rstrip("/") + "/api/1.0",
+            headers={"Authorization": f"Bearer {config.token.get_secret_value()}"},
+        )
+
+    @staticmethod
+    def classify(answer: Answer) -> ConnectorError | None:
+        """A batch whose parts failed is tried again; 402 is a matter of the plan."""
+        if answer.status == 402:
+            return Refused(
+                f"The Asana plan of this account does not include what {answer.url} reads.",
+                remedy="Switch that part off in the connection's options (time entries: "
+                "worklogs: false), or change the plan.",
+            )
+        if answer.status == 200 and (status := broken(answer.data)) is not None:
+            return Unavailable(f"Asana could not answer a part of a batch just now ({status}).")
+        return None
+
+    @staticmethod
+    def budget(headers: Mapping[str, str]) -> Budget | None:  # noqa: ARG004
+        """Asana's headers say nothing of what is left."""
+        return None
+
+    def check(self) -> Identity:
+        """Who the token belongs to, and the workspaces and projects that it sees."""
+        rows = self._api.one("/users/me", "name,email,workspaces,workspaces.name")
+        me = rows.rows[0]
+        names = [text(each.get("name")) or "?" for each in objects(me.get("workspaces"))]
+        scopes = self.scopes()
+        missing = set(self._wanted) - {scope.id for scope in scopes}
+        return Identity(
+            account=text(me.get("email")) or text(me.get("name")) or str(gid(me)),
+            site=", ".join(names),
+            version="1.0",
+            server_time=rows.at,
+            scopes=scopes,
+            warnings=[f"The project {id} is not visible. {REMEDY}" for id in sorted(missing)],
+        )
+
+    def scopes(self) -> Sequence[Scope]:
+        """The projects that are configured and visible now."""
+        return [
+            Scope(gid(row) or "", text(row.get("name")) or "", _state(row))
+            for rows in self._roster(ROSTER_FIELDS)
+            for row in rows.rows
+        ]
+
+    def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
+        """A lane a project for tasks, a lane a workspace for time; else one lane.
+
+        An archived project that was read to its end is left alone: nothing changes there, and when
+        it is taken up again its expired cursor makes up for the time.
+        """
+        if stream == "tasks":
+            names = self._wanted or [
+                scope.id
+                for scope in self.scopes()
+                if scope.state != "archived" or "offset" in cursors.get(scope.id, {"offset": ""})
+            ]
+            return Plan([Lane(name, name, name not in cursors) for name in names])
+        if stream == "worklogs":
+            if not self._config.worklogs:
+                return Plan([])
+            names = self._wanted or self._workspaces()
+            return Plan([Lane(name, full=name not in cursors) for name in names])
+        return Plan([Lane(full=stream != "status_updates" or "" not in cursors)])
+
+    def pull(self, stream: str, lane: str, since: Cursor | None) -> Iterator[Page]:
+        """Read a lane from a cursor."""
+        match stream:
+            case "people":
+                return self._people()
+            case "projects":
+                return self._projects()
+            case "tasks":
+                return self._tasks(lane).pull(since)
+            case "worklogs":
+                return self._worklogs(lane, since)
+            case "status_updates":
+                return self._status_updates(since)
+            case _:
+                raise Unexpected(f"Asana has no stream {stream}.")
+
+    def census(self, stream: str, scope: str) -> Iterator[Sequence[str]]:
+        """The ids of all tasks of a project, completed ones and subtasks included."""
+        if stream != "tasks":
+            raise Unexpected(f"The stream {stream} of Asana has no census.")
+        return self._tasks(scope).ids()
+
+    def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
+        """Asana answers 404 for what was deleted, 403 for what is hidden from the token."""
+        if stream == "tasks":
+            return {
+                id: _reason(status) if status != 200 else (None if read else "moved")
+                for id, status, _, read in self._tasks("").places(ids)
+            }
+        path, field = SINGLES[stream]
+        answers = self._api.batch([Action(f"{path}/{id}", field) for id in ids])
+        return {
+            id: None if rows.status == 200 else _reason(rows.status)
+            for id, rows in zip(ids, answers, strict=True)
+        }
+
+    def count(self, stream: str, scope: str) -> int | None:  # noqa: ARG002
+        """None: Asana's own count leaves out subtasks and counts a shared task in each project."""
+        return None
+
+    @staticmethod
+    def to_records(stream: str, item: Json) -> Iterable[Record]:
+        """See `mapping.to_records`."""
+        return mapping.to_records(stream, item)
+
+    def _tasks(self, project: str) -> TaskReader:
+        return TaskReader(self._api, project, frozenset(self._wanted), history=self._config.history)
+
+    def _workspaces(self) -> list[str]:
+        """The ids of the configured workspaces; asked for only where they are given by name."""
+        wanted = self._config.workspaces
+        if wanted is not None and all(each.isdecimal() for each in wanted):
+            return list(wanted)
+        params = {"opt_fields": "name"}
+        rows = [row for page in self._api.pages("/workspaces", params) for row in page.rows]
+        names = {gid(row) or "": text(row.get("name")) or "" for row in rows}
+        if wanted is None:
+            return list(names)
+        found = []
+        for each in wanted:
+            same = [id for id, name in names.items() if each.casefold() in (id, name.casefold())]
+            if not same:
+                raise Refused(
+                    f"This token sees no Asana workspace called {each!r}.",
+                    remedy=f"Write one of: {', '.join(names.values()) or 'none is visible'}.",
+                )
+            found += same
+        return found
+
+    def _roster(self, fields: str) -> Iterator[Rows]:
+        """The configured projects (a hidden one without rows), else all of the workspaces."""
+        if self._wanted:
+            yield from self._api.batch([Action(f"/projects/{id}", fields) for id in self._wanted])
+            return
+        for workspace in self._workspaces():
+            path = f"/workspaces/{workspace}/projects"
+            yield from self._api.pages(path, {"opt_fields": fields}, scope=workspace)
+
+    def _people(self) -> Iterator[Page]:
+        seen = set[str]()
+        for workspace in self._workspaces():
+            params = {"workspace": workspace, "opt_fields": USER_FIELDS}
+            for rows in self._api.pages("/users", params, scope=workspace):
+                fresh = [row for row in rows.rows if gid(row) not in seen]
+                seen.update(gid(row) or "" for row in fresh)
+                yield Page([Item(gid(row) or "", row, None, rows.altered) for row in fresh])
+
+    def _projects(self) -> Iterator[Page]:
+        for rows in self._roster(PROJECT_FIELDS):
+            items, unread = list[Item](), list[tuple[str, str]]()
+            if rows.status == 403:
+                unread.append((rows.asked.rpartition("/")[2], refusal(rows.status)))
+            actions = [
+                Action(f"/projects/{gid(row)}/sections", "name", list=True) for row in rows.rows
+            ]
+            for row, sections in zip(rows.rows, self._api.lists(actions), strict=True):
+                id = gid(row) or ""
+                if sections.status == 200:
+                    body = {"project": row, "sections": list(sections.rows)}
+                    items.append(Item(id, body, None, rows.altered + sections.altered))
+                else:
+                    unread.append((id, refusal(sections.status)))
+            yield Page(items, unread=unread)
+
+    def _worklogs(self, lane: str, since: Cursor | None) -> Iterator[Page]:
+        params = {
+            "attributable_to" if lane in self._wanted else "workspace": lane,
+            "entered_on_start_date": since["from"] if since else FIRST_DAY,
+            "opt_fields": ENTRY_FIELDS,
+        }
+        start = None
+        for rows in self._api.pages("/time_tracking_entries", params, scope=lane):
+            start = start or rows.at
+            cursor = None
+            if rows.offset is None and start is not None:
+                cursor = {"from": (start - LATE_ENTRIES).date().isoformat()}
+            yield Page(
+                [
+                    Item(gid(row) or "", row, gid(row.get("attributable_to")), rows.altered)
+                    for row in rows.rows
+                ],
+                cursor=cursor,
+            )
+
+    def _status_updates(self, since: Cursor | None) -> Iterator[Page]:
+        """The reports of all projects; later only the new ones, of projects that live."""
+        params = {"created_since": since["since"]} if since else {}
+        start = None
+        for roster in self._roster(ROSTER_FIELDS):
+            start = start or roster.at
+            ids = [gid(row) or "" for row in roster.rows if not (since and row.get("archived"))]
+            actions = [
+                Action("/status_updates", STATUS_FIELDS, {"parent": id, **params}, list=True)
+                for id in ids
+            ]
+            items, unread = list[Item](), list[tuple[str, str]]()
+            for id, rows in zip(ids, self._api.lists(actions), strict=True):
+                if rows.status != 200:
+                    unread.append((id, refusal(rows.status)))
+                items += [
+                    Item(gid(row) or "", {**row, "parent": {"gid": id}}, id, rows.altered)
+                    for row in rows.rows
+                ]
+            yield Page(items, unread=unread)
+        if start is not None:
+            yield Page(cursor={"since": (start - OVERLAP).isoformat()})
+
+
+def _state(row: Json) -> Literal["active", "archived", "closed"]:
+    if row.get("archived") is True:
+        return "archived"
+    return "closed" if row.get("completed") is True else "active"
+
+
+def _reason(status: int) -> GoneReason:
+    return "deleted" if status == 404 else "access_lost"
+
+
+CONNECTOR = Asana
