@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
     """The current instant in UTC."""
     return datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Seconds that only grow, for durations and budgets."""
+    return time.monotonic()

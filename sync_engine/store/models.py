@@ -50,7 +50,8 @@ class Connection(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
     connector: str
-    fingerprint: str | None = None  # of scope and mapping: a change re-baselines
+    scope_fingerprint: str | None = None  # a change reads everything anew …
+    mapping_fingerprint: str | None = None  # … a change replays what is stored
     provides: Any = json_column()  # {kind: [fields]}, as the connector declared at the last run
     lease_owner: str | None = None
     lease_until: datetime | None = instant()
@@ -60,6 +61,7 @@ class Connection(SQLModel, table=True):
     state: str = "new"  # new | ok | partial | failed | needs_reauth | rate_limited
     message: str | None = text_column()
     remedy: str | None = text_column()
+    checked_at: datetime | None = instant()  # when the tool last told us who we are
     complete_at: datetime | None = instant()  # start of the last run that saw everything new
     census_at: datetime | None = instant()
     credential_expires_at: datetime | None = instant()
@@ -138,6 +140,7 @@ class RawItem(SQLModel, table=True):
     parked: str | None = text_column()  # why no record could be made of it
     read_at: datetime = instant(nullable=False)
     run_id: int
+    absent_since: datetime | None = instant()  # missing from one complete read: not yet gone
     gone_at: datetime | None = instant()
     gone_reason: str | None = None
 

@@ -1,0 +1,136 @@
+"""What the PMO admin says about one connection, applied once for all tools.
+
+The connector maps the tool's own categories; the admin's table of status words and fields comes
+after it and wins. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from connectors.sdk.records import Change, Custom, Record, Status, Task
+
+NUMBER_FIELDS: Mapping[str, type] = {
+    "points": float,
+    "percent_complete": float,
+    "estimate_minutes": int,
+    "spent_minutes": int,
+    "remaining_minutes": int,
+    "priority": int,
+}
+DATE_FIELDS = frozenset({"start_on", "due_on"})
+TEXT_FIELDS = frozenset({"blocked_reason", "resolution", "description"})
+FLAG_FIELDS = frozenset({"blocked"})
+MAPPABLE_FIELDS = frozenset(NUMBER_FIELDS) | DATE_FIELDS | TEXT_FIELDS | FLAG_FIELDS
+"""Fields of a task that a custom field may fill; any other name becomes a named custom fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdminMapping:
+    """Status words and custom fields of one connection.
+
+    Args:
+        status: the tool's status word (any case) → our status.
+        fields: our field, or a name the PMO uses → the custom field's name or id in the tool.
+        zone: the PMO's time zone, which makes the day of an instant.
+    """
+
+    status: Mapping[str, Status] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+    def day(self, value: date | datetime | None) -> date | None:
+        """The day of a date or instant in the PMO's time zone."""
+        if isinstance(value, datetime):
+            return value.astimezone(self.zone).date()
+        return value
+
+    def status_of(self, label: str | None) -> Status | None:
+        """What the admin says about a status word, None when nothing."""
+        return self._folded.get(label.casefold()) if label else None
+
+    @property
+    def _folded(self) -> Mapping[str, Status]:
+        return {word.casefold(): status for word, status in self.status.items()}
+
+    def apply(self, record: Record) -> Record:
+        """The record as the PMO wants it read."""
+        if not self.status and not self.fields:
+            return record
+        if isinstance(record, Task):
+            return self._task(record)
+        if isinstance(record, Change) and record.field == "status":
+            old, new = self.status_of(record.old_label), self.status_of(record.new_label)
+            if old or new:
+                return msgspec.structs.replace(record, old=old or record.old, new=new or record.new)
+        return record
+
+    def _task(self, task: Task) -> Task:
+        to: dict[str, object] = {}
+        status = self.status_of(task.status_label)
+        if status is not None:
+            to["status"] = status
+        custom = list(task.custom)
+        for ours, theirs in self.fields.items():
+            held = _custom(task, theirs)
+            if held is None:
+                continue
+            if ours in MAPPABLE_FIELDS:
+                value = convert(ours, held.value)
+                if value is not None:
+                    to[ours] = value
+            else:
+                custom.append(msgspec.structs.replace(held, name=ours))
+        if len(custom) > len(task.custom):
+            to["custom"] = tuple(custom)
+        return msgspec.structs.replace(task, **to) if to else task
+
+
+def _custom(task: Task, wanted: str) -> Custom | None:
+    folded = wanted.casefold()
+    for held in task.custom:
+        if held.id == wanted or held.name.casefold() == folded:
+            return held
+    return None
+
+
+def convert(field_name: str, value: object) -> object | None:
+    """A custom value as a field of a task wants it; None where it says nothing usable."""
+    if value is None or value == "" or value == ():
+        return None
+    if field_name in NUMBER_FIELDS:
+        return _number(field_name, value)
+    if field_name in DATE_FIELDS:
+        return _date(value)
+    if field_name in FLAG_FIELDS:
+        if isinstance(value, str):
+            return value.casefold() in ("yes", "true", "blocked", "1")
+        return bool(value)
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _number(field_name: str, value: object) -> float | int | None:
+    try:
+        number = float(str(value).replace(",", "."))
+    except ValueError:
+        return None
+    return int(number) if NUMBER_FIELDS[field_name] is int else number
+
+
+def _date(value: object) -> date | datetime | None:
+    if isinstance(value, (date, datetime)):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        pass
+    try:
+        instant = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -1,0 +1,287 @@
+"""Census: reading every id of every scope, to learn what is gone and what we never saw.
+
+Retires only what a complete list does not name, no other scope lists, a read of the id itself
+denies, and the guard lets pass. What the guard holds waits for an admin's word on that very run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.sdk.contract import Can, Scope
+from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Throttled
+from connectors.sdk.records import GoneReason
+from sync_engine.reconcile import ScopeCensus, compare, verdict
+from sync_engine.source import Source
+from sync_engine.store import holds, retire, runs, scopes
+from sync_engine.store.engine import database_now
+from sync_engine.store.lease import Lease, fence
+from sync_engine.store.models import LaneState, RawItem
+from sync_engine.store.runs import RunReport
+
+CONFIRM_BATCH = 100
+
+_raw = RawItem.__table__  # type: ignore[attr-defined]
+_lane = LaneState.__table__  # type: ignore[attr-defined]
+
+
+def census(
+    engine: sa.Engine,
+    source: Source,
+    lease: Lease,
+    *,
+    progress: Callable[[str, int], None] | None = None,
+) -> RunReport:
+    """Take the census of a connection and retire what is proven gone.
+
+    Holds that an admin has accepted since are confirmed and applied first.
+
+    Raises:
+        LeaseLostError: another worker has taken over.
+    """
+    run = _Census(engine, source, lease, progress)
+    try:
+        run.work()
+    except Throttled as error:
+        run.abandon("rate_limited", error)
+        run.report.next_at = error.until
+    except NotVisible as error:
+        run.abandon("partial", error)
+    except Refused as error:
+        run.abandon("needs_reauth", error)
+    except ConnectorError as error:
+        run.abandon("failed", error)
+    report = run.finish()
+    changes: dict[str, Any] = {}
+    if report.outcome in ("complete", "held"):
+        changes["census_at"] = report.started_at
+    return runs.end(engine, lease, report, changes)
+
+
+class _Census:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        source: Source,
+        lease: Lease,
+        progress: Callable[[str, int], None] | None,
+    ) -> None:
+        self.engine = engine
+        self.source = source
+        self.lease = lease
+        self.progress = progress
+        self.report = runs.start(engine, lease, source.name, "census", full=True)
+        self._requests, self._retries = source.meter.requests, source.meter.retries
+
+    def abandon(self, outcome: str, error: ConnectorError) -> None:
+        """The census ends early; nothing that it had not proven is retired."""
+        self.report.outcome = outcome
+        self.report.message, self.report.remedy = error.message, error.remedy
+
+    def finish(self) -> RunReport:
+        """The report with what it cost."""
+        self.report.requests = self.source.meter.requests - self._requests
+        self.report.retries = self.source.meter.retries - self._retries
+        return self.report
+
+    def work(self) -> None:
+        """The roster first, then each stream that can be listed."""
+        connector = self.source.connector
+        connector.check()
+        roster = list(connector.scopes())
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+            lost = scopes.see(connection, self.lease.connection_id, roster)
+        for stream, can in connector.streams.items():
+            if can & Can.CENSUS:
+                self._stream(stream, roster)
+        for scope in lost:
+            self._lost(scope)
+        if self.report.outcome == "complete" and self.report.problems:
+            self.report.message = "; ".join(self.report.problems[:3])
+
+    def _stream(self, stream: str, roster: Sequence[Scope]) -> None:
+        self._apply_accepted(stream, roster)
+        listed = self._lists(stream, roster)
+        known = self._known(stream)
+        findings = compare(
+            [ScopeCensus(scope, known.get(scope, set()), ids) for scope, ids in listed.items()],
+            self.source.guard,
+        )
+        self._keep_counts(stream, listed, known)
+        self._follow_moves(stream, findings.moved)
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+            passed = [scope for scope in listed if scope not in findings.held]
+            holds.release(connection, self.lease.connection_id, stream, passed)
+        if findings.unknown:
+            self._read_again(stream, findings.unknown)
+        retired = 0
+        for scope, ids in findings.missing.items():
+            if scope in findings.held:
+                self._hold(stream, scope, findings.held[scope], ids, len(known[scope]))
+            else:
+                retired += self._retire(stream, ids, visible=True)
+        self.report.tally.retired += retired
+        self.report.streams[stream] = {
+            "outcome": self.report.outcome,
+            "listed": sum(len(ids) for ids in listed.values()),
+            "known": sum(len(ids) for ids in known.values()),
+            "missing": sum(len(ids) for ids in findings.missing.values()),
+            "unknown": sum(len(ids) for ids in findings.unknown.values()),
+            "moved": len(findings.moved),
+            "retired": retired,
+        }
+
+    def _lists(self, stream: str, roster: Sequence[Scope]) -> dict[str, set[str]]:
+        """Complete lists only: a scope that fails is left out, and nothing is concluded of it."""
+        listed: dict[str, set[str]] = {}
+        for scope in roster:
+            ids: set[str] = set()
+            try:
+                for batch in self.source.connector.census(stream, scope.id):
+                    ids.update(batch)
+                    self._renew()
+                    if self.progress is not None:
+                        self.progress(scope.name, len(ids))
+            except NotVisible as error:
+                self.report.problems.append(f"{stream}, {scope.name}: {error.message}")
+                with self.engine.begin() as connection:
+                    fence(connection, self.lease)
+                    scopes.lose(connection, self.lease.connection_id, scope.id)
+                continue
+            listed[scope.id] = ids
+            self.report.tally.items += len(ids)
+        return listed
+
+    def _known(self, stream: str) -> dict[str, set[str]]:
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                sa.select(_raw.c.scope, _raw.c.item_id)
+                .where(_raw.c.connection_id == self.lease.connection_id)
+                .where(_raw.c.stream == stream, _raw.c.gone_at.is_(None))
+                .where(_raw.c.scope.is_not(None))
+            )
+            known: dict[str, set[str]] = {}
+            for scope, id in rows:
+                known.setdefault(scope, set()).add(id)
+        return known
+
+    def _keep_counts(
+        self, stream: str, listed: Mapping[str, set[str]], known: Mapping[str, set[str]]
+    ) -> None:
+        """Completeness: our count beside the tool's, the list's own length where it has none."""
+        counts: dict[str, dict[str, dict[str, int | None]]] = {}
+        for scope, ids in listed.items():
+            told = self.source.connector.count(stream, scope)
+            counts[scope] = {
+                stream: {
+                    "store": len(known.get(scope, set())),
+                    "tool": len(ids) if told is None else told,
+                }
+            }
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+            scopes.keep_counts(connection, self.lease.connection_id, counts)
+
+    def _follow_moves(self, stream: str, moved: Mapping[str, str]) -> None:
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+            for id, scope in moved.items():
+                connection.execute(
+                    sa.update(_raw)
+                    .where(_raw.c.connection_id == self.lease.connection_id)
+                    .where(_raw.c.stream == stream, _raw.c.item_id == id)
+                    .values(scope=scope)
+                )
+
+    def _read_again(self, stream: str, unknown: Mapping[str, Sequence[str]]) -> None:
+        """The tool has items that no pull has brought: the stream is read from its beginning."""
+        count = sum(len(ids) for ids in unknown.values())
+        self.report.problems.append(
+            f"{stream}: {count} items in the tool had not been read; the next pull reads all anew"
+        )
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+            connection.execute(
+                sa.delete(_lane)
+                .where(_lane.c.connection_id == self.lease.connection_id)
+                .where(_lane.c.stream == stream)
+            )
+
+    def _hold(self, stream: str, scope: str, reason: str, ids: Sequence[str], known: int) -> None:
+        self.report.outcome = "held"
+        self.report.problems.append(f"{stream}, {scope}: {reason}; nothing was retired")
+        self.report.remedy = (
+            "Look whether the items are really gone. If they are: "
+            f"flagstaff census {self.source.name} --accept {self.report.run_id}"
+        )
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+            holds.hold(
+                connection, self.lease.connection_id, self.report.run_id,
+                stream=stream, scope=scope, reason=reason, ids=ids, known=known,
+            )  # fmt: skip
+
+    def _lost(self, scope: str) -> None:
+        """A container that the roster no longer names: left out on purpose, deleted, or hidden."""
+        streams = self.source.connector.streams
+        if not streams.get("projects", Can.FULL) & Can.CENSUS:
+            answer: GoneReason | None = "unknown"
+        else:
+            answer = self.source.connector.confirm("projects", [scope]).get(scope, "unknown")
+        if answer not in (None, "deleted"):
+            self.report.problems.append(f"{scope} is not visible any more; its items stay as read")
+            return
+        for stream, can in streams.items():
+            ids = sorted(self._known(stream).get(scope, ())) if can & Can.CENSUS else []
+            if not ids or stream == "projects":
+                continue
+            if answer == "deleted":
+                reason = f"its container was deleted in the tool, with {len(ids)} items"
+                self._hold(stream, scope, reason, ids, len(ids))
+                continue
+            with self.engine.begin() as connection:
+                fence(connection, self.lease)
+                self.report.tally.retired += retire.items(
+                    connection, self.lease.connection_id, stream, ids, "moved",
+                    at=database_now(connection), run_id=self.report.run_id,
+                )  # fmt: skip
+
+    def _apply_accepted(self, stream: str, roster: Sequence[Scope]) -> None:
+        visible = {scope.id for scope in roster}
+        for accepted in holds.accepted(self.engine, self.lease.connection_id, stream):
+            self.report.tally.retired += self._retire(
+                stream, accepted.ids, visible=accepted.scope in visible
+            )
+            with self.engine.begin() as connection:
+                fence(connection, self.lease)
+                holds.settle(connection, accepted.id)
+
+    def _retire(self, stream: str, ids: Sequence[str], *, visible: bool) -> int:
+        """Confirm each id by a read of its own; retire those that are denied."""
+        retired = 0
+        for start in range(0, len(ids), CONFIRM_BATCH):
+            batch = ids[start : start + CONFIRM_BATCH]
+            answers = self.source.connector.confirm(stream, batch)
+            gone: dict[GoneReason, list[str]] = {}
+            for id in batch:
+                reason = verdict(answers[id], container_visible=visible) if id in answers else None
+                if reason is not None:
+                    gone.setdefault(reason, []).append(id)
+            with self.engine.begin() as connection:
+                fence(connection, self.lease)
+                now = database_now(connection)
+                for reason, gone_ids in gone.items():
+                    retired += retire.items(
+                        connection, self.lease.connection_id, stream, gone_ids, reason,
+                        at=now, run_id=self.report.run_id,
+                    )  # fmt: skip
+        return retired
+
+    def _renew(self) -> None:
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)

@@ -1,0 +1,167 @@
+"""One person across tools: by e-mail, by the people file where e-mail is hidden, else suggested.
+
+Two accounts are one person when they show the same e-mail address, or when the PMO's people file
+says so. The same name alone only makes a suggestion.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from sync_engine.store.models import Connection, Identity, PersonRow
+
+_identity = Identity.__table__  # type: ignore[attr-defined]
+_person = PersonRow.__table__  # type: ignore[attr-defined]
+_connection = Connection.__table__  # type: ignore[attr-defined]
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person of the people file.
+
+    Args:
+        emails: all addresses, the first one is where digests go.
+        accounts: connection name → the tool's id or the name shown there.
+    """
+
+    name: str
+    emails: Sequence[str]
+    accounts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lead: str | None = None
+    manager: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Accounts that look like one person and are not known to be."""
+
+    name: str
+    identity_ids: tuple[int, ...]
+    connections: tuple[str, ...]
+
+
+def fold(text: str) -> str:
+    """Text as names and addresses are compared: NFKC, case folded, spaces collapsed."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def assign_identities(
+    engine: sa.Engine, known: Sequence[KnownPerson] = (), *, run_id: int | None = None
+) -> int:
+    """Give human accounts their identity; how many were given one.
+
+    An account whose address changed since, or that the people file names, is assigned anew.
+
+    Args:
+        run_id: look only at accounts that this run wrote; None: at all (the people file changed).
+    """
+    by_email = {fold(email): person for person in known for email in person.emails}
+    by_account = {
+        (connection, fold(account)): person
+        for person in known
+        for connection, accounts in person.accounts.items()
+        for account in accounts
+    }
+    with engine.begin() as connection:
+        identities = _identities(connection, known)
+        rows = connection.execute(
+            sa.select(
+                _person.c.connection_id, _person.c.id, _person.c.name, _person.c.email,
+                _person.c.identity_id, _identity.c.email.label("identity_email"),
+                _connection.c.name.label("connection"),
+            )
+            .join(_connection, _connection.c.id == _person.c.connection_id)
+            .outerjoin(_identity, _identity.c.id == _person.c.identity_id)
+            .where(_person.c.kind == "human")
+            .where(sa.true() if run_id is None else _person.c.run_id == run_id)
+        ).all()  # fmt: skip
+        given = []
+        for row in rows:
+            listed = by_account.get((row.connection, fold(row.id))) or by_account.get(
+                (row.connection, fold(row.name))
+            )
+            email = fold(row.email) if row.email else None
+            if listed is None and email:
+                listed = by_email.get(email)
+            wanted = fold(listed.emails[0]) if listed else email
+            if row.identity_id is not None and wanted == row.identity_email:
+                continue
+            identity = identities.get(wanted) if wanted else None
+            if identity is None:
+                identity = _make(connection, row.name, wanted)
+                if wanted:
+                    identities[wanted] = identity
+            given.append({"c": row.connection_id, "p": row.id, "i": identity})
+        for start in range(0, len(given), CHUNK):
+            connection.execute(
+                sa.update(_person)
+                .where(_person.c.connection_id == sa.bindparam("c"))
+                .where(_person.c.id == sa.bindparam("p"))
+                .values(identity_id=sa.bindparam("i")),
+                given[start : start + CHUNK],
+            )
+    return len(given)
+
+
+def _identities(connection: sa.Connection, known: Sequence[KnownPerson]) -> dict[str, int]:
+    """Identities by folded address, those of the people file brought up to date."""
+    held = {
+        row.email: row.id
+        for row in connection.execute(
+            sa.select(_identity.c.id, _identity.c.email).where(_identity.c.email.is_not(None))
+        )
+    }
+    for person in known:
+        email = fold(person.emails[0])
+        values = {
+            "name": person.name,
+            "lead_email": person.lead,
+            "manager_email": person.manager,
+            "source": "file",
+        }
+        if email in held:
+            connection.execute(
+                sa.update(_identity).where(_identity.c.id == held[email]).values(**values)
+            )
+        else:
+            made = connection.execute(
+                sa.insert(_identity).values(email=email, **values).returning(_identity.c.id)
+            )
+            held[email] = made.scalar_one()
+    return held
+
+
+def _make(connection: sa.Connection, name: str, email: str | None) -> int:
+    made = connection.execute(
+        sa.insert(_identity).values(name=name, email=email, source="tool").returning(_identity.c.id)
+    )
+    return int(made.scalar_one())
+
+
+def suggestions(connection: sa.Connection) -> list[Suggestion]:
+    """Identities with the same name in different connections: for a person to decide."""
+    rows = connection.execute(
+        sa.select(_person.c.name, _person.c.identity_id, _connection.c.name.label("connection"))
+        .join(_connection, _connection.c.id == _person.c.connection_id)
+        .where(_person.c.kind == "human", _person.c.gone_at.is_(None))
+        .where(_person.c.identity_id.is_not(None))
+    )
+    named: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
+    for row in rows:
+        named[fold(row.name)][row.identity_id] = (row.name, row.connection)
+    return [
+        Suggestion(
+            next(iter(held.values()))[0],
+            tuple(sorted(held)),
+            tuple(sorted(connection for _, connection in held.values())),
+        )
+        for held in named.values()
+        if len(held) > 1
+    ]

@@ -1,0 +1,395 @@
+"""Pulling a connection: every stream, lane by lane, page by page.
+
+A page is one transaction. An error ends its lane and no other, except where the tool refuses the
+whole account or asks us to stay away. What has been read stays; the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.sdk.contract import Can, Cursor, Lane, Plan
+from connectors.sdk.errors import (
+    ConnectorError,
+    NotVisible,
+    Refused,
+    Throttled,
+)
+from sync_engine import clock, people, replay
+from sync_engine.lanes import Ended, Event, Fetched, fetch
+from sync_engine.source import Source
+from sync_engine.store import absence, runs, scopes
+from sync_engine.store.engine import database_now
+from sync_engine.store.lease import Lease, fence
+from sync_engine.store.models import Connection, LaneState
+from sync_engine.store.pages import PageToWrite, PageWriter, Tally
+from sync_engine.store.runs import RunReport
+
+CHECK_EVERY = timedelta(hours=24)
+"""How often a healthy connection is asked who we are, besides the first time and after trouble."""
+
+JOINT_LANE = "~joint"
+"""Under this name a first read keeps the cursor that will take its lanes' place."""
+
+_lane = LaneState.__table__  # type: ignore[attr-defined]
+_connection = Connection.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is, for the terminal."""
+
+    connection: str
+    stream: str
+    items: int
+    pages: int
+    done: bool = False
+
+
+@dataclass(slots=True)
+class _StreamState:
+    """What came of one stream so far."""
+
+    tally: Tally
+    pages: int = 0
+    unread: int = 0
+    failed: int = 0
+    hidden: int = 0
+
+
+class Abandoned(Exception):
+    """The whole run ends early because of one error."""
+
+    def __init__(self, error: ConnectorError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def pull(
+    engine: sa.Engine,
+    source: Source,
+    lease: Lease,
+    *,
+    full: bool = False,
+    seconds: float | None = None,
+    stop: threading.Event | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    known_people: tuple[people.KnownPerson, ...] = (),
+) -> RunReport:
+    """Bring the store up to date with one connection.
+
+    Args:
+        full: forget the cursors and read everything again.
+        seconds: a budget; when it is spent the run ends as "cut" and goes on next time.
+        stop: when set, the run ends soon, as "cut".
+
+    Raises:
+        LeaseLostError: another worker has taken over.
+    """
+    before = _state(engine, lease)
+    rescoped = before["scope_fingerprint"] not in (None, source.scope_fingerprint)
+    if before["mapping_fingerprint"] not in (None, source.mapping_fingerprint):
+        replay.replay(engine, source, lease)
+    full = full or rescoped
+    run = _Run(engine, source, lease, full, seconds, stop, progress)
+    changes = run.work(before)
+    if run.report.tally.changed.get("person"):
+        people.assign_identities(engine, known_people, run_id=run.report.run_id)
+    if rescoped and run.report.ok:
+        changes["next_census_at"] = run.report.started_at
+    return runs.end(engine, lease, run.report, changes)
+
+
+def _state(engine: sa.Engine, lease: Lease) -> Mapping[str, Any]:
+    with engine.connect() as connection:
+        row = connection.execute(
+            sa.select(_connection).where(_connection.c.id == lease.connection_id)
+        )
+        return dict(row.mappings().one())
+
+
+class _Run:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        source: Source,
+        lease: Lease,
+        full: bool,
+        seconds: float | None,
+        stop: threading.Event | None,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.engine = engine
+        self.source = source
+        self.lease = lease
+        self.stop = stop
+        self.progress = progress
+        self.cut = False
+        self.deadline = None if seconds is None else clock.monotonic() + seconds
+        self.report = runs.start(engine, lease, source.name, "pull", full=full)
+        self.writer = PageWriter(
+            engine,
+            lease,
+            self.report.run_id,
+            to_records=source.connector.to_records,
+            mapping=source.mapping,
+            observe=source.observe,
+        )
+
+    def work(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """Run all streams; the columns of the connection that follow from it."""
+        report, meter = self.report, self.source.meter
+        requests, retries = meter.requests, meter.retries
+        changes: dict[str, Any] = {
+            "provides": self.source.provides,
+            "scope_fingerprint": self.source.scope_fingerprint,
+            "mapping_fingerprint": self.source.mapping_fingerprint,
+        }
+        try:
+            changes |= self._check(before)
+            for stream, can in self.source.connector.streams.items():
+                if self._over():
+                    self.cut = True
+                    break
+                self._stream(stream, can)
+        except Abandoned as abandoned:
+            self._abandon(abandoned.error)
+        report.requests = meter.requests - requests
+        report.retries = meter.retries - retries
+        self._judge()
+        if report.outcome == "complete":
+            changes["complete_at"] = report.started_at
+        return changes
+
+    def _check(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask the tool who we are, where that is not known well enough."""
+        checked = before["checked_at"]
+        fresh = checked is not None and self.report.started_at - checked < CHECK_EVERY
+        if fresh and before["state"] == "ok" and not self.report.full:
+            return {}
+        try:
+            identity = self.source.connector.check()
+        except ConnectorError as error:
+            raise Abandoned(error) from error
+        return {
+            "checked_at": self.report.started_at,
+            "credential_expires_at": identity.credential_expires_at,
+        }
+
+    def _over(self) -> bool:
+        """Whether we were asked to stop, or the budget is spent."""
+        if self.stop is not None and self.stop.is_set():
+            return True
+        return self.deadline is not None and clock.monotonic() > self.deadline
+
+    def _stream(self, stream: str, can: Can) -> None:
+        requests = self.source.meter.requests
+        state = _StreamState(Tally())
+        try:
+            cursors = self._cursors(stream)
+            plan = self.source.connector.lanes(stream, cursors)
+        except ConnectorError as error:
+            self._lane_failed(stream, Lane(), error, state)
+            plan, cursors = Plan(()), {}
+        seen: set[str] | None = None if can & (Can.INCREMENTAL | Can.CENSUS) else set()
+        self._lanes(stream, plan, cursors, state, seen)
+        whole = not (state.failed or state.hidden or self.cut)
+        if whole and plan.joint is not None:
+            self._join(stream)
+        if whole and seen is not None and plan.lanes:
+            self._absent(stream, seen, state)
+        self.report.tally.add(state.tally)
+        self.report.unread += state.unread
+        self.report.streams[stream] = {
+            "outcome": "complete" if whole else "failed" if state.failed else "partial",
+            "items": state.tally.items,
+            "pages": state.pages,
+            "written": state.tally.written,
+            "unchanged": state.tally.unchanged,
+            "retired": state.tally.retired,
+            "parked": state.tally.parked,
+            "unread": state.unread,
+            "requests": self.source.meter.requests - requests,
+        }
+        self._tell(stream, state, done=True)
+
+    def _lanes(
+        self,
+        stream: str,
+        plan: Plan,
+        cursors: Mapping[str, Cursor],
+        state: _StreamState,
+        seen: set[str] | None,
+    ) -> None:
+        waiting = self._unfinished(stream, plan)
+        connector = self.source.connector
+        ended = 0
+        with closing(fetch(connector, stream, waiting, cursors, self._over)) as events:
+            for event in events:
+                ended += isinstance(event, Ended)
+                self._take(stream, plan, event, state, seen)
+        self.cut = self.cut or ended < len(waiting)
+
+    def _take(
+        self,
+        stream: str,
+        plan: Plan,
+        event: Event,
+        state: _StreamState,
+        seen: set[str] | None,
+    ) -> None:
+        if isinstance(event, Fetched):
+            page = event.page
+            state.tally.add(
+                self.writer.write(
+                    PageToWrite(stream, event.lane.name, event.items, page.cursor, page.gone)
+                )
+            )
+            state.pages += 1
+            state.unread += len(page.unread)
+            if seen is not None:
+                seen.update(each.item.id for each in event.items)
+                seen.update(id for id, _ in page.unread)
+            self._tell(stream, state)
+        elif isinstance(event, Ended):
+            if event.error is not None:
+                self._lane_failed(stream, event.lane, event.error, state)
+            elif plan.joint is not None:
+                self._finish(stream, event.lane)
+        else:
+            self._renew()
+
+    def _lane_failed(
+        self, stream: str, lane: Lane, error: ConnectorError, state: _StreamState
+    ) -> None:
+        """One lane has failed: note it, go on; or end the run where the whole account is meant."""
+        if isinstance(error, Throttled) or (
+            isinstance(error, Refused) and not isinstance(error, NotVisible)
+        ):
+            raise Abandoned(error)
+        scope = error.scope or lane.scope
+        place = f"{stream}, {scope}" if scope else stream
+        self.report.problems.append(f"{place}: {error.message}")
+        if isinstance(error, NotVisible):
+            state.hidden += 1
+            if scope:
+                with self.engine.begin() as connection:
+                    fence(connection, self.lease)
+                    scopes.lose(connection, self.lease.connection_id, scope)
+            return
+        state.failed += 1
+
+    def _abandon(self, error: ConnectorError) -> None:
+        report = self.report
+        report.message, report.remedy = error.message, error.remedy
+        if isinstance(error, Throttled):
+            report.outcome, report.next_at = "rate_limited", error.until
+        elif isinstance(error, Refused):
+            report.outcome = "needs_reauth"
+        else:
+            report.outcome = "failed"
+
+    def _judge(self) -> None:
+        """The outcome of a run that was not abandoned."""
+        report = self.report
+        if report.outcome != "complete":
+            return
+        failed = [s for s, each in report.streams.items() if each["outcome"] == "failed"]
+        if failed:
+            whole = len(failed) == len(self.source.connector.streams)
+            report.outcome = "failed" if whole else "partial"
+            report.message = "; ".join(report.problems[:3])
+            report.remedy = "Nothing was lost; the next run goes on from here."
+        elif self.cut:
+            report.outcome = "cut"
+        elif report.problems:
+            report.message = "; ".join(report.problems[:3])
+            report.remedy = (
+                "Give the account access again, or take the container out of the configuration."
+            )
+
+    def _cursors(self, stream: str) -> dict[str, Cursor]:
+        """Where the lanes of a stream resume; none when everything is to be read again."""
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+            of_stream = self._lanes_of(stream)
+            if self.report.full:
+                connection.execute(sa.delete(_lane).where(of_stream))
+            rows = connection.execute(
+                sa.select(_lane.c.lane, _lane.c.cursor)
+                .where(of_stream, _lane.c.lane != JOINT_LANE)
+                .where(_lane.c.cursor.is_not(None))
+            )
+            return {row.lane: row.cursor for row in rows}
+
+    def _unfinished(self, stream: str, plan: Plan) -> list[Lane]:
+        """The lanes still to run; of a first read that was cut, only those that had not ended."""
+        if plan.joint is None:
+            return list(plan.lanes)
+        self._keep_joint(stream, plan.joint)
+        with self.engine.connect() as connection:
+            done = set(
+                connection.execute(
+                    sa.select(_lane.c.lane).where(self._lanes_of(stream), _lane.c.done.is_(True))
+                ).scalars()
+            )
+        return [lane for lane in plan.lanes if lane.name not in done]
+
+    def _finish(self, stream: str, lane: Lane) -> None:
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+            now = database_now(connection)
+            self.writer.move_cursor(connection, stream, lane.name, None, now, done=True)
+
+    def _keep_joint(self, stream: str, joint: Cursor) -> None:
+        """Remember where the joint cursor stood when the first read began: what changes in a
+        lane that has ended, before the last one does, comes after that."""
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+            held = connection.execute(
+                sa.select(_lane.c.lane).where(self._lanes_of(stream), _lane.c.lane == JOINT_LANE)
+            ).one_or_none()
+            if held is None:
+                now = database_now(connection)
+                self.writer.move_cursor(connection, stream, JOINT_LANE, joint, now)
+
+    def _join(self, stream: str) -> None:
+        """All lanes of a first read have ended: one cursor takes the place of theirs."""
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+            joint = connection.execute(
+                sa.select(_lane.c.cursor).where(self._lanes_of(stream), _lane.c.lane == JOINT_LANE)
+            ).scalar_one()
+            connection.execute(sa.delete(_lane).where(self._lanes_of(stream)))
+            now = database_now(connection)
+            self.writer.move_cursor(connection, stream, "", joint, now)
+
+    def _lanes_of(self, stream: str) -> sa.ColumnElement[bool]:
+        return sa.and_(_lane.c.connection_id == self.lease.connection_id, _lane.c.stream == stream)
+
+    def _absent(self, stream: str, seen: set[str], state: _StreamState) -> None:
+        """A stream that is always read whole: what two complete reads do not name is gone."""
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+            found = absence.settle(
+                connection, self.lease.connection_id, stream, seen, self.source.guard,
+                now=database_now(connection), run_id=self.report.run_id,
+            )  # fmt: skip
+        state.tally.retired += found.retired
+        if found.held:
+            self.report.problems.append(f"{stream}: {found.held}; nothing was retired")
+
+    def _renew(self) -> None:
+        with self.engine.begin() as connection:
+            fence(connection, self.lease)
+
+    def _tell(self, stream: str, state: _StreamState, *, done: bool = False) -> None:
+        if self.progress is not None:
+            self.progress(Progress(self.source.name, stream, state.tally.items, state.pages, done))

@@ -1,0 +1,56 @@
+"""A configured connection, ready to be read: the connector, its door, and what the admin says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol
+
+from connectors.sdk.contract import Connector
+from connectors.sdk.records import Change, Record
+from sync_engine.admin_map import AdminMapping
+from sync_engine.reconcile import Guard
+from sync_engine.store import history
+from sync_engine.store.rows import name_of
+
+
+class Meter(Protocol):
+    """What the door counts."""
+
+    requests: int
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One connection as the engine reads it.
+
+    Args:
+        scope_fingerprint: of connector and options: a change reads everything anew.
+        mapping_fingerprint: of the admin's mapping and zone: a change replays what is stored.
+        every: how often it is pulled; the yardstick of staleness.
+    """
+
+    name: str
+    connector: Connector
+    meter: Meter
+    mapping: AdminMapping = field(default_factory=AdminMapping)
+    guard: Guard = field(default_factory=Guard)
+    scope_fingerprint: str = ""
+    mapping_fingerprint: str = ""
+    every: timedelta = timedelta(minutes=5)
+
+    @property
+    def provides(self) -> dict[str, list[str]]:
+        """As `Connection.provides` keeps it."""
+        provides: Mapping[type[Record], frozenset[str]] = self.connector.provides
+        return {name_of(kind): sorted(fields) for kind, fields in provides.items()}
+
+    @property
+    def observe(self) -> frozenset[str]:
+        """Fields of a task whose history the tool does not give."""
+        if Change not in self.connector.provides:
+            return frozenset(history.TRACKED)
+        told: Any = getattr(self.connector, "history", history.TRACKED)
+        return frozenset(history.TRACKED) - frozenset(told)

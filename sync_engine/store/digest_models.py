@@ -1,0 +1,75 @@
+"""The tables of digests: what each recipient was told, what waits to be sent, what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from sync_engine.store.models import instant, text_column
+
+
+class DigestReader(SQLModel, table=True):
+    """A recipient of a subscription: which period was served last, and the thread it belongs to.
+
+    Moves in the transaction that puts the digest into the outbox.
+    """
+
+    __tablename__ = "digest_reader"
+
+    subscription: str = Field(primary_key=True)
+    recipient: str = Field(primary_key=True)
+    since: datetime = instant(nullable=False)  # first seen; periods before are not served
+    token: str = Field(unique=True)  # unsubscribes without signing in
+    period_key: str | None = None
+    period_at: datetime | None = instant()  # when that period fell due
+    told_until: datetime | None = instant()  # what came later is news for the next digest
+    thread_id: str | None = None  # Message-ID of the first mail, the root of the thread
+    message_id: str | None = None  # of the latest mail
+    unsubscribed_at: datetime | None = instant()
+
+
+class Outgoing(SQLModel, table=True):
+    """A digest frozen into bytes: exactly these are sent, however often it is tried.
+
+    One row per recipient, subscription, local period and channel: the period's key follows from
+    the calendar, never from the instant of sending.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("subscription", "recipient", "period_key", "channel"),
+        Index("ix_outbox_due", "state", "next_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    subscription: str
+    recipient: str
+    period_key: str
+    channel: str
+    label: str
+    subject: str = Field(sa_type=Text)
+    message_id: str
+    body: bytes = Field(sa_type=LargeBinary)
+    queued_at: datetime = instant(nullable=False)
+    state: str = "queued"  # queued | sending | sent | parked | withdrawn
+    next_at: datetime = instant(nullable=False)
+    claim: str | None = None  # whose turn it is while `sending`
+    claimed_until: datetime | None = instant()
+    attempts: int = 0
+    sent_at: datetime | None = instant()
+    message: str | None = text_column()  # what the channel said last
+
+
+class Delivery(SQLModel, table=True):
+    """The log of deliveries: one row per attempt."""
+
+    __tablename__ = "delivery"
+
+    id: int | None = Field(default=None, primary_key=True)
+    outbox_id: int = Field(foreign_key="outbox.id", index=True)
+    at: datetime = instant(nullable=False)
+    outcome: str  # sent | later | refused | down
+    code: int | None = None
+    message: str | None = text_column()

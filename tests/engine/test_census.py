@@ -1,0 +1,183 @@
+"""Census: nothing is retired on absence alone, and nothing in bulk without an admin's word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors.sdk.errors import Unavailable
+from sync_engine.reconcile import Guard, ScopeCensus, compare, verdict
+from sync_engine.store import holds
+
+
+def test_a_deleted_item_is_found_confirmed_and_retired(bench: Any) -> None:
+    bench.pull()
+    bench.ledger.remove("t03")
+    bench.pull()
+    assert "t03" in bench.tasks()  # no changed-since list can show it
+    report = bench.census()
+    assert report.outcome == "complete"
+    assert "t03" not in bench.tasks()
+    assert bench.rows("SELECT gone_reason FROM task WHERE id = 't03'") == [("deleted",)]
+
+
+def test_an_id_that_a_read_of_its_own_finds_is_not_gone(bench: Any) -> None:
+    bench.pull()
+    connector = bench.source.connector
+    listed = connector.census
+
+    def short(stream: str, scope: str) -> Any:
+        for ids in listed(stream, scope):
+            yield [id for id in ids if id != "t03"]
+
+    connector.census = short
+    bench.census()
+    assert "t03" in bench.tasks()
+
+
+def test_an_empty_list_where_something_was_is_held(bench: Any) -> None:
+    bench.pull()
+    for id in list(bench.ledger.tasks):
+        if bench.ledger.tasks[id]["project"] == "p2":
+            bench.ledger.remove(id)
+    report = bench.census()
+    assert report.outcome == "held"
+    assert len(bench.tasks()) == 12
+    assert bench.rows("SELECT count(*) FROM hold WHERE accepted_at IS NULL") == [(1,)]
+
+
+def test_a_fifth_missing_is_held_until_that_very_run_is_accepted(bench: Any) -> None:
+    for number in range(12, 40):
+        bench.ledger.put(f"t{number:02}", project="p1")
+    bench.pull()
+    for number in range(12, 25):
+        bench.ledger.remove(f"t{number:02}")
+    report = bench.census()
+    assert report.outcome == "held"
+    assert str(report.run_id) in report.remedy
+    assert len(bench.tasks()) == 40
+    with pytest.raises(LookupError):
+        holds.accept(bench.engine, report.run_id + 1, "pmo")
+    assert holds.accept(bench.engine, report.run_id, "pmo") == 13
+    after = bench.census()
+    assert after.outcome == "complete"
+    assert len(bench.tasks()) == 27
+    assert bench.rows("SELECT count(*) FROM hold WHERE superseded_at IS NULL") == [(0,)]
+
+
+def test_an_accepted_hold_still_confirms_each_id(bench: Any) -> None:
+    bench.pull()
+    removed = {}
+    for id in ("t08", "t09", "t10", "t11"):
+        removed[id] = bench.ledger.tasks[id]
+        bench.ledger.remove(id)
+    report = bench.census()
+    assert report.outcome == "held"
+    bench.ledger.tasks["t09"] = removed["t09"]  # restored in the tool meanwhile
+    holds.accept(bench.engine, report.run_id, "pmo")
+    bench.census()
+    assert "t09" in bench.tasks()
+    assert "t08" not in bench.tasks()
+
+
+def test_a_hold_is_over_once_a_census_passes(bench: Any) -> None:
+    bench.pull()
+    lost = {id: bench.ledger.tasks[id] for id in ("t08", "t09", "t10", "t11")}
+    for id in lost:
+        bench.ledger.remove(id)
+    bench.census()
+    bench.ledger.tasks.update(lost)
+    assert bench.census().outcome == "complete"
+    assert bench.rows("SELECT count(*) FROM hold WHERE superseded_at IS NULL") == [(0,)]
+
+
+def test_a_census_that_breaks_half_way_retires_nothing(bench: Any) -> None:
+    bench.pull()
+    bench.ledger.remove("t01")
+
+    def fault(what: str) -> None:
+        if what == "census p2":
+            raise Unavailable("connection reset")
+
+    bench.ledger.fault = fault
+    assert bench.census().outcome == "failed"
+    assert "t01" in bench.tasks()
+
+
+def test_a_lost_project_is_reported_and_its_items_stay(bench: Any) -> None:
+    bench.pull()
+    bench.census()
+    bench.ledger.hidden.add("p2")
+    report = bench.census()
+    assert "p2" in report.message
+    assert len(bench.tasks()) == 12
+    assert bench.rows("SELECT visible FROM scope_state WHERE scope = 'p2'") == [(False,)]
+
+
+def test_a_moved_item_is_not_gone(bench: Any) -> None:
+    bench.pull()
+    bench.ledger.tasks["t01"]["project"] = "p2"  # without a trace in its updated time
+    bench.census()
+    assert "t01" in bench.tasks()
+    assert bench.rows("SELECT scope FROM raw_item WHERE item_id = 't01'") == [("p2",)]
+
+
+def test_an_item_that_no_pull_brought_is_found_and_read(bench: Any) -> None:
+    bench.pull()
+    bench.ledger.put("t99")
+    bench.ledger.tasks["t99"]["updated"] = "2020-01-01T00:00:00+00:00"  # behind every cursor
+    bench.pull()
+    assert "t99" not in bench.tasks()
+    report = bench.census()
+    assert "had not been read" in report.message
+    bench.pull()
+    assert "t99" in bench.tasks()
+
+
+def test_an_item_that_comes_back_is_present_with_its_history(bench: Any) -> None:
+    bench.pull()
+    held = bench.ledger.tasks["t03"]
+    first_seen = bench.rows("SELECT seen_at FROM task WHERE id = 't03'")
+    bench.ledger.remove("t03")
+    bench.census()
+    bench.ledger.tasks["t03"] = held
+    bench.ledger.put("t03")
+    bench.pull()
+    assert "t03" in bench.tasks()
+    assert bench.rows("SELECT seen_at FROM task WHERE id = 't03'") == first_seen
+
+
+def test_completeness_is_our_count_beside_the_tools(bench: Any) -> None:
+    bench.pull()
+    bench.census()
+    with bench.engine.connect() as connection:
+        from sync_engine.store.models import ScopeState
+
+        rows = connection.execute(ScopeState.__table__.select()).mappings().all()
+    counts = {row["scope"]: row["stream_counts"]["tasks"] for row in rows}
+    assert counts == {"p1": {"store": 8, "tool": 8}, "p2": {"store": 4, "tool": 4}}
+
+
+@pytest.mark.parametrize(
+    ("known", "listed", "held"),
+    [
+        (100, 80, False),
+        (100, 79, True),
+        (40, 31, False),
+        (40, 30, True),
+        (3, 0, True),
+        (9, 1, False),
+    ],
+)
+def test_the_guard(known: int, listed: int, held: bool) -> None:
+    ids = {str(number) for number in range(known)}
+    findings = compare([ScopeCensus("s", ids, {str(number) for number in range(listed)})], Guard())
+    assert bool(findings.held) is held
+
+
+def test_a_denied_read_is_a_deletion_only_where_the_container_is_seen() -> None:
+    assert verdict("unknown", container_visible=True) == "deleted"
+    assert verdict("unknown", container_visible=False) == "access_lost"
+    assert verdict("access_lost", container_visible=True) == "access_lost"
+    assert verdict(None, container_visible=False) is None
