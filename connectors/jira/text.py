@@ -1,0 +1,79 @@
+"""Plain text of the Atlassian Document Format (ADF), in which Jira Cloud keeps what people write.
+
+Blocks are apart by an empty line, list items and table rows by a line break. Total: an unknown
+node gives the text of its children, and anything that is no document gives None.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+BLOCKS_OF_LINES = frozenset({
+    "bulletList", "orderedList", "taskList", "decisionList", "table", "tableRow", "caption",
+})  # fmt: skip
+INLINE_HOLDERS = frozenset({"paragraph", "heading", "codeBlock", "taskItem", "decisionItem"})
+WORDS = {  # inline nodes whose text is an attribute
+    "mention": ("text", "id"),
+    "emoji": ("text", "shortName"),
+    "inlineCard": ("url",),
+    "blockCard": ("url",),
+    "embedCard": ("url",),
+    "status": ("text",),
+    "date": ("timestamp",),
+    "placeholder": ("text",),
+}
+DEEPEST = 60  # deeper nesting than any editor makes; what lies below is left out
+
+
+def plain(value: Any) -> str | None:
+    """The text of a document or of a plain string; None when there is none."""
+    if type(value) is str:
+        return value.strip() or None
+    if not isinstance(value, dict):
+        return None
+    return _block(value, 0).strip() or None
+
+
+def _children(node: dict[str, Any]) -> list[dict[str, Any]]:
+    content = node.get("content")
+    if not isinstance(content, list):
+        return []
+    return [child for child in content if isinstance(child, dict)]
+
+
+def _block(node: dict[str, Any], depth: int) -> str:
+    kind = node.get("type")
+    if depth > DEEPEST:
+        return ""
+    children = _children(node)
+    if kind in INLINE_HOLDERS or not children:
+        return "".join(map(_inline, children)) if children else _inline(node)
+    separator = "\n\n"
+    if kind in BLOCKS_OF_LINES:
+        separator = " | " if kind == "tableRow" else "\n"
+    elif kind in ("listItem", "tableCell", "tableHeader"):
+        separator = "\n"
+    elif kind is not None and all(child.get("type") in ("text", "hardBreak") for child in children):
+        separator = ""
+    parts = [_block(child, depth + 1) for child in children]
+    if kind in ("bulletList", "decisionList", "taskList"):
+        parts = [f"- {part}" for part in parts]
+    elif kind == "orderedList":
+        parts = [f"{position}. {part}" for position, part in enumerate(parts, 1)]
+    return separator.join(parts)
+
+
+def _inline(node: dict[str, Any]) -> str:
+    kind = node.get("type")
+    if kind == "text":
+        said = node.get("text")
+        return said if isinstance(said, str) else ""
+    if kind == "hardBreak":
+        return "\n"
+    attributes = node.get("attrs")
+    if isinstance(attributes, dict) and isinstance(kind, str):
+        for name in WORDS.get(kind, ()):
+            said = attributes.get(name)
+            if isinstance(said, str) and said:
+                return said
+    return "".join(_inline(child) for child in _children(node)) if "content" in node else ""
