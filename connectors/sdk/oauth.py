@@ -1,0 +1,169 @@
+"""Refreshing an OAuth 2 credential whose refresh token changes with every use (RFC 6749 §6).
+
+Such a token is worth one request: two threads or processes that refresh at once lose the account.
+So a refresh happens under the store's lock, after reading again what another may have saved, and
+the new pair is saved before it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from connectors.sdk.contract import Clock, OAuth
+from connectors.sdk.errors import Refused, Unavailable
+
+_LONGEST = 366 * 86400.0  # seconds; nothing lives longer
+_REFRESH_AT = 0.8  # share of an access token's lifetime after which it is replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a refresh yields. `refresh_at`: when to replace it; None: only once it is refused."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    refresh_at: datetime | None = None
+
+
+class TokenStore(Protocol):
+    """Where tokens outlive the process. `save` has saved durably when it returns."""
+
+    def load(self, key: str) -> Tokens | None:
+        """The tokens last saved under the key."""
+        ...
+
+    def save(self, key: str, tokens: Tokens) -> None:
+        """Replace the tokens under the key."""
+        ...
+
+    def lock(self, key: str) -> AbstractContextManager[Any]:
+        """Keeps every other thread and process out of the same key."""
+        ...
+
+
+Ask = Callable[[str, Mapping[str, str]], tuple[int, Any]]
+"""Posts a form to a URL; gives the status and the parsed JSON; raises `Unavailable`."""
+
+
+class Bearer:
+    """The current access token of one credential.
+
+    Args:
+        oauth: the credential as configured.
+        store: keeps the rotated tokens.
+        ask: the way to the token endpoint.
+        learn: told every new secret before anything else sees it.
+        now: the clock.
+    """
+
+    def __init__(
+        self,
+        oauth: OAuth,
+        store: TokenStore,
+        ask: Ask,
+        *,
+        learn: Callable[..., None],
+        now: Clock,
+    ) -> None:
+        self._oauth = oauth
+        self._store = store
+        self._ask = ask
+        self._learn = learn
+        self._now = now
+        self._lock = threading.Lock()
+        self._tokens: Tokens | None = None
+        self._unsaved: Tokens | None = None  # fetched, but the store failed: not to be used yet
+        self._refused: str | None = None
+        # After signing in again the configured token is another one, and what was saved is void.
+        grant = "\n".join((oauth.token_url, oauth.client_id, oauth.refresh_token))
+        self.key = hashlib.sha256(grant.encode()).hexdigest()[:32]
+
+    def token(self) -> str:
+        """An access token that is good for a while.
+
+        Raises:
+            Refused: the account has to be signed in again.
+            Unavailable: the token endpoint does not answer.
+        """
+        tokens = self._tokens
+        if tokens is None or self._is_old(tokens):
+            tokens = self._renew(refused=None)
+        return tokens.access_token
+
+    def renew(self, refused: str) -> str:
+        """Another token than the one that the tool has just refused; errors as `token`."""
+        return self._renew(refused).access_token
+
+    def _is_old(self, tokens: Tokens) -> bool:
+        return tokens.refresh_at is not None and tokens.refresh_at <= self._now()
+
+    def _is_good(self, tokens: Tokens | None, refused: str | None) -> bool:
+        return tokens is not None and tokens.access_token != refused and not self._is_old(tokens)
+
+    def _renew(self, refused: str | None) -> Tokens:
+        with self._lock:
+            if self._refused is not None:
+                raise _sign_in_again(self._refused)
+            if self._tokens is not None and self._is_good(self._tokens, refused):
+                return self._tokens
+            with self._store.lock(self.key):
+                self._save_what_is_left()
+                saved = self._store.load(self.key)
+                if saved is not None:
+                    self._learn(saved.access_token, saved.refresh_token)
+                if saved is None or not self._is_good(saved, refused):
+                    latest = saved.refresh_token if saved else self._oauth.refresh_token
+                    self._unsaved = saved = self._refresh(latest)
+                    self._save_what_is_left()
+            self._tokens = saved
+            return saved
+
+    def _save_what_is_left(self) -> None:
+        if self._unsaved is not None:
+            self._store.save(self.key, self._unsaved)
+            self._unsaved = None
+
+    def _refresh(self, refresh_token: str) -> Tokens:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+            "client_id": self._oauth.client_id,
+            "client_secret": self._oauth.client_secret,
+        }
+        asked_at = self._now()
+        status, data = self._ask(self._oauth.token_url, form)
+        if not isinstance(data, Mapping):
+            data = {}
+        if status >= 500 or status == 429:
+            raise Unavailable(f"The sign-in service answered {status}.")
+        access = data.get("access_token")
+        if status >= 400 or not isinstance(access, str) or not access:
+            self._refused = str(data.get("error") or status)
+            raise _sign_in_again(self._refused)
+        rotated = data.get("refresh_token")
+        rotated = rotated if isinstance(rotated, str) and rotated else refresh_token
+        self._learn(access, rotated)
+        return Tokens(access, rotated, _refresh_at(asked_at, data.get("expires_in")))
+
+
+def _refresh_at(asked_at: datetime, lifetime: Any) -> datetime | None:
+    try:
+        seconds = float(lifetime)
+    except (TypeError, ValueError):
+        return None
+    if seconds <= 0:  # nonsense; believing it would refresh before every request
+        return None
+    return asked_at + timedelta(seconds=min(seconds, _LONGEST) * _REFRESH_AT)
+
+
+def _sign_in_again(reason: str) -> Refused:
+    return Refused(
+        f"The sign-in of this connection is no longer valid ({reason}).",
+        remedy="Sign in again for this connection.",
+    )
