@@ -1,0 +1,343 @@
+"""Every option of the configuration file, with its meaning. The reference page, the JSON Schema
+and the checks come from here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from sync_engine.settings.nearest import nearest
+from sync_engine.settings.values import (
+    Census,
+    Day,
+    Duration,
+    QuietDay,
+    Schedule,
+    Share,
+    Weekday,
+)
+
+Severity = Literal["info", "low", "medium", "high", "critical"]
+Status = Literal["todo", "in_progress", "done", "cancelled"]
+Email = Annotated[str, Field(pattern=r"^[^@\s<>,;]{1,64}@[^@\s<>,;]{1,190}$")]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _zone(name: str) -> str:
+    if name not in _zones():
+        raise ValueError(
+            f'no time zone is called "{name}"{nearest(name, _zones())}; '
+            'write a name such as "Europe/Berlin"'
+        )
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown options are errors, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Calendar(Section):
+    """The working days from which ages and deadlines are counted."""
+
+    country: str | None = Field(
+        None, description="ISO 3166 code of the country whose public holidays are days off."
+    )
+    region: str | None = Field(
+        None, description="ISO 3166-2 code of the state, province or canton, without the country."
+    )
+    days_off: tuple[Day, ...] = Field((), description="Further days off, as ISO dates.")
+    weekend: tuple[Weekday, ...] = Field((5, 6), description="The days of the week without work.")
+
+    @model_validator(mode="after")
+    def _known(self) -> Calendar:
+        if self.region and not self.country:
+            raise ValueError("a region needs the country it lies in")
+        if len(set(self.weekend)) == 7:
+            raise ValueError("a week needs at least one working day")
+        if self.country:
+            _check_holidays(self.country, self.region)
+        return self
+
+
+def _check_holidays(country: str, region: str | None) -> None:
+    import holidays
+    from holidays.registry import COUNTRIES
+
+    codes = {code for _, *names in COUNTRIES.values() for code in names}
+    if country not in codes:
+        raise ValueError(
+            f'no public holidays are known for the country "{country}"{nearest(country, codes)}; '
+            "write its two-letter ISO code, or leave it out and list `days_off`"
+        )
+    regions = getattr(holidays, country).subdivisions
+    if region and region not in regions:
+        raise ValueError(
+            f'{country} has no region "{region}"{nearest(region, regions)}; '
+            f"known: {', '.join(regions) or 'none'}"
+        )
+
+
+class Mapping(Section):
+    """What this connection's own words mean."""
+
+    status: dict[str, Status] = Field(
+        default_factory=dict,
+        description="The tool's status word and what it means: todo, in_progress, done or "
+        "cancelled. Words that are not listed mean what the tool's own category says.",
+    )
+    fields: dict[str, str] = Field(
+        default_factory=dict,
+        description="A fact that standards use, and the name or id of the tool's custom field "
+        "that holds it.",
+    )
+
+
+class Guard(Section):
+    """When a census is held for an admin's word: it would retire more than `share` and at least
+    `items` of a scope."""
+
+    share: Share = Field(0.2, description="Share of a scope's items that may vanish at once.")
+    items: int = Field(10, ge=1, description="Number of items below which nothing is held.")
+
+
+class Connection(Section):
+    """One account in one tool."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+        description="Your name for it: letters, digits, dots, dashes and underscores.",
+    )
+    connector: str = Field(description="The kind of tool.")
+    options: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Address, credential and scope; which options there are depends on the "
+        "connector.",
+    )
+    enabled: bool = Field(True, description="Off: kept in the store as it is, not read any more.")
+    every: Duration = Field(timedelta(minutes=5), description="How often changes are pulled.")
+    census: Census = Field(
+        Schedule.daily(2),
+        description="When every id is listed to learn what is gone: a time, a duration, or off.",
+    )
+    mapping: Mapping = Field(default_factory=Mapping, description="What the tool's words mean.")
+    guard: Guard = Field(
+        default_factory=Guard, description="Protection against retiring much of a scope at once."
+    )
+
+
+class StandardSetting(Section):
+    """What differs from the pack for one standard. Every further key is one of the standard's
+    own parameters."""
+
+    enabled: bool | None = Field(None, description="Switch the standard on or off.")
+    severity: Severity | None = Field(None, description="Severity of its flags.")
+    scope: str | None = Field(
+        None, description="Which subjects are assessed, instead of the pack's scope."
+    )
+    params: dict[str, Any] = Field(
+        default_factory=dict,
+        description="The standard's own parameters; they may also stand beside the other keys.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, value: Any) -> Any:
+        if isinstance(value, bool) or value in ("on", "off"):
+            return {"enabled": value in ("on", True)}
+        if not isinstance(value, dict):
+            return value
+        known = {key: each for key, each in value.items() if key in cls.model_fields}
+        further = {key: each for key, each in value.items() if key not in cls.model_fields}
+        if not further:
+            return known
+        return {**known, "params": {**(known.get("params") or {}), **further}}
+
+
+class Standards(Section):
+    """Which standards hold here."""
+
+    packs: tuple[str, ...] = Field(
+        ("pmo-core",),
+        description="Packs by name, or the path of a pack file of your own (ends in .yaml).",
+    )
+    set: dict[str, StandardSetting] = Field(
+        default_factory=dict,
+        description="By standard id: `on` or `off`, or what differs from the pack.",
+    )
+
+
+class Digest(Section):
+    """What recipients get; each gets a message of their own."""
+
+    to: tuple[Email, ...] = Field(
+        min_length=1, description="The recipient's address, or a list of addresses."
+    )
+    name: str | None = Field(
+        None,
+        min_length=1,
+        description="Tells this digest from others to the same recipients. Renaming starts anew.",
+    )
+    title: str | None = Field(
+        None, description="What it is about, as people call it; part of the subject line."
+    )
+    scope: str | None = Field(
+        None, description="Which flags, as a condition of the standards' language; absent: all."
+    )
+    severities: tuple[Severity, ...] = Field(
+        ("low", "medium", "high", "critical"), min_length=1, description="Which severities."
+    )
+    when: str = Field(
+        "Mon 08:00",
+        description='When it is sent, in local time: "Mon 08:00", "Mon,Thu 08:00", '
+        '"weekdays 07:30", "daily 09:00" or a cron line.',
+    )
+    zone: Zone | None = Field(
+        None, description="The recipients' time zone; absent: the configuration's `timezone`."
+    )
+    quiet_days: tuple[QuietDay, ...] = Field(
+        (),
+        description="Days on which nothing is sent: days of the week, dates, or `holidays` "
+        "(the calendar's).",
+    )
+    channels: tuple[Literal["email", "file"], ...] = Field(
+        ("email",), min_length=1, description="How it reaches the recipients."
+    )
+    cap: int = Field(10, ge=1, le=500, description="Most entries listed per section.")
+    only_changes: bool = Field(
+        False, description="Send nothing when nothing is new, worse or solved."
+    )
+
+    @field_validator("to", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @property
+    def key(self) -> str:
+        """Stable identity: the name, else the recipients."""
+        return self.name or "+".join(address.casefold() for address in self.to)
+
+
+class Mail(Section):
+    """The mail server that takes our messages."""
+
+    host: str = Field(min_length=1, description="Name of the SMTP server.")
+    port: int = Field(587, ge=1, le=65535, description="Its port.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is secured."
+    )
+    user: str | None = Field(None, description="Account for signing in; absent: no sign-in.")
+    password: SecretStr | None = Field(None, description="Its password (a secret).")
+    sender: str = Field(
+        alias="from", min_length=3, description="Address, or name and address, we write from."
+    )
+    reply_to: str | None = Field(None, description="Address to which answers go.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Mail:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("`user` and `password` belong together: give both or neither")
+        if self.password is not None and self.security == "none":
+            raise ValueError('a password needs a secured connection: "starttls" or "tls"')
+        return self
+
+
+class Files(Section):
+    """Digests written as files."""
+
+    folder: str = Field("digests", description="Folder for the channel `file`.")
+
+
+class Web(Section):
+    """The listener for health, metrics and console."""
+
+    listen: str = Field(
+        "127.0.0.1:8650",
+        pattern=r"^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$",
+        description="Address and port to listen on.",
+    )
+    url: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="Address under which people reach it, for links in digests.",
+    )
+
+
+class Log(Section):
+    """What is logged on standard error."""
+
+    format: Literal["json", "plain"] = Field(
+        "plain", description="One JSON object a line, or text for people."
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe events that are logged."
+    )
+
+
+class Retention(Section):
+    """How long is kept what is no longer needed to assess the present."""
+
+    gone: Duration = Field(timedelta(days=365), description="Records that are gone in the tool.")
+    runs: Duration = Field(timedelta(days=90), description="Log of pulls and censuses.")
+    flags: Duration = Field(timedelta(days=730), description="Resolved flags and their history.")
+    deliveries: Duration = Field(timedelta(days=180), description="Digests that were sent.")
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    store: str = Field(
+        "sqlite:///flagstaff.db",
+        description="URL of the store: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME, or "
+        "a secret's reference. The environment variable FLAGSTAFF_STORE goes before it.",
+    )
+    timezone: Zone = Field(
+        "UTC", description="The PMO's time zone: it makes days of instants, and is the local time."
+    )
+    calendar: Calendar = Field(default_factory=Calendar, description="Working days.")
+    connections: tuple[Connection, ...] = Field((), description="The accounts that are read.")
+    standards: Standards = Field(default_factory=Standards, description="What is checked.")
+    people: str | None = Field(
+        None, description="File that says who is who across tools, and who leads whom."
+    )
+    digests: tuple[Digest, ...] = Field((), description="Who is told what, and when.")
+    mail: Mail | None = Field(None, description="Needed for the channel `email`.")
+    files: Files = Field(default_factory=Files, description="For the channel `file`.")
+    web: Web = Field(default_factory=Web, description="Listener of `flagstaff run`.")
+    log: Log = Field(default_factory=Log, description="Logging.")
+    retention: Retention = Field(default_factory=Retention, description="What is kept how long.")
+
+    @model_validator(mode="after")
+    def _mailable(self) -> Settings:
+        if self.mail is None and any("email" in digest.channels for digest in self.digests):
+            raise ValueError(
+                "a digest is to go out by e-mail, and there is no `mail` section that names the "
+                "mail server; add one, or give the digest `channels: [file]`"
+            )
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The PMO's time zone."""
+        return ZoneInfo(self.timezone)
