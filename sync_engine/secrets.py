@@ -33,18 +33,6 @@ KNOWN = Scrubber()
 """One per process: a log line or an error of one connection may quote another's secret."""
 
 
-def scrub(self, text: str) -> str:
-    """The text with every known secret taken out."""
-    for form in self._forms:
-        if form in text:
-            text = text.replace(form, HIDDEN)
-    return text
-
-
-KNOWN = KnownSecrets()
-"""One per process: a log line or an error of one connection may quote another's secret."""
-
-
 def scrub(text: str) -> str:
     """The text with every secret that was fetched in this process taken out."""
     return KNOWN(text)
