@@ -20,6 +20,7 @@ from connectors.redmine.reading import (
     listing,
     moment,
     offset_pages,
+    rows_of,
     stamp,
 )
 from connectors.redmine.words import PROJECT_STATES
@@ -108,9 +109,15 @@ class Redmine:
         )
 
     @staticmethod
-    def classify(answer: Answer) -> ConnectorError | None:  # noqa: ARG004
-        """Redmine's statuses mean what they say."""
-        return None
+    def classify(answer: Answer) -> ConnectorError | None:
+        """Redmine's statuses mean what they say; a 401 deserves a better remedy."""
+        if answer.status != 401:
+            return None
+        return Refused(
+            "Redmine does not accept the API key.",
+            remedy="Check that the key is the one shown under 'My account' of an active user, "
+            "and that 'Enable REST web service' is on (Administration, Settings, API).",
+        )
 
     @staticmethod
     def budget(headers: Mapping[str, str]) -> Budget | None:  # noqa: ARG004
@@ -255,17 +262,22 @@ class Redmine:
             yield f"{account.login} may not see spent time (permission 'View spent time')."
 
     def _people(self) -> Iterator[Page]:
-        users = self._http.request("GET", "/users.json", params={"limit": 1}, accept=(403,))
-        if users.status == 403:
+        groups = self._http.request("GET", "/groups.json", accept=(403,))
+        if groups.status == 403:
             yield from self._members()
             return
-        for status, active in ((1, True), (3, False)):
-            for rows in offset_pages(self._http, "/users.json", "users", {"status": status}):
-                identity(self._http)
-                yield Page([item(self._web, "user", row, more={"active": active}) for row in rows])
-        groups = listing(self._http, "/groups.json", "groups").rows
+        items = [
+            item(self._web, "user", row, more={"active": active})
+            for status, active in ((1, True), (3, False))
+            for rows in offset_pages(self._http, "/users.json", "users", {"status": status})
+            for row in rows
+        ]
+        items += [
+            item(self._web, "group", row, more={"active": True})
+            for row in rows_of(groups, "/groups.json", "groups")
+        ]
         identity(self._http)
-        yield Page([item(self._web, "group", row, more={"active": True}) for row in groups])
+        yield Page(items)
 
     def _members(self) -> Iterator[Page]:
         """The people that an ordinary account can know of: the members of its projects."""
@@ -313,7 +325,11 @@ class Redmine:
         last = int(since["id"]) if since else 0
         created = since["created"] if since else ""
         back_to = stamp(moment(created) - CORRECTED_WITHIN) if created else ""
-        known, order = last, {"sort": f"created_on:{'asc' if since is None else 'desc'}"}
+        read, known, order = (
+            False,
+            last,
+            {"sort": f"created_on:{'asc' if since is None else 'desc'}"},
+        )
         for rows in offset_pages(self._http, "/time_entries.json", "time_entries", order):
             items = [
                 item(self._web, "time_entry", row, id_of(row.get("project")))
@@ -325,10 +341,11 @@ class Redmine:
                 if row["id"] > last:
                     last, created = row["id"], str(row.get("created_on") or created)
             identity(self._http)
+            read = True
             yield Page(items)
             if since and rows[-1]["id"] <= known and str(rows[-1].get("created_on")) < back_to:
                 break
-        else:
+        if not read:
             identity(self._http)
         after = {"id": str(last), "created": created}
         if after != since:

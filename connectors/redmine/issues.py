@@ -42,7 +42,7 @@ class Issues:
         if floors:
             bookmark = Bookmark(min(moment(floor) for floor in floors))
         else:
-            bookmark = Bookmark.before(newest(self._http))
+            bookmark = Bookmark.before(newest(self._http, PAGE))
         account = identity(self._http)
         lanes = [Lane(str(row["id"]), scope=str(row["id"])) for row in roster]
         known = (
@@ -56,15 +56,17 @@ class Issues:
         else:
             start, after = moment(since["floor"]), int(since["after"])
         look = Lookups(self._http)
-        for page in issues_by_id(
-            self._http, {"project_id": project, "subproject_id": "!*"}, after, project
-        ):
+        read = False
+        within = {"project_id": project, "subproject_id": "!*"}
+        for page in issues_by_id(self._http, within, after, project):
             items, unread = self._open(page.rows, look)
             after = page.rows[-1]["id"]
             identity(self._http)
+            read = True
             yield Page(items, {"floor": stamp(start), "after": str(after)}, unread=unread)
-        identity(self._http)
-        yield Page(cursor={"floor": stamp(start), "after": str(after)})
+        if not read:
+            identity(self._http)
+            yield Page(cursor={"floor": stamp(start), "after": str(after)})
 
     def changed(self, since: Cursor) -> Iterator[Page]:
         bookmark = Bookmark.read(since)

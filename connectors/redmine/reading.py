@@ -19,8 +19,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from connectors.sdk.contract import Http, Json
-from connectors.sdk.errors import Refused, Unavailable, Unexpected
+from connectors.sdk.contract import Answer, Http, Json
+from connectors.sdk.errors import Unavailable, Unexpected
 
 PAGE = 100  # the most that Redmine gives at once
 MOST_ROUNDS = 100_000
@@ -75,15 +75,7 @@ def moment(written: str) -> datetime:
 
 def identity(http: Http) -> Account:
     """Ask Redmine who we are; the one question that an unknown key does not pass."""
-    answer = http.request(
-        "GET", "/users/current.json", params={"include": "memberships"}, accept=(401,)
-    )
-    if answer.status == 401:
-        raise Refused(
-            "Redmine does not accept the API key.",
-            remedy="Check that the key is the one shown under 'My account' of an active user, "
-            "and that 'Enable REST web service' is on (Administration, Settings, API).",
-        )
+    answer = http.request("GET", "/users/current.json", params={"include": "memberships"})
     user = answer.data.get("user") if isinstance(answer.data, Mapping) else None
     if not isinstance(user, Mapping) or not isinstance(user.get("id"), int):
         raise Unexpected("Redmine did not say whose key this is (/users/current.json).")
@@ -109,15 +101,21 @@ def listing(
 ) -> Listing:
     """One page of a list; `key` is the name under which the rows stand."""
     answer = http.request("GET", path, params=params, scope=scope)
+    rows = rows_of(answer, path, key, scope)
+    total = answer.data.get("total_count", len(rows))
+    if not isinstance(total, int):
+        raise Unexpected(f"Redmine's answer to {path} has no total_count.", scope=scope)
+    return Listing(rows, total, _server_time(answer.headers))
+
+
+def rows_of(answer: Answer, path: str, key: str, scope: str | None = None) -> list[Json]:
+    """The rows under a name in an answer, each an object with a whole number as `id`."""
     rows = answer.data.get(key) if isinstance(answer.data, Mapping) else None
     if not isinstance(rows, list) or not all(
         isinstance(row, Mapping) and isinstance(row.get("id"), int) for row in rows
     ):
         raise Unexpected(f"Redmine's answer to {path} holds no list of {key}.", scope=scope)
-    total = answer.data.get("total_count", len(rows))
-    if not isinstance(total, int):
-        raise Unexpected(f"Redmine's answer to {path} has no total_count.", scope=scope)
-    return Listing(rows, total, _server_time(answer.headers))
+    return rows
 
 
 def offset_pages(
@@ -222,14 +220,14 @@ def issues_changed(http: Http, since: datetime) -> Iterator[Listing]:
     raise Unexpected("Redmine's list of changed issues does not end.")
 
 
-def newest(http: Http) -> Listing:
+def newest(http: Http, limit: int = 1) -> Listing:
     """The latest changed issues, latest first, without those dated after today."""
     return listing(
         http,
         "/issues.json",
         "issues",
         # A wide relative range: its upper end is today by Redmine's own clock.
-        {**EVERY, "updated_on": "><t-36500", "sort": "updated_on:desc,id:desc", "limit": PAGE},
+        {**EVERY, "updated_on": "><t-36500", "sort": "updated_on:desc,id:desc", "limit": limit},
     )
 
 
