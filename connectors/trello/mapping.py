@@ -44,19 +44,22 @@ from connectors.trello.words import (
     whole,
 )
 
+
+def _fields(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
 PROVIDES: Mapping[type[Record], frozenset[str]] = {
-    kind: frozenset(fields.split())
-    for kind, fields in {
-        Project: "id name description url state created_at updated_at",
-        Column: "id project_id board_id board_name name position status_labels wip_max",
-        Person: "id name active url",
-        Task: "id key project_id parent_id title description url type type_label status "
-        "status_label blocked assignee_ids labels start_on due_on created_at updated_at archived "
-        "custom",
-        Link: "id type from_id to_id",
-        Comment: "id task_id author_id text at updated_at",
-        Change: "id task_id at author_id field field_label old new old_label new_label",
-    }.items()
+    Project: _fields("id name description url state created_at updated_at"),
+    Column: _fields("id project_id board_id board_name name position status_labels wip_max"),
+    Person: _fields("id name active url"),
+    Task: _fields(
+        "id key project_id parent_id title description url type type_label status status_label "
+        "blocked assignee_ids labels start_on due_on created_at updated_at archived custom"
+    ),
+    Link: _fields("id type from_id to_id"),
+    Comment: _fields("id task_id author_id text at updated_at"),
+    Change: _fields("id task_id at author_id field field_label old new old_label new_label"),
 }
 """The fields that Trello can fill; README.md says which of its words fills which."""
 

@@ -1,0 +1,84 @@
+"""Trello's answers, checked for their shape, and its one way of paging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from connectors.sdk.contract import Answer, Http
+from connectors.sdk.errors import Unexpected
+from connectors.trello.words import text
+
+MAX_PAGES = 10_000
+
+
+class Client:
+    """Reads through the HTTP door; raises `Unexpected` for what is not of the promised shape."""
+
+    def __init__(self, http: Http) -> None:
+        self.http = http
+
+    def object(
+        self, path: str, params: Mapping[str, Any], scope: str | None = None
+    ) -> tuple[Mapping[str, Any], datetime | None]:
+        """One object, and the time by Trello's clock when it was given."""
+        answer = self.http.request("GET", path, params=params, scope=scope)
+        if not isinstance(answer.data, Mapping):
+            raise Unexpected(f"Trello's answer for {path} is not an object.", scope=scope)
+        return answer.data, _server_time(answer)
+
+    def objects(
+        self, path: str, params: Mapping[str, Any], scope: str | None = None
+    ) -> list[dict[str, Any]]:
+        """A list of objects that have an id each."""
+        found = self.http.request("GET", path, params=params, scope=scope).data
+        if not isinstance(found, list) or not all(
+            isinstance(each, dict) and text(each.get("id")) for each in found
+        ):
+            raise Unexpected(
+                f"Trello's answer for {path} is not a list of objects with ids.", scope=scope
+            )
+        return found
+
+    def pages(
+        self, path: str, params: Mapping[str, Any], limit: int, scope: str
+    ) -> Iterator[list[dict[str, Any]]]:
+        """From the newest to the oldest: ids grow with time, and `before` takes an id.
+
+        Trello has no other end mark than a page that is not full.
+        """
+        before: str | None = None
+        for _ in range(MAX_PAGES):
+            found = self.objects(path, {**params, "limit": limit, "before": before}, scope)
+            if found:
+                yield found
+            if len(found) < limit:
+                return
+            oldest = min(each["id"] for each in found)
+            if before is not None and oldest >= before:
+                break
+            before = oldest
+        raise Unexpected(f"Trello's pages of {path} do not come to an end.", scope=scope)
+
+    def find(self, path: str) -> str | None:
+        """The id of what is at a path; None when there is nothing.
+
+        Raises:
+            NotVisible: it is there, and Trello does not show it to us.
+        """
+        answer = self.http.request("GET", path, params={"fields": "id"}, accept=(404,))
+        if answer.status == 404:
+            return None
+        id = text(answer.data.get("id")) if isinstance(answer.data, Mapping) else None
+        if id is None:
+            raise Unexpected(f"Trello's answer for {path} has no id.")
+        return id
+
+
+def _server_time(answer: Answer) -> datetime | None:
+    try:
+        return parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return None
