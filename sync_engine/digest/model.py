@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from sync_engine.digest.periods import Period
+
 Severity = Literal["critical", "high", "medium", "low", "info"]
 SectionId = Literal["new", "worse", "open", "solved", "waivers"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
@@ -41,6 +43,24 @@ class Subscription:
     only_changes: bool = False
     cap: int = 10
     quiet: Container[date] = field(default=frozenset(), hash=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """For whom, for which period, and since when a digest is made.
+
+    Attributes:
+        since: what came later is new.
+        console: address of the web console; None when there is none.
+    """
+
+    subscription: Subscription
+    recipient: str
+    period: Period
+    now: datetime
+    since: datetime
+    unsubscribe: str | None = None
+    console: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,6 +134,11 @@ def before(schedule: Schedule, period: Period) -> datetime:
     return earlier.fire_at if earlier else period.fire_at - timedelta(days=7)
 
 
+def day_label(day: date) -> str:
+    """A day as a period is named."""
+    return f"{day_words(day)} {day.year}"
+
+
 def _periods_of(schedule: Schedule, day: date) -> Iterator[Period]:
     if not _chosen(schedule, day):
         return
@@ -179,7 +184,7 @@ def _key(schedule: Schedule, day: date, at: time) -> str:
 
 
 def _label(schedule: Schedule, day: date, at: time) -> str:
-    words = f"{day_words(day)} {day.year}"
+    words = day_label(day)
     if schedule.unit == "week":
         return f"Week {day.isocalendar().week} · {words}"
     return f"{words}, {at:%H:%M}" if schedule.unit == "time" else words

@@ -27,7 +27,7 @@ def headline(
     given: DigestInput, title: str, standing: list[FlagLine], counts: Mapping[SectionId, int]
 ) -> str:
     """How things stand, in one sentence; says when the data do not allow to be sure."""
-    since = day_words(given.since.astimezone(given.zone).date())
+    since = day_words(given.since.astimezone(given.zone).date(), weekday=False)
     doubt = _doubt(given)
     if not standing:
         solved = f"; {counts['solved']:,} solved since {since}" if counts["solved"] else ""
@@ -35,14 +35,15 @@ def headline(
             return f"No open flag is known in {title}{solved}{doubt}."
         return f"All is well in {title}: no flag is open{solved}."
     urgent = sum(f.severity in ("critical", "high") for f in standing)
-    total = plural(len(standing), "open flag")
+    be = "is" if len(standing) == 1 else "are"
+    total = f"{plural(len(standing), 'flag')} {be} open"
     weight = f", {urgent:,} of them critical or high" if urgent else ""
     changes = [f"{counts[n]:,} {n}" for n in _CHANGES if counts[n]]
     if changes:
-        return f"{title} has {total}{weight}: {listed(changes)} since {since}{doubt}."
+        return f"{total}{weight}: {listed(changes)} since {since}{doubt}."
     oldest = age(min(f.opened_at for f in standing), given.now, given.zone)
     lasting = f", the oldest for {oldest}" if oldest != "today" else ""
-    return f"Nothing changed in {title} since {since}: {total}{weight}{lasting}{doubt}."
+    return f"Nothing changed since {since}: {total}{weight}{lasting}{doubt}."
 
 
 _CHANGES: tuple[SectionId, ...] = ("new", "worse", "solved")
@@ -105,7 +106,7 @@ def _when(given: DigestInput, name: SectionId, flag: FlagLine) -> str:
             back = flag.reopened_at
             if back is not None and back > given.since:
                 return f"back {_lasting(back, given)}"
-            return f"open since {_since(flag.opened_at, given)}"
+            return f"open {_lasting(flag.opened_at, given)}"
         case "worse":
             worse = _lasting(flag.worsened_at or flag.opened_at, given)
             return f"worse {worse}, open for {open_for}"
@@ -118,12 +119,7 @@ def _when(given: DigestInput, name: SectionId, flag: FlagLine) -> str:
         case "waivers":
             return _waiver(given, flag)
         case "open":
-            return "open since today" if open_for == "today" else f"open for {open_for}"
-
-
-def _since(at: datetime, given: DigestInput) -> str:
-    words = age(at, given.now, given.zone)
-    return words if words == "today" else day_words(at.astimezone(given.zone).date())
+            return f"open {_lasting(flag.opened_at, given)}"
 
 
 def _lasting(at: datetime, given: DigestInput) -> str:
@@ -157,7 +153,8 @@ def health_summary(given: DigestInput) -> str:
     if not given.connections:
         parts.append("No connection has been read.")
     elif stale:
-        parts.append(f"{stale} of {plural(given.connections, 'connection')} could not be kept up.")
+        be = "is" if stale == 1 else "are"
+        parts.append(f"{stale} of {plural(given.connections, 'connection')} {be} out of date.")
     elif given.read_at is not None:
         at = given.read_at.astimezone(given.zone)
         whole = plural(given.connections, "connection")

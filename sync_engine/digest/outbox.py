@@ -1,0 +1,256 @@
+"""The outbox: a digest is frozen here before anything is sent, and sent from here.
+
+The promise: never lost, and repeated at most once per accident, only when the process dies or the
+connection breaks between the mail server's taking a message and our writing that down; then with
+the same Message-ID and the same bytes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sync_engine.digest.channels.base import Answer
+from sync_engine.digest.periods import Period
+from sync_engine.store.digest_models import Delivery, DigestReader, Outgoing
+from sync_engine.store.engine import database_now, reading
+
+CLAIM = timedelta(minutes=15)
+"""How long a worker may be busy with one message before another takes it over."""
+GIVE_UP = timedelta(days=5)
+_WAITS = (1, 5, 15, 30, 60, 120, 240)  # minutes before the next attempt
+
+_readers = DigestReader.__table__  # type: ignore[attr-defined]
+_outbox = Outgoing.__table__  # type: ignore[attr-defined]
+_deliveries = Delivery.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a recipient of a subscription was told last."""
+
+    since: datetime
+    token: str
+    last: Period | None
+    told_until: datetime | None
+    thread: tuple[str, ...]
+    unsubscribed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A claimed row of the outbox."""
+
+    id: int
+    claim: str
+    channel: str
+    recipient: str
+    subscription: str
+    period_key: str
+    body: bytes
+    attempts: int
+    queued_at: datetime
+
+
+def meet(
+    engine: sa.Engine, subscription: str, recipients: Sequence[str], now: datetime
+) -> dict[str, Reader]:
+    """The recipients of a subscription as they stand; the new ones start with the next period."""
+    standing = known(engine, subscription)
+    new = [recipient for recipient in recipients if recipient not in standing]
+    if new:
+        with engine.begin() as connection:
+            for recipient in new:
+                row = {"subscription": subscription, "recipient": recipient, "since": now}
+                _insert_once(connection, _readers, row | {"token": secrets.token_urlsafe(24)})
+        standing = known(engine, subscription)
+    return {recipient: standing[recipient] for recipient in recipients}
+
+
+def known(engine: sa.Engine, subscription: str) -> dict[str, Reader]:
+    """All recipients that a subscription ever had."""
+    with reading(engine) as connection:
+        rows = connection.execute(
+            sa.select(_readers).where(_readers.c.subscription == subscription)
+        ).mappings()
+        return {row["recipient"]: _reader(row) for row in rows}
+
+
+def _reader(row: sa.RowMapping) -> Reader:
+    last = None
+    if row["period_key"] is not None and row["period_at"] is not None:
+        last = Period(row["period_key"], row["period_at"], "")
+    thread = (row["thread_id"], row["message_id"])
+    return Reader(
+        since=row["since"],
+        token=row["token"],
+        last=last,
+        told_until=row["told_until"],
+        thread=tuple(dict.fromkeys(i for i in thread if i)),
+        unsubscribed=row["unsubscribed_at"] is not None,
+    )
+
+
+def put(
+    engine: sa.Engine,
+    rows: Iterable[dict[str, Any]],
+    *,
+    served: dict[str, Any] | None,
+) -> list[str]:
+    """Freeze a digest into the outbox, and move its reader on, in one transaction.
+
+    Args:
+        rows: the digest once per channel.
+        served: columns of its reader to move; None leaves the reader as it is.
+
+    Returns:
+        The channels for which it was new; another worker may have been first.
+    """
+    with engine.begin() as connection:
+        fresh = [row["channel"] for row in rows if _insert_once(connection, _outbox, row)]
+        if served is not None:
+            connection.execute(
+                sa.update(_readers)
+                .where(_readers.c.subscription == served["subscription"])
+                .where(_readers.c.recipient == served["recipient"])
+                .where(
+                    sa.or_(
+                        _readers.c.period_at.is_(None),
+                        _readers.c.period_at < served["period_at"],
+                    )
+                )
+                .values(**served)
+            )
+    return fresh
+
+
+def _insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    done = connection.execute(insert(table).values(**row).on_conflict_do_nothing())
+    return bool(done.rowcount)
+
+
+def claim(engine: sa.Engine, channels: Iterable[str], now: datetime) -> Parcel | None:
+    """Take the message that has waited longest, for `CLAIM` by the database's clock."""
+    token = uuid4().hex
+    with engine.begin() as connection:
+        clock = database_now(connection)
+        waiting = sa.and_(_outbox.c.state == "queued", _outbox.c.next_at <= now)
+        orphaned = sa.and_(_outbox.c.state == "sending", _outbox.c.claimed_until < clock)
+        chosen = connection.execute(
+            sa.select(_outbox.c.id)
+            .where(_outbox.c.channel.in_(list(channels)))
+            .where(sa.or_(waiting, orphaned))
+            .order_by(_outbox.c.next_at, _outbox.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).scalar_one_or_none()
+        if chosen is None:
+            return None
+        row = (
+            connection.execute(
+                sa.update(_outbox)
+                .where(_outbox.c.id == chosen)
+                .values(
+                    state="sending",
+                    claim=token,
+                    claimed_until=clock + CLAIM,
+                    attempts=_outbox.c.attempts + 1,
+                )
+                .returning(_outbox)
+            )
+            .mappings()
+            .one()
+        )
+    return Parcel(
+        id=row["id"],
+        claim=token,
+        channel=row["channel"],
+        recipient=row["recipient"],
+        subscription=row["subscription"],
+        period_key=row["period_key"],
+        body=row["body"],
+        attempts=row["attempts"],
+        queued_at=row["queued_at"],
+    )
+
+
+def mark(engine: sa.Engine, parcel: Parcel, answer: Answer, now: datetime) -> str:
+    """Write down what came of an attempt; the state that the message is in now."""
+    state, next_at, text = "queued", now, answer.text
+    if answer.outcome == "sent":
+        state = "sent"
+    elif answer.outcome == "refused":
+        state = "parked"
+    elif now - parcel.queued_at > GIVE_UP:
+        state, text = "parked", f"Given up after {GIVE_UP.days} days. {answer.text}"
+    else:
+        next_at = now + wait(parcel.attempts)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.insert(_deliveries).values(
+                outbox_id=parcel.id, at=now, outcome=answer.outcome, code=answer.code, message=text
+            )
+        )
+        mine = sa.and_(_outbox.c.id == parcel.id, _outbox.c.claim == parcel.claim)
+        # What was taken is taken, even when a slower clock let another worker claim it meanwhile.
+        whose = _outbox.c.id == parcel.id if state == "sent" else mine
+        connection.execute(
+            sa.update(_outbox)
+            .where(whose)
+            .values(
+                state=state,
+                next_at=next_at,
+                claim=None,
+                claimed_until=None,
+                sent_at=now if state == "sent" else None,
+                message=text,
+            )
+        )
+    return state
+
+
+def wait(attempts: int) -> timedelta:
+    """How long to leave a message alone after so many attempts."""
+    return timedelta(minutes=_WAITS[min(attempts, len(_WAITS)) - 1])
+
+
+def release(engine: sa.Engine, outbox_id: int, now: datetime) -> bool:
+    """Try a parked message again, once its reason is mended. False: it is not parked."""
+    with engine.begin() as connection:
+        done = connection.execute(
+            sa.update(_outbox)
+            .where(_outbox.c.id == outbox_id)
+            .where(_outbox.c.state == "parked")
+            .where(sa.func.length(_outbox.c.body) > 0)
+            .values(state="queued", next_at=now, queued_at=now, attempts=0)
+        )
+    return bool(done.rowcount)
+
+
+def unsubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
+    """End a recipient's subscription; what still waits is withdrawn. False: unknown token."""
+    with engine.begin() as connection:
+        reader = connection.execute(
+            sa.update(_readers)
+            .where(_readers.c.token == token)
+            .values(unsubscribed_at=sa.func.coalesce(_readers.c.unsubscribed_at, now))
+            .returning(_readers.c.subscription, _readers.c.recipient)
+        ).one_or_none()
+        if reader is None:
+            return False
+        connection.execute(
+            sa.update(_outbox)
+            .where(_outbox.c.subscription == reader.subscription)
+            .where(_outbox.c.recipient == reader.recipient)
+            .where(_outbox.c.state == "queued")
+            .values(state="withdrawn")
+        )
+    return True

@@ -1,0 +1,370 @@
+"""E-mail over a real SMTP server: headers, sign-in, what each answer of the server leads to."""
+
+from __future__ import annotations
+
+import email
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from sync_engine.digest import outbox
+from sync_engine.digest.channels.base import Letter
+from sync_engine.digest.channels.email import EmailChannel, MailSettings
+from sync_engine.digest.model import Subscription
+from sync_engine.digest.render import Rendered
+from sync_engine.digest.run import deliver, queue_due
+from sync_engine.store.digest_models import Delivery, Outgoing
+
+PASSWORD = "correct-horse-battery"
+SUNDAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+READERS = ("ann@example.com", "ben@example.com", "cleo@example.com")
+
+
+def letter(**values: Any) -> Letter:
+    base = Letter(
+        rendered=Rendered("Core: 3 open", "<p>é</p>", "é\n.\n"),
+        subscription="core",
+        recipient="maria@example.com",
+        recipient_name="María Holm",
+        period_key="2026-W48",
+        message_key="a" * 40,
+        at=MONDAY,
+    )
+    return replace(base, **values)
+
+
+def parsed(body: bytes) -> EmailMessage:
+    message = email.message_from_bytes(body, policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+@pytest.fixture
+def queue(
+    sqlite_store: sa.Engine, weekly: Subscription, gatherer: Any
+) -> Callable[[EmailChannel, tuple[str, ...]], None]:
+    """Puts a digest for some readers into the outbox."""
+
+    def put(channel: EmailChannel, readers: tuple[str, ...]) -> None:
+        subscription = replace(weekly, to=readers)
+        for now in (SUNDAY, MONDAY):
+            queue_due(
+                sqlite_store, [subscription], now, channels={"email": channel}, gather=gatherer
+            )
+
+    return put
+
+
+def states(engine: sa.Engine) -> dict[str, str]:
+    table = Outgoing.__table__  # type: ignore[attr-defined]
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(table.c.recipient, table.c.state))
+        return {row.recipient: row.state for row in rows}
+
+
+# -- what is frozen ---------------------------------------------------------------------------
+
+
+def test_headers_say_what_this_is_and_how_to_end_it(plain_mail: MailSettings) -> None:
+    mail = replace(plain_mail, unsubscribe_to="off@example.com", reply_to="help@example.com")
+    long_link = "https://flagstaff.a-rather-long-company-name.example.com/unsubscribe/" + "x" * 60
+    frozen = EmailChannel(mail).freeze(
+        letter(unsubscribe=long_link, thread=("<first@example.com>", "<latest@example.com>"))
+    )
+    message = parsed(frozen.body)
+
+    assert message["From"] == "Flagstaff <pmo@example.com>"
+    assert message["To"] == "María Holm <maria@example.com>"
+    assert message["Reply-To"] == "help@example.com"
+    assert message["Message-ID"] == frozen.message_id == f"<{'a' * 40}@example.com>"
+    assert message["In-Reply-To"] == "<latest@example.com>"
+    assert message["References"].split() == ["<first@example.com>", "<latest@example.com>"]
+    assert message["List-Id"] == "<core.digest.example.com>"
+    assert message["List-Unsubscribe"] == (
+        f"<{long_link}>, <mailto:off@example.com?subject=unsubscribe%20core.digest.example.com>"
+    )
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Date"].datetime == MONDAY
+    assert b"=?" not in frozen.body.split(b"List-Id")[1].split(b"\r\n\r\n")[0]
+    assert [part.get_content_type() for part in message.iter_parts()] == [
+        "text/plain",
+        "text/html",
+    ]
+    assert all(len(line) <= 998 for line in frozen.body.split(b"\r\n"))
+
+
+def test_without_an_address_there_is_no_dead_link(plain_mail: MailSettings) -> None:
+    message = parsed(EmailChannel(plain_mail).freeze(letter()).body)
+    assert message["List-Unsubscribe"] is None
+    assert message["List-Unsubscribe-Post"] is None
+
+
+def test_one_click_is_promised_only_where_it_works(plain_mail: MailSettings) -> None:
+    plain = EmailChannel(plain_mail).freeze(letter(unsubscribe="http://10.0.0.1/unsubscribe/x"))
+    message = parsed(plain.body)
+    assert message["List-Unsubscribe"] == "<http://10.0.0.1/unsubscribe/x>"
+    assert message["List-Unsubscribe-Post"] is None
+
+
+def test_the_same_letter_freezes_to_the_same_bytes(plain_mail: MailSettings) -> None:
+    assert EmailChannel(plain_mail).freeze(letter()) == EmailChannel(plain_mail).freeze(letter())
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["x\r\nBcc: all@example.com", "x\nBcc: all@example.com", "x\r\n\r\n<p>body", "x\u2028Bcc: y"],
+)
+def test_line_ends_forge_no_header(plain_mail: MailSettings, hostile: str) -> None:
+    rendered = Rendered(hostile, "<p></p>", "")
+    frozen = EmailChannel(plain_mail).freeze(
+        letter(rendered=rendered, recipient_name=hostile, subscription=hostile)
+    )
+    message = parsed(frozen.body)
+    assert message["Bcc"] is None
+    assert sorted(message.keys()) == sorted(parsed(EmailChannel(plain_mail).freeze(letter()).body))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a@b\r\nRCPT TO:<x@y>", "a b@example.com", "nobody", "<a@b>", "a@b,c@d", "jörg@example.com"],
+)
+def test_what_is_no_address_is_refused(plain_mail: MailSettings, address: str) -> None:
+    with pytest.raises(ValueError, match="no e-mail address"):
+        EmailChannel(plain_mail).freeze(letter(recipient=address))
+
+
+def test_a_password_never_travels_in_clear() -> None:
+    with pytest.raises(ValueError, match="would travel in clear"):
+        MailSettings(
+            host="mail.example.com",
+            sender="pmo@example.com",
+            security="none",
+            user="pmo",
+            password=SecretStr(PASSWORD),
+        )
+
+
+# -- what the server says -----------------------------------------------------------------------
+
+
+def test_every_reader_gets_an_envelope_of_their_own(
+    sqlite_store: sa.Engine, post_office: Any, plain_mail: MailSettings, queue: Any
+) -> None:
+    readers = tuple(f"reader{n}@example.com" for n in range(50))
+    channel = EmailChannel(plain_mail)
+    queue(channel, readers)
+
+    done = deliver(sqlite_store, {"email": channel}, MONDAY)
+
+    assert sorted(r for r, _ in post_office.taken) == sorted(readers)
+    assert all(parsed(body)["To"].addresses[0].addr_spec == r for r, body in post_office.taken)
+    assert {d.state for d in done} == {"sent"}
+    assert len(post_office.sessions) == 1
+    assert deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(hours=9)) == []
+    assert len(post_office.taken) == 50
+
+
+@pytest.mark.parametrize("where", ["rcpt", "data"])
+def test_a_refused_reader_is_parked_and_the_others_are_served(
+    sqlite_store: sa.Engine, post_office: Any, plain_mail: MailSettings, queue: Any, where: str
+) -> None:
+    getattr(post_office, where)[READERS[0]] = "550 5.1.1 no such user"
+    channel = EmailChannel(plain_mail)
+    queue(channel, READERS)
+
+    deliver(sqlite_store, {"email": channel}, MONDAY)
+
+    assert states(sqlite_store) == dict(zip(READERS, ("parked", "sent", "sent"), strict=True))
+    deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(days=1))
+    assert [r for r, _ in post_office.taken] == list(READERS[1:])
+
+    getattr(post_office, where).clear()
+    assert outbox.release(sqlite_store, 1, MONDAY + timedelta(days=1))
+    deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(days=1))
+    assert [r for r, _ in post_office.taken] == [*READERS[1:], READERS[0]]
+    assert not outbox.release(sqlite_store, 1, MONDAY)
+
+
+@pytest.mark.parametrize("where", ["rcpt", "data"])
+def test_come_back_later_means_later(
+    sqlite_store: sa.Engine, post_office: Any, plain_mail: MailSettings, queue: Any, where: str
+) -> None:
+    getattr(post_office, where)[READERS[0]] = "450 4.7.1 greylisted"
+    channel = EmailChannel(plain_mail)
+    queue(channel, READERS)
+
+    deliver(sqlite_store, {"email": channel}, MONDAY)
+    assert states(sqlite_store) == dict(zip(READERS, ("queued", "sent", "sent"), strict=True))
+    deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(seconds=59))
+    assert len(post_office.taken) == 2
+
+    getattr(post_office, where).clear()
+    deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(seconds=61))
+    assert sorted(r for r, _ in post_office.taken) == sorted(READERS)
+
+
+@pytest.mark.parametrize("where", ["rcpt", "data"])
+def test_a_server_that_closes_is_left_alone_for_the_round(
+    sqlite_store: sa.Engine, post_office: Any, plain_mail: MailSettings, queue: Any, where: str
+) -> None:
+    getattr(post_office, where)[READERS[0]] = "421 4.3.2 shutting down"
+    channel = EmailChannel(plain_mail)
+    queue(channel, READERS)
+
+    done = deliver(sqlite_store, {"email": channel}, MONDAY)
+
+    assert [(d.recipient, d.state) for d in done] == [(READERS[0], "queued")]
+    deliver(sqlite_store, {"email": channel}, MONDAY)
+    assert [r for r, _ in post_office.taken] == list(READERS[1:])
+
+
+@pytest.mark.parametrize(
+    ("how", "said"), [("drop", "closed the connection"), ("hold", "closed the connection|in time")]
+)
+def test_no_answer_after_the_message_repeats_it_with_the_same_bytes(
+    sqlite_store: sa.Engine,
+    post_office: Any,
+    plain_mail: MailSettings,
+    queue: Any,
+    how: str,
+    said: str,
+) -> None:
+    mail = replace(plain_mail, timeout=0.3) if how == "hold" else plain_mail
+    channel = EmailChannel(mail)
+    post_office.data[READERS[0]] = how
+    queue(channel, READERS[:1])
+
+    (done,) = deliver(sqlite_store, {"email": channel}, MONDAY)
+    assert done.state == "queued"
+    assert any(part in done.text for part in said.split("|"))
+
+    post_office.data.clear()
+    deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(minutes=2))
+    first, second = post_office.taken
+    assert first == second
+    assert states(sqlite_store) == {READERS[0]: "sent"}
+
+
+def test_a_refused_sender_concerns_the_channel_not_the_reader(
+    sqlite_store: sa.Engine, post_office: Any, plain_mail: MailSettings, queue: Any
+) -> None:
+    post_office.rcpt["MAIL"] = "553 5.7.1 not your address"
+    channel = EmailChannel(plain_mail)
+    queue(channel, READERS)
+    (done,) = deliver(sqlite_store, {"email": channel}, MONDAY)
+    assert done.state == "queued"
+    assert "refuses the sender pmo@example.com" in done.text
+
+
+def test_nobody_listens(sqlite_store: sa.Engine, plain_mail: MailSettings, queue: Any) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    channel = EmailChannel(replace(plain_mail, port=port))
+    queue(channel, READERS)
+    (done,) = deliver(sqlite_store, {"email": channel}, MONDAY)
+    assert done.state == "queued"
+    assert f"127.0.0.1:{port} could not be used" in done.text
+
+
+def test_a_server_that_drips_is_cut_off(plain_mail: MailSettings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        stop = threading.Event()
+
+        def drip() -> None:
+            peer, _ = server.accept()
+            with peer:
+                while not stop.wait(0.05):
+                    try:
+                        peer.sendall(b"2")  # an answer that never ends
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        port = server.getsockname()[1]
+        channel = EmailChannel(replace(plain_mail, port=port, timeout=5, deadline=0.4))
+        answer = channel.send("ann@example.com", b"x")
+        stop.set()
+        thread.join()
+    assert answer.outcome == "down"
+
+
+def test_given_up_after_five_days(
+    sqlite_store: sa.Engine, post_office: Any, plain_mail: MailSettings, queue: Any
+) -> None:
+    post_office.rcpt[READERS[0]] = "452 4.2.2 mailbox full"
+    channel = EmailChannel(plain_mail)
+    queue(channel, READERS[:1])
+    tries = 0
+    for hour in range(24 * 6):
+        tries += len(deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(hours=hour)))
+    assert states(sqlite_store) == {READERS[0]: "parked"}
+    assert 20 < tries < 40
+    with sqlite_store.connect() as connection:
+        log = connection.execute(sa.select(sa.func.count()).select_from(Delivery)).scalar_one()
+    assert log == tries
+
+
+# -- sign-in ------------------------------------------------------------------------------------
+
+
+def secure(office: Any, password: str) -> MailSettings:
+    return MailSettings(
+        host="localhost",
+        port=office.port,
+        sender="pmo@example.com",
+        user="pmo",
+        password=SecretStr(password),
+        ca_file=office.cert,
+        timeout=5,
+    )
+
+
+def test_sends_with_starttls_and_password(
+    sqlite_store: sa.Engine, secure_office: Any, queue: Any
+) -> None:
+    channel = EmailChannel(secure(secure_office, PASSWORD))
+    queue(channel, READERS)
+    deliver(sqlite_store, {"email": channel}, MONDAY)
+    assert [r for r, _ in secure_office.taken] == list(READERS)
+
+
+def test_a_wrong_password_is_told_and_never_shown(
+    sqlite_store: sa.Engine, secure_office: Any, queue: Any
+) -> None:
+    channel = EmailChannel(secure(secure_office, "wrong-and-canary"))
+    queue(channel, READERS)
+    (done,) = deliver(sqlite_store, {"email": channel}, MONDAY)
+    assert done.state == "queued"
+    assert "refuses the user name or password" in done.text
+    assert "[hidden]" in done.text
+    with sqlite_store.connect() as connection:
+        dump = str(connection.execute(sa.select(Outgoing.__table__)).all())  # type: ignore[attr-defined]
+        dump += str(connection.execute(sa.select(Delivery.__table__)).all())  # type: ignore[attr-defined]
+    assert "canary" not in dump + done.text + repr(channel.settings)
+
+
+def test_an_unknown_certificate_is_refused(secure_office: Any) -> None:
+    channel = EmailChannel(replace(secure(secure_office, PASSWORD), ca_file=None))
+    answer = channel.send("ann@example.com", b"x")
+    assert answer.outcome == "down"
+    assert "certificate that is not trusted" in answer.text
+
+
+def test_a_server_without_tls_is_refused(post_office: Any, plain_mail: MailSettings) -> None:
+    answer = EmailChannel(replace(plain_mail, security="starttls")).send("ann@example.com", b"x")
+    assert answer.outcome == "down"
+    assert "does not offer what is configured" in answer.text
+    assert post_office.taken == []
