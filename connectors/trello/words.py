@@ -12,7 +12,7 @@ from connectors.sdk.records import CustomValue, Status
 
 STATUS_WORDS: Mapping[Status, str] = {
     "cancelled": "cancelled|canceled|rejected|abandoned|won['’]?t do",
-    "done": "done|closed|completed?|finished|shipped|released",
+    "done": "done|closed|completed?|finished|resolved|shipped|released|deployed",
     "in_progress": "doing|in[ -]progress|wip|in[ -]development|review(ing)?|test(s|ing)?|qa"
     "|blocked|on[ -]hold|waiting",
     "todo": "to[ -]?do|backlog|ideas?|inbox|planned|upcoming|next up",

@@ -1,0 +1,376 @@
+"""How the connector behaves over time: what it asks for, what it sees, what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from connectors.sdk.contract import Can
+from connectors.sdk.errors import NotVisible, Refused, Unexpected
+from connectors.sdk.records import Change, Column, Comment, Link, Project, Record, Task
+from connectors.sdk.sandbox import Reply
+from connectors.trello import board as board_module
+from connectors.trello import client as client_module
+from connectors.trello import connector as connector_module
+from connectors.trello.connector import Trello
+
+
+def ids(records: list[Record], kind: type[Record] = Task) -> set[str]:
+    return {record.id for record in records if isinstance(record, kind)}
+
+
+def test_check_says_who_we_are_and_what_we_see(reading: Any) -> None:
+    identity = reading.connector.check()
+    assert identity.account == "Flagstaff Reader (@flagstaffreader)"
+    assert identity.server_time == reading.clock()
+    assert [(scope.name, scope.state) for scope in identity.scopes] == [
+        ("Website", "active"),
+        ("Operations", "active"),
+        ("Old works", "closed"),
+    ]
+    assert not identity.warnings
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"), [({"token": "wrong"}, "token"), ({"key": "wrong"}, "key")]
+)
+@pytest.mark.parametrize("ask", ["check", "scopes", *Trello.streams])
+def test_a_wrong_credential_is_refused_everywhere(
+    read_with: Callable[..., Any], options: dict[str, str], remedy: str, ask: str
+) -> None:
+    reading = read_with(**options)
+    with pytest.raises(Refused) as refused:
+        reading.items(ask) if ask in Trello.streams else getattr(reading.connector, ask)()
+    assert not isinstance(refused.value, NotVisible)
+    assert f"`{remedy}`" in refused.value.remedy
+    assert "wrong" not in refused.value.remedy
+
+
+def test_a_pull_of_a_board_with_a_revoked_token_is_refused(reading: Any) -> None:
+    board = reading.id(Project, "web")
+    reading.sandbox.interfere = lambda request: Reply(
+        401, b"invalid token", {"Content-Type": "text/plain"}
+    )
+    with pytest.raises(Refused) as refused:
+        list(reading.connector.pull("tasks", board, None))
+    assert not isinstance(refused.value, NotVisible)
+
+
+@pytest.mark.parametrize("by", ["id", "name", "short link"])
+def test_boards_are_chosen_by_id_name_or_short_link(
+    reading: Any, read_with: Callable[..., Any], by: str
+) -> None:
+    web = reading.world.get(Project, reading.id(Project, "web"))
+    word = {"id": web.id, "name": web.name, "short link": web.url.rsplit("/")[-1]}[by]
+    chosen = read_with(boards=(word,))
+    assert [scope.id for scope in chosen.connector.scopes()] == [web.id]
+    assert {task.project_id for task in chosen.records("tasks") if isinstance(task, Task)} == {
+        web.id
+    }
+
+
+def test_a_board_that_is_configured_and_not_visible_fails_alone(
+    read_with: Callable[..., Any],
+) -> None:
+    reading = read_with(boards=("Website", "Wbesite"))
+    assert reading.connector.check().warnings == [
+        "The board 'Wbesite' is not visible to the account that the token belongs to."
+        " Invite the account to the board, or take the board out of `boards`."
+    ]
+    assert ids(reading.records("tasks"))
+    [error] = reading.errors
+    assert error.scope == "Wbesite"
+
+
+def test_a_board_hidden_between_list_and_read_fails_in_its_own_lane(reading: Any) -> None:
+    lanes = reading.connector.lanes("tasks", {}).lanes
+    ops = reading.id(Project, "ops")
+    reading.sandbox.hidden.add(ops)
+    for lane in lanes:
+        if lane.name == ops:
+            with pytest.raises(NotVisible):
+                list(reading.connector.pull("tasks", lane.name, None))
+        else:
+            assert list(reading.connector.pull("tasks", lane.name, None))
+    assert ops not in [scope.id for scope in reading.connector.scopes()]
+
+
+def test_an_unchanged_second_turn_costs_one_request_a_stream(reading: Any) -> None:
+    reading.all()
+    for stream, can in Trello.streams.items():
+        if Can.INCREMENTAL in can:
+            assert reading.requests(lambda stream=stream: reading.items(stream)) == [
+                "/1/members/me/boards"
+            ]
+
+
+def test_people_on_many_boards_are_asked_for_once(reading: Any) -> None:
+    assert len(reading.requests(lambda: reading.items("people"))) == 2
+
+
+def test_a_changed_card_comes_alone_with_its_history(reading: Any) -> None:
+    reading.all()
+    task = reading.id(Task, "s1")
+    reading.world.edit(task, status="done", status_label="Done", at=reading.clock.pass_by(days=2))
+    [item] = reading.items("tasks")
+    assert item.id == task
+    changed = [
+        change
+        for change in reading.records("changes")
+        if isinstance(change, Change) and change.at == reading.clock()
+    ]
+    assert [(change.field, change.old, change.new, change.new_label) for change in changed] == [
+        ("status", "in_progress", "done", "Done")
+    ]
+
+
+def test_a_renamed_list_brings_all_cards_of_its_board(reading: Any) -> None:
+    reading.all()
+    column = next(each for each in reading.world.all(Column) if each.name == "Done")
+    reading.world.put(structs.replace(column, name="Live"))
+    web = reading.world.get(Project, reading.id(Project, "web"))
+    reading.world.put(web, at=reading.clock.pass_by(days=2))
+    assert {item.scope for item in reading.items("tasks")} == {web.id}
+    assert len(reading.world.where(Task, "parent_id", None)) == 7
+
+
+def test_an_item_of_a_checklist_changes_its_card(reading: Any) -> None:
+    reading.all()
+    reading.world.edit(reading.id(Task, "t2"), status="done", at=reading.clock.pass_by(days=2))
+    records = reading.records("tasks")
+    assert {r.id: r.status for r in records if isinstance(r, Task) and r.parent_id} == {
+        reading.id(Task, "t1"): "done",
+        reading.id(Task, "t2"): "done",
+    }
+
+
+def test_a_deleted_card_is_a_tombstone_with_reason_and_time(reading: Any) -> None:
+    reading.all()
+    card = reading.id(Task, "s2")
+    at = reading.clock.pass_by(days=1)
+    reading.world.remove(Task, card, at=at)
+    gone = [each for page in reading.pages("tasks") for each in page.gone]
+    assert [(each.id, each.stream, each.reason, each.at) for each in gone] == [
+        (card, "tasks", "deleted", at)
+    ]
+
+
+def test_a_card_moved_to_a_board_that_is_read_is_read_again(reading: Any) -> None:
+    reading.all()
+    card, ops = reading.id(Task, "s1"), reading.id(Project, "ops")
+    reading.world.edit(card, project_id=ops, at=reading.clock.pass_by(days=1))
+    pages = list(reading.pages("tasks"))
+    assert not [each for page in pages for each in page.gone]
+    assert (card, ops) in [(item.id, item.scope) for page in pages for item in page.items]
+
+
+def test_a_card_moved_to_a_board_that_is_not_read_is_moved(read_with: Callable[..., Any]) -> None:
+    reading = read_with(boards=("Website",))
+    reading.all()
+    card, ops = reading.id(Task, "s1"), reading.id(Project, "ops")
+    reading.world.edit(card, project_id=ops, at=reading.clock.pass_by(days=1))
+    gone = [each for page in reading.pages("tasks") for each in page.gone]
+    assert [(each.id, each.reason) for each in gone] == [(card, "moved")]
+    reading.world.edit(
+        card, project_id=reading.id(Project, "web"), at=reading.clock.pass_by(minutes=5)
+    )
+    pages = list(reading.pages("tasks"))
+    assert not [each for page in pages for each in page.gone]
+    assert card in [item.id for page in pages for item in page.items]
+
+
+def test_an_archived_card_stays_and_says_so(reading: Any) -> None:
+    reading.all()
+    card = reading.id(Task, "o1")
+    reading.world.edit(card, archived=True, at=reading.clock.pass_by(days=1))
+    [task] = [r for r in reading.records("tasks") if isinstance(r, Task)]
+    assert (task.id, task.archived, task.status) == (card, True, "todo")
+
+
+def test_an_edited_comment_is_seen_for_a_week(reading: Any) -> None:
+    reading.all()
+    comment = reading.world.get(Comment, reading.id(Comment, "c2"))
+    edited = structs.replace(comment, text="No.", updated_at=reading.clock.pass_by(days=1))
+    reading.world.put(edited)
+    assert edited in reading.records("comments")
+
+
+def test_a_deleted_comment_is_missing_from_the_census_and_confirmed(reading: Any) -> None:
+    web, comment = reading.id(Project, "web"), reading.id(Comment, "c1")
+    other = reading.id(Comment, "c2")
+    reading.world.remove(Comment, comment)
+    assert [list(each) for each in reading.connector.census("comments", web)] == [[other]]
+    assert reading.connector.confirm("comments", [comment, other]) == {
+        comment: "deleted",
+        other: None,
+    }
+
+
+def test_the_census_lists_archived_cards_too(reading: Any) -> None:
+    web = reading.id(Project, "web")
+    found = [id for batch in reading.connector.census("tasks", web) for id in batch]
+    assert sorted(found) == sorted(reading.id(Task, id) for id in ("e1", "s1", "s2"))
+
+
+def test_confirm_tells_deleted_from_hidden_from_there(reading: Any) -> None:
+    there, hidden, deleted = (reading.id(Task, id) for id in ("s1", "o1", "s2"))
+    reading.sandbox.hidden.add(reading.id(Project, "ops"))
+    reading.world.remove(Task, deleted)
+    assert reading.connector.confirm("tasks", [there, hidden, deleted]) == {
+        there: None,
+        hidden: "access_lost",
+        deleted: "deleted",
+    }
+    boards = {id: reading.id(Project, id) for id in ("web", "ops")}
+    assert reading.connector.confirm("projects", list(boards.values())) == {
+        boards["web"]: None,
+        boards["ops"]: "access_lost",
+    }
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_pages_of_any_size_give_the_same(
+    reading: Any, read_with: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    whole = reading.all()
+    for module in (board_module, connector_module):
+        for name in ("CARDS_PAGE", "ACTIONS_PAGE", "IDS_PAGE"):
+            monkeypatch.setattr(module, name, size, raising=False)
+    small = read_with()
+    key = lambda record: (type(record).__name__, record.id)  # noqa: E731
+    assert sorted(small.all(), key=key) == sorted(whole, key=key)
+    web = reading.id(Project, "web")
+    assert sum(len(batch) for batch in small.connector.census("tasks", web)) == 3
+
+
+def test_a_page_loop_ends_in_an_error(reading: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board_module, "CARDS_PAGE", 1)
+    reading.sandbox.interfere = lambda request: (
+        Reply.of([{"id": "5e9310df53f23017628a8011"}]) if request.path.endswith("/cards") else None
+    )
+    with pytest.raises(Unexpected, match="do not come to an end"):
+        list(reading.connector.pull("tasks", reading.id(Project, "web"), None))
+
+
+def test_pages_are_capped(reading: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board_module, "CARDS_PAGE", 1)
+    monkeypatch.setattr(client_module, "MAX_PAGES", 2)
+    with pytest.raises(Unexpected, match="do not come to an end"):
+        list(reading.connector.pull("tasks", reading.id(Project, "web"), None))
+
+
+@pytest.mark.parametrize("body", [{}, [1], [{"name": "no id"}], None, "text"])
+@pytest.mark.parametrize("stream", ["tasks", "comments", "changes"])
+def test_a_page_of_the_wrong_shape_never_ends_a_read_normally(
+    reading: Any, body: Any, stream: str
+) -> None:
+    reading.sandbox.interfere = lambda request: (
+        Reply.of(body) if request.path.endswith(("/cards", "/actions")) else None
+    )
+    with pytest.raises(Unexpected):
+        list(reading.connector.pull(stream, reading.id(Project, "web"), None))
+
+
+@pytest.mark.parametrize("stream", ["tasks", "comments", "changes"])
+def test_a_read_cut_after_any_page_resumes_to_the_same_set(
+    reading: Any, read_with: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, stream: str
+) -> None:
+    monkeypatch.setattr(board_module, "CARDS_PAGE", 1)
+    monkeypatch.setattr(board_module, "ACTIONS_PAGE", 2)
+    web = reading.id(Project, "web")
+    whole = list(reading.connector.pull(stream, web, None))
+    for cut in range(len(whole)):
+        cursor, seen = None, set()
+        for page in list(reading.connector.pull(stream, web, None))[:cut]:
+            cursor = page.cursor or cursor
+            seen |= {item.id for item in page.items}
+        seen |= {
+            item.id for page in reading.connector.pull(stream, web, cursor) for item in page.items
+        }
+        assert seen == {item.id for page in whole for item in page.items}
+
+
+def test_a_date_in_the_future_moves_no_cursor_past_now(reading: Any) -> None:
+    card = reading.id(Task, "s1")
+    future = reading.clock() + timedelta(days=365_000)
+    reading.world.edit(card, title="From the future", at=future)
+    reading.all()
+    for stream in ("tasks", "changes", "comments"):
+        cursor = reading.cursors[stream][reading.id(Project, "web")]
+        assert cursor["since"] <= reading.clock().isoformat()
+    other = reading.id(Task, "s2")
+    reading.world.edit(other, title="Of today", at=reading.clock.pass_by(hours=3))
+    # The board's date stays at the future one here; a fresh lane is what a changed date gives.
+    cursor = {**reading.cursors["tasks"][reading.id(Project, "web")], "activity": "another"}
+    pages = list(reading.connector.pull("tasks", reading.id(Project, "web"), cursor))
+    assert other in {item.id for page in pages for item in page.items}
+
+
+def test_without_a_clock_the_next_read_is_a_full_one(
+    reading: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = reading.connector.client.http
+    ask = wire.request
+    monkeypatch.setattr(
+        wire, "request", lambda *args, **options: replace(ask(*args, **options), headers={})
+    )
+    reading.items("tasks")
+    card = reading.id(Task, "s1")
+    reading.world.edit(card, title="New title", at=reading.clock.pass_by(days=9))
+    assert {item.id for item in reading.items("tasks")} == {
+        reading.id(Task, id) for id in ("e1", "s1", "s2")
+    }
+
+
+def test_an_attachment_that_points_to_another_board_is_looked_up_once(reading: Any) -> None:
+    lookups = [
+        path
+        for path in reading.requests(lambda: reading.items("tasks"))
+        if path.startswith("/1/cards/")
+    ]
+    assert len(lookups) == 1
+
+
+def test_a_link_to_a_card_that_we_may_not_see_is_left_out(reading: Any) -> None:
+    web, ops = reading.id(Project, "web"), reading.id(Project, "ops")
+    boards = {task.id: task.project_id for task in reading.world.all(Task)}
+    [far] = [
+        link
+        for link in reading.world.all(Link)
+        if {boards[link.from_id], boards[link.to_id]} == {web, ops}
+    ]
+    # The card at the link's first end holds the attachment.
+    reading.sandbox.hidden.add(boards[far.to_id])
+    pages = reading.connector.pull("tasks", boards[far.from_id], None)
+    items = [item for page in pages for item in page.items]
+    records = [record for item in items for record in Trello.to_records("tasks", item.body)]
+    assert far.from_id in ids(records)
+    assert far.id not in ids(records, Link)
+
+
+def test_secrets_are_in_no_request_but_its_header(reading: Any) -> None:
+    reading.all()
+    reading.connector.check()
+    for request in reading.sandbox.log:
+        said = f"{request.path} {request.query} {request.body!r}"
+        assert "0123456789abcdef" not in said
+        assert "ATTA" not in said
+    assert "ATTA" not in repr(reading.config)
+    assert "ATTA" not in repr(Trello.access(reading.config))
+
+
+def test_every_option_is_described() -> None:
+    for name, option in Trello.Config.model_fields.items():
+        assert option.description, name
+
+
+def test_requests_are_counted_against_the_paths_that_trello_limits() -> None:
+    assert [(limit.requests, limit.per.total_seconds(), limit.path) for limit in Trello.limits] == [
+        (100, 10, ""),
+        (100, 900, "/1/members"),
+    ]
