@@ -44,16 +44,21 @@ class Chain:
         self.held: dict[str, Change] = {}
         self.sections: dict[str, tuple[str | None, str | None]] = {}  # of each move
         steps = [change for change in changes if change.field == "status"]
-        moves = [step for step in steps if section is not None and self._moves(step)]
+        move = next((step for step in steps if section is not None and self._moves(step)), None)
         start = section
-        if moves:
-            first = moves[0]
-            start = section_name(first.old if first.old != "done" else "todo", first.old_label)
+        if move is not None:
+            start = section_name(move.old if move.old != "done" else "todo", move.old_label)
+        end = self._walk(steps, start, section is not None)
+        if not self.sections:  # it never moved: it was always where it is
+            self._walk(steps, section, section is not None)
+        self.section = end if self.sections and status == "done" else section
+        self.completed = status == "done"
+
+    def _walk(self, steps: Sequence[Change], start: str | None, placed: bool) -> str | None:
         now = Standing(start, completed=False)
         for step in steps:
-            self._step(now, step, section is not None)
-        self.section = section if not moves or status != "done" else now.section
-        self.completed = status == "done"
+            self._step(now, step, placed)
+        return now.section
 
     @staticmethod
     def _moves(step: Change) -> bool:
