@@ -71,7 +71,7 @@ class Configuration:
                 'move it out and write "env:NAME", "file:PATH" or "cmd:COMMAND" here',
                 self.source.place(path),
             )
-            for path, value in _secrets_of(self.source.data, registry or _installed())
+            for path, value in _secrets_of(self.source.data, registry or installed_connectors())
             if Reference.of(value) is None
         ]
 
@@ -83,7 +83,7 @@ def load(path: Path, registry: Registry | None = None) -> Configuration:
         SettingsError: with everything that is wrong in it.
     """
     source = yaml_source.read(path)
-    return check(source, path.absolute().parent, registry or _installed())
+    return check(source, path.absolute().parent, registry or installed_connectors())
 
 
 def check(source: Source, folder: Path, registry: Registry) -> Configuration:
@@ -118,7 +118,8 @@ def load_people(configuration: Configuration) -> People:
     return people
 
 
-def _installed() -> Registry:
+def installed_connectors() -> Registry:
+    """Every connector of this installation."""
     return cast(Registry, installed)
 
 

@@ -1,0 +1,60 @@
+"""What a configuration says beyond its own form: to be checked with the parts that it speaks to."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+
+from sync_engine.settings import Configuration, Problem, SettingsError, load_people
+
+
+def further_problems(configuration: Configuration) -> list[Problem]:
+    """What would fail later: digests' times, the people file."""
+    problems = list(_digests(configuration))
+    try:
+        load_people(configuration)
+    except SettingsError as error:
+        place = configuration.source.place(("people",))
+        problems += [Problem(line, place) for line in error.lines()]
+    return problems
+
+
+def _digests(configuration: Configuration) -> Iterator[Problem]:
+    from sync_engine.digest import periods
+
+    settings = configuration.settings
+    for index, digest in enumerate(settings.digests):
+        try:
+            periods.parse(digest.when, digest.zone or settings.timezone)
+        except ValueError as error:
+            yield Problem(
+                f"digests.{digest.key}.when: {error}",
+                configuration.source.place(("digests", index, "when")),
+            )
+
+
+def warnings(configuration: Configuration) -> list[Problem]:
+    """What works and should still be looked at."""
+    found = configuration.literal_secrets()
+    if found and _others_may_read(configuration):
+        found.append(
+            Problem("others on this machine may read this file; `chmod 600` keeps it to yourself")
+        )
+    if not configuration.settings.connections:
+        found.append(Problem("no connection is configured, so there is nothing to read"))
+    for index, connection in enumerate(configuration.settings.connections):
+        if connection.enabled and connection.census is None:
+            found.append(
+                Problem(
+                    f"connections.{connection.name}: without a census, items that the tool "
+                    "deletes without saying so stay in the store",
+                    configuration.source.place(("connections", index, "census")),
+                )
+            )
+    return found
+
+
+def _others_may_read(configuration: Configuration) -> bool:
+    from pathlib import Path
+
+    return bool(Path(configuration.source.file).stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))

@@ -1,0 +1,212 @@
+"""What all commands share: the global options, the exit codes, and how they answer."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+
+import typer
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from rich.console import Console
+
+    from sync_engine.settings import Configuration
+
+DEFAULT_CONFIG = Path("flagstaff.yaml")
+
+
+class ExitCode(IntEnum):
+    """What a command's exit code means."""
+
+    FINE = 0
+    COULD_NOT_RUN = 1  # bad configuration, no store, wrong usage
+    PARTLY = 2  # ran, but some connection or standard failed
+    FLAGGED = 3  # ran, and flags at or above --fail-on are open
+
+
+class UsageProblem(Exception):
+    """What was asked cannot be done as it was asked; one sentence says why and how instead."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """The global options of one invocation, and what follows from them."""
+
+    config: Path = DEFAULT_CONFIG
+    json: bool = False
+    verbosity: Literal[-1, 0, 1] = 0
+    answered: bool = False
+    _configuration: Configuration | None = field(default=None, repr=False)
+
+    def configuration(self) -> Configuration:
+        """The configuration, read once; sets up logging as it says."""
+        if self._configuration is None:
+            from sync_engine.settings import load
+
+            self._configuration = load(self.config)
+            log = self._configuration.settings.log
+            self.set_up_logging(log.format, log.level)
+        return self._configuration
+
+    def set_up_logging(
+        self,
+        format: Literal["json", "plain"] = "plain",
+        level: Literal["debug", "info", "warning", "error"] = "warning",
+    ) -> None:
+        """Log to standard error; --verbose and --quiet go before the configuration."""
+        from sync_engine import logs
+
+        overrides: dict[int, Literal["debug", "error"]] = {1: "debug", -1: "error"}
+        logs.configure(format, overrides.get(self.verbosity, level))
+
+    def store(self) -> sa.Engine:
+        """The store of the configuration, opened."""
+        from sync_engine.secrets import store_url
+        from sync_engine.store.engine import open_engine
+
+        return open_engine(store_url(self.configuration()))
+
+    def answer(self, document: Any, tell: Callable[[Console], None]) -> None:
+        """Give the command's one answer: `document` as JSON, or `tell` it to a person."""
+        if self.json:
+            self.answered = True
+            sys.stdout.write(as_json(document))
+        else:
+            from sync_engine.cli.output import console
+
+            tell(console())
+
+    def note(self, text: str) -> None:
+        """Say something in passing, on standard error; --quiet silences it."""
+        if self.verbosity >= 0:
+            from sync_engine.cli.output import console
+
+            console(err=True).print(text, style="dim", markup=False, highlight=False)
+
+
+def as_json(document: Any) -> str:
+    """A document as JSON text: instants in RFC 3339 UTC, keys in their order."""
+    import orjson
+
+    return (
+        orjson.dumps(
+            document,
+            default=_plain,
+            option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+            | orjson.OPT_NON_STR_KEYS,
+        ).decode()
+    )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=str)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="The configuration file. [default: $FLAGSTAFF_CONFIG, else flagstaff.yaml]",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on standard output.")
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log everything.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say only the answer.")]
+
+
+def take_globals(frame: Frame, config: Path | None, json: bool, verbose: bool, quiet: bool) -> None:
+    """Note the global options that were given; they may stand before and after the command."""
+    if config is not None:
+        frame.config = config
+    frame.json = frame.json or json
+    if verbose or quiet:
+        frame.verbosity = 1 if verbose else -1
+
+
+def new_frame() -> Frame:
+    """A frame before any option was read."""
+    given = os.environ.get("FLAGSTAFF_CONFIG", "").strip()
+    return Frame(config=Path(given) if given else DEFAULT_CONFIG)
+
+
+def command(
+    app: typer.Typer, name: str, *, hidden: bool = False
+) -> Callable[[Callable[..., ExitCode | None]], Callable[..., int]]:
+    """Register a command: a function of the frame and its own options.
+
+    It gets the global options besides its own, and gives its exit code (None: fine).
+    """
+
+    def decorate(function: Callable[..., ExitCode | None]) -> Callable[..., int]:
+        @wraps(function)
+        def run(
+            context: typer.Context,
+            config: Path | None,
+            json: bool,
+            verbose: bool,
+            quiet: bool,
+            **own: Any,
+        ) -> int:
+            frame = context.find_object(Frame) or new_frame()
+            take_globals(frame, config, json, verbose, quiet)
+            return int(function(frame, **own) or ExitCode.FINE)
+
+        hints = get_type_hints(function, include_extras=True)
+        own = [
+            parameter.replace(annotation=hints[parameter.name])
+            for parameter in list(inspect.signature(function).parameters.values())[1:]
+        ]
+        shared = [("config", ConfigOption, None), ("json", JsonOption, False),
+                  ("verbose", VerboseOption, False), ("quiet", QuietOption, False)]  # fmt: skip
+        context = inspect.Parameter(
+            "context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context
+        )
+        parameters = [
+            context,
+            *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own),
+            *(
+                inspect.Parameter(
+                    name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+                )
+                for name, annotation, default in shared
+            ),
+        ]
+        del run.__wrapped__
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
+        app.command(name, hidden=hidden)(run)
+        return run
+
+    return decorate
+
+
+@contextmanager
+def state_file(name: str) -> Iterator[Path]:
+    """A file of ours that outlives a command, in a folder only this user may read."""
+    given = os.environ.get("FLAGSTAFF_STATE") or os.environ.get("XDG_STATE_HOME")
+    base = Path(given) if given else Path.home() / ".local" / "state"
+    folder = base if os.environ.get("FLAGSTAFF_STATE") else base / "flagstaff"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    yield folder / name
