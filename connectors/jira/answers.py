@@ -12,7 +12,8 @@ from connectors.sdk.errors import Unexpected
 MOST_ROUNDS = 100_000  # pages of one question; more means that the paging does not end
 MOST_EMPTY = 3  # empty pages that say "there is more", one after the other
 PROJECT_FIELDS = (
-    "id", "self", "key", "name", "description", "lead", "archived", "deleted", "projectTypeKey", "insight",
+    "id", "self", "key", "name", "description", "lead", "archived", "deleted",
+    "projectTypeKey", "insight",
 )  # fmt: skip
 
 

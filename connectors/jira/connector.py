@@ -46,7 +46,8 @@ USER_FIELDS = (
     "accountId", "accountType", "key", "name", "displayName", "emailAddress", "active", "timeZone",
 )  # fmt: skip
 VERSION_FIELDS = (
-    "id", "self", "name", "description", "released", "archived", "startDate", "releaseDate", "projectId",
+    "id", "self", "name", "description", "released", "archived", "startDate", "releaseDate",
+    "projectId",
 )  # fmt: skip
 
 
