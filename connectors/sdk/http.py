@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import orjson
 
@@ -27,7 +27,7 @@ from connectors.sdk.oauth import Bearer, TokenStore
 from connectors.sdk.retry import Again, retrying
 from connectors.sdk.scrub import Scrubber, secrets_in
 from connectors.sdk.statuses import CHECK_CREDENTIAL
-from connectors.sdk.wire import Bounds, Raw, TooSlow, Wire, host_of
+from connectors.sdk.wire import Bounds, Origin, Raw, TooSlow, Wire, origin_of
 
 __all__ = ["Bounds", "Door", "Gates", "open_door"]
 
@@ -67,7 +67,8 @@ class Door:
         self.on_attempt: Callable[[str], object] | None = None
         self._connector = connector
         self._base = base_url.rstrip("/")
-        self._origin = urlsplit(self._base)
+        self._path = urlsplit(self._base).path
+        self._origin = _origin(connector, base_url)
         self._wire = wire
         self._gate = gate
         self._scrub = scrub
@@ -174,13 +175,7 @@ class Door:
             location = raw.headers.get("location")
             if raw.status not in _REDIRECTS or raw.status in call.accept or location is None:
                 return raw
-            url, params = urljoin(raw.url, location), ()
-            if not self._is_ours(url):
-                raise Refused(
-                    f"{call.what} was redirected to another address"
-                    f" ({self._scrub(host_of(url))}), which is not followed.",
-                    remedy="If the tool has moved there, set `url` to its new address.",
-                )
+            url, params = self._target(call, raw.url, location), ()
             if call.method != "GET" and raw.status not in (307, 308):
                 raise Refused(
                     f"{call.what} was redirected ({raw.status}) to where it cannot be repeated.",
@@ -188,9 +183,23 @@ class Door:
                 )
         raise Refused(f"{call.what} was redirected more than {_HOPS} times.", remedy="Check `url`.")
 
+    def _target(self, call: Call, url: str, location: str) -> str:
+        """Where a redirect leads."""
+        try:
+            target = urljoin(url, location)
+        except ValueError:
+            target = ""
+        if not self._is_ours(target):
+            raise Refused(
+                f"{call.what} was redirected to another address"
+                f" ({self._scrub(str(origin_of(target)))}), which is not followed.",
+                remedy="If the tool has moved there, set `url` to its new address.",
+            )
+        return target
+
     def _exchange(self, call: Call, url: str, params: Sequence[tuple[str, str]]) -> Raw:
         """One HTTP call, after the gate."""
-        path = urlsplit(url).path.removeprefix(self._origin.path)
+        path = urlsplit(url).path.removeprefix(self._path)
         while (wait := self._gate.enter(path)) > 0:
             if wait > self._patience:
                 raise self._throttled(call, wait)
@@ -232,29 +241,21 @@ class Door:
         if not self._is_ours(path):
             raise Refused(
                 f"{self._connector.title} gave a link to another address"
-                f" ({self._scrub(host_of(path))}), which is not followed.",
+                f" ({self._scrub(str(origin_of(path)))}), which is not followed.",
                 remedy="If the tool has moved there, set `url` to its new address.",
             )
         return path
 
     def _is_ours(self, url: str) -> bool:
         """Whether a URL has our scheme, host and port; from http to https may be gone up."""
-        ours, theirs = self._origin, urlsplit(url)
-        if ours.hostname != theirs.hostname:
-            return False
-        if ours.scheme == "http" and theirs.scheme == "https" and not (ours.port or theirs.port):
-            return True
-        return ours.scheme == theirs.scheme and _port(ours) == _port(theirs)
+        theirs = origin_of(url)
+        upgrade = Origin("https", self._origin.host, 443) if self._origin.port == 80 else None
+        return theirs in (self._origin, upgrade) and theirs is not None
 
     def _what(self, method: str, url: str) -> str:
         """The request in words: no query, no secret."""
-        parts = urlsplit(url)
-        words = f"{self._connector.title} at {host_of(url)}: {method} {parts.path}"
+        words = f"{self._connector.title} at {origin_of(url)}: {method} {urlsplit(url).path}"
         return self._scrub(words)
-
-
-def _port(parts: SplitResult) -> int:
-    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _pairs(params: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -293,6 +294,9 @@ def open_door(
         on_attempt: called as `"before GET …"` and `"after GET …"` around every HTTP call.
         tokens: where refreshed OAuth tokens are kept; needed if the connector uses OAuth.
         bounds: what one request may cost.
+
+    Raises:
+        Refused: the configured address is none.
     """
     bounds = bounds or Bounds()
     access = connector_class.access(config)
@@ -309,7 +313,7 @@ def open_door(
             bounds=bounds,
         ),
         gate=(gates or Gates(now=now)).gate(
-            _limit_scope(connector_class.name, access), connector_class.limits
+            _limit_scope(connector_class, access), connector_class.limits
         ),
         scrub=scrub,
         bounds=bounds,
@@ -325,10 +329,20 @@ def open_door(
     return door
 
 
-def _limit_scope(name: str, access: Access) -> str:
+def _origin(connector: type[Connector], url: str) -> Origin:
+    origin = origin_of(url)
+    if origin is None:
+        raise Refused(
+            f"{connector.title} has no valid address.",
+            remedy="Set `url` to an address that begins with https://.",
+        )
+    return origin
+
+
+def _limit_scope(connector: type[Connector], access: Access) -> str:
     """What a vendor counts requests by: the credential at the host. Tells no secret."""
     credential = [f"{header}={value}" for header, value in sorted(access.headers.items())]
     if access.oauth is not None:
         credential += [access.oauth.client_id, access.oauth.refresh_token]
     digest = hashlib.sha256("\n".join(credential).encode()).hexdigest()[:16]
-    return f"{name}:{host_of(access.base_url)}:{digest}"
+    return f"{connector.name}:{_origin(connector, access.base_url)}:{digest}"

@@ -53,7 +53,8 @@ def get(name: str) -> type[Connector]:
 
 def connectors() -> Mapping[str, type[Connector]]:
     """Every connector that can be used, by name; `broken` has the others."""
-    return {name: get(name) for name in names() if name not in broken()}
+    unusable = broken().keys() - set(_folders())
+    return {name: get(name) for name in names() if name not in unusable}
 
 
 def broken() -> Mapping[str, str]:

@@ -20,8 +20,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from connectors.sdk.errors import Refused
 
-# Behind it any IPv4 address, private ones too; Python calls it global.
-_NAT64 = IPv6Network("64:ff9b::/96")
+# All that is routed publicly. Python calls more than that global: 64:ff9b::/96, behind which there
+# is any IPv4 address, private ones too; site-local addresses; multicast.
+_UNICAST = IPv6Network("2000::/3")
 
 
 def is_public(address: str) -> bool:
@@ -31,8 +32,7 @@ def is_public(address: str) -> bool:
         inner = ip.ipv4_mapped or ip.sixtofour
         if inner is not None:
             return is_public(str(inner))
-        if ip in _NAT64:
-            return False
+        return ip.is_global and ip in _UNICAST
     return ip.is_global and not ip.is_multicast
 
 

@@ -16,6 +16,7 @@ from connectors.sdk.errors import ConnectorError, Refused, Unavailable, Unexpect
 from connectors.sdk.transport import Adapter, is_over, set_deadline
 
 _CHUNK = 1 << 18
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +185,24 @@ def _chain(error: BaseException | None) -> list[BaseException]:
     return found
 
 
-def host_of(url: str) -> str:
-    """The host of a URL with its port, for messages."""
-    parts = urlsplit(url)
-    host = parts.hostname or "no host"
-    return f"{host}:{parts.port}" if parts.port else host
+class Origin(NamedTuple):
+    """Where a URL leads."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return self.host if self.port in (80, 443) else f"{self.host}:{self.port}"
+
+
+def origin_of(url: str) -> Origin | None:
+    """The origin of an absolute http(s) URL; None if it is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not parts.hostname:
+        return None
+    return Origin(parts.scheme, parts.hostname, port or _PORTS[parts.scheme])
