@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from sync_engine.settings.load import Registry, installed_connectors
 from sync_engine.settings.models import Section, Settings
 
@@ -42,9 +44,14 @@ def json_schema(registry: Registry | None = None) -> dict[str, Any]:
     }
 
 
+def written_defaults(section: type[BaseModel]) -> dict[str, Any]:
+    """The defaults of a section's options as an admin writes them, by name in the file."""
+    return section.model_construct().model_dump(mode="json", by_alias=True, warnings=False)
+
+
 def _as_written(schema: dict[str, Any], section: type[Section]) -> None:
     """Defaults as an admin writes them ("5m", "Sat"), not as they are held."""
-    held = section.model_construct().model_dump(mode="json", by_alias=True, warnings=False)
+    held = written_defaults(section)
     for name, described in schema["properties"].items():
         if "default" in described:
             described["default"] = held[name]

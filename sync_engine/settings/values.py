@@ -155,6 +155,7 @@ Weekday = Annotated[
     BeforeValidator(weekday),
     PlainSerializer(lambda day: DAYS[day], return_type=str),
     WithJsonSchema({"type": "string", "enum": list(DAYS)}),
+    "day of the week",
 ]
 
 
@@ -188,6 +189,7 @@ QuietDay = Annotated[
     BeforeValidator(parse_quiet),
     PlainSerializer(lambda day: DAYS[day] if isinstance(day, int) else str(day), return_type=str),
     WithJsonSchema({"type": "string", "examples": ["holidays", "Sat", "2026-12-24"]}),
+    "day of the week, date or `holidays`",
 ]
 
 

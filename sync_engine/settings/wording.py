@@ -113,7 +113,7 @@ def _options_at(model: type[BaseModel], loc: Iterable[str | int]) -> dict[str, A
             free = False
             continue
         field = _options(here).get(part)
-        here = _model_in(field.annotation) if field else None
+        here = model_in(field.annotation) if field else None
         free = field is not None and get_origin(field.annotation) is dict
     return _options(here)
 
@@ -123,10 +123,11 @@ def _options(model: type[BaseModel] | None) -> dict[str, Any]:
     return {field.alias or name: field for name, field in fields.items()}
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """The section that an option holds, one or many of it; None when it holds none."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    found = (_model_in(argument) for argument in get_args(annotation))
+    found = (model_in(argument) for argument in get_args(annotation))
     return next((each for each in found if each), None)
 
 

@@ -47,10 +47,7 @@ def test_secrets_are_taken_out_by_value_by_key_and_from_urls(
     told.info("asked", api_key="letmein", headers={"Authorization": "Basic abc"}, tokens=["q"])
     told.info("GET https://a.example.com/x?key=hush&token=hush2 failed")
     told.info("cannot open postgresql://pmo:hush3@db.example.com/pmo")
-    try:
-        raise ValueError(f"in an error: {CANARY}")
-    except ValueError:
-        told.exception("failed")
+    told.error("failed", exc_info=ValueError(f"in an error: {CANARY}"))
     text = log.getvalue()
     assert len(text.splitlines()) == 5
     for secret in (CANARY, "letmein", "Basic abc", '"q"', "hush"):
