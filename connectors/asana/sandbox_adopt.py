@@ -175,7 +175,7 @@ class Given:
         section = named if fits(named, status) else SECTIONS[status]
         moves = [c for c in self.changes[task.id] if c.field == "status"]
         if status == "done" and moves and not fits(named, status):
-            section = SECTIONS.get(moves[0].old or "todo", "To do")
+            section = {"in_progress": "In progress"}.get(moves[0].old or "", "To do")
         return Chain(self.changes[task.id], section if place is not None else None, status)
 
     def _columns(self) -> dict[str, list[Column]]:

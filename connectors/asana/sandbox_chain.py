@@ -51,7 +51,8 @@ class Chain:
         end = self._walk(steps, start, section is not None)
         if not self.sections:  # it never moved: it was always where it is
             self._walk(steps, section, section is not None)
-        self.section = end if self.sections and status == "done" else section
+        ended = self.sections and status == "done" and status_of(end) != "cancelled"
+        self.section = end if ended else section
         self.completed = status == "done"
 
     def _walk(self, steps: Sequence[Change], start: str | None, placed: bool) -> str | None:
