@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.sdk.contract import Answer, Http
 from connectors.sdk.errors import Unexpected
-from connectors.trello.words import text
+from connectors.trello.words import second_after, text
 
 MAX_PAGES = 10_000
 
@@ -45,21 +45,26 @@ class Client:
     def pages(
         self, path: str, params: Mapping[str, Any], limit: int, scope: str
     ) -> Iterator[list[dict[str, Any]]]:
-        """From the newest to the oldest: ids grow with time, and `before` takes an id.
+        """From the newest to the oldest; nothing twice in a row.
 
-        Trello has no other end mark than a page that is not full.
+        Trello's end mark is a page that is not full. `before` takes an id and means the time in
+        it; whether its own second counts is not documented, so the next page asks for that
+        second again, and for what is before the very id when that brought nothing new.
         """
         before: str | None = None
+        last: set[str] = set()
         for _ in range(MAX_PAGES):
             found = self.objects(path, {**params, "limit": limit, "before": before}, scope)
-            if found:
-                yield found
+            new = [each for each in found if each["id"] not in last]
+            if new:
+                yield new
             if len(found) < limit:
                 return
-            oldest = min(each["id"] for each in found)
-            if before is not None and oldest >= before:
+            last = {each["id"] for each in found}
+            oldest = min(last)
+            if not new and before == oldest:
                 break
-            before = oldest
+            before = second_after(oldest) if new else oldest
         raise Unexpected(f"Trello's pages of {path} do not come to an end.", scope=scope)
 
     def find(self, path: str) -> str | None:

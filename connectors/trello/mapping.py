@@ -194,6 +194,8 @@ def _card(item: Json) -> Iterator[Record]:
 
 
 def _comment(action: Json) -> Iterator[Record]:
+    if action.get("type") not in ("commentCard", "copyCommentCard"):
+        return
     data = part(action, "data")
     id, card_id = text(action.get("id")), text(part(data, "card").get("id"))
     at = instant(action.get("date")) or (created(id) if id else None)

@@ -57,6 +57,11 @@ def created(id: str) -> datetime | None:
     return datetime.fromtimestamp(int(id[:8], 16), UTC) if HEX_ID.fullmatch(id) else None
 
 
+def second_after(id: str) -> str:
+    """The id that begins the second after the one in which something was made."""
+    return f"{int(id[:8], 16) + 1:08x}{0:016x}" if HEX_ID.fullmatch(id) else id
+
+
 def objects(value: Any) -> list[Mapping[str, Any]]:
     """The objects of a list; an empty list for anything else."""
     if not isinstance(value, (list, tuple)):
