@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sync_engine.digest import outbox, periods
 from sync_engine.digest.channels.base import Channel, Frozen, Letter
 from sync_engine.digest.compose import compose
-from sync_engine.digest.model import Digest, DigestInput, Occasion, Subscription
+from sync_engine.digest.model import DigestInput, Occasion, Subscription
 from sync_engine.digest.outbox import Reader
 from sync_engine.digest.periods import Period, Schedule
 from sync_engine.digest.render import Rendered, render
@@ -181,7 +181,8 @@ def _queue(
     rows: list[dict[str, Any]] = []
     if not silent:
         names = [name for name in subscription.channels if name in channels]
-        rows = [_row(name, channels[name], digest, given, occasion, reader) for name in names]
+        rendered = render(digest)
+        rows = [_row(name, channels[name], rendered, given, occasion, reader) for name in names]
         if not rows:
             return None
     served: dict[str, Any] | None = None
@@ -205,13 +206,12 @@ def _queue(
 def _row(
     name: str,
     channel: Channel,
-    digest: Digest,
+    rendered: Rendered,
     given: DigestInput,
     occasion: Occasion,
     reader: Reader,
 ) -> dict[str, Any]:
     subscription, key = occasion.subscription.name, occasion.period.key
-    rendered = render(digest)
     letter = Letter(
         rendered=rendered,
         subscription=subscription,

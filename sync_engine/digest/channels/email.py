@@ -166,20 +166,26 @@ class EmailChannel:
             self._try(self._server, self._server.noop)
         if self._server is None:
             mail = self.settings
-            context = ssl.create_default_context(cafile=mail.ca_file)
             server = (
-                smtplib.SMTP_SSL(timeout=mail.timeout, context=context)
+                smtplib.SMTP_SSL(timeout=mail.timeout, context=self._context())
                 if mail.security == "tls"
                 else smtplib.SMTP(timeout=mail.timeout)
             )
-            answer = self._try(server, lambda: self._open(server, context))
+            answer = self._try(server, lambda: self._open(server))
             if answer is not None:
                 server.close()
                 return None, answer
             self._server = server
         return self._server, None
 
-    def _open(self, server: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    def _context(self) -> ssl.SSLContext:
+        # `cafile` alone would replace the system's certificates.
+        context = ssl.create_default_context()
+        if self.settings.ca_file is not None:
+            context.load_verify_locations(self.settings.ca_file)
+        return context
+
+    def _open(self, server: smtplib.SMTP) -> None:
         mail = self.settings
         # The name that TLS verifies. Only the constructor sets it, and that one connects at once,
         # out of reach of the deadline.
@@ -188,7 +194,7 @@ class EmailChannel:
         if code != 220:
             raise _Refused("greeting", code, said)
         if mail.security == "starttls":
-            server.starttls(context=context)
+            server.starttls(context=self._context())
         if mail.user is not None and mail.password is not None:
             server.login(mail.user, mail.password.get_secret_value())
 
