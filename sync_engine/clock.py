@@ -14,3 +14,8 @@ def now() -> datetime:
 def monotonic() -> float:
     """Seconds that only grow, for durations and budgets."""
     return time.monotonic()
+
+
+def sleep(seconds: float) -> None:
+    """Wait. Only the HTTP door waits, and only for a limit or before a retry."""
+    time.sleep(seconds)

@@ -27,7 +27,7 @@ class KnownPerson:
     """A person of the people file.
 
     Args:
-        emails: all addresses, the first one is where digests go.
+        emails: all addresses, the first one is where digests go; none where nobody knows any.
         accounts: connection name → the tool's id or the name shown there.
     """
 
@@ -90,15 +90,17 @@ def assign_identities(
             email = fold(row.email) if row.email else None
             if listed is None and email:
                 listed = by_email.get(email)
-            wanted = fold(listed.emails[0]) if listed else email
-            if row.identity_id is not None and wanted == row.identity_email:
+            wanted = _key(listed) if listed else email
+            held = identities.get(wanted) if wanted else None
+            if row.identity_id is not None and (
+                row.identity_id == held or (wanted is None and row.identity_email is None)
+            ):
                 continue
-            identity = identities.get(wanted) if wanted else None
-            if identity is None:
-                identity = _make(connection, row.name, wanted)
+            if held is None:
+                held = _make(connection, row.name, wanted)
                 if wanted:
-                    identities[wanted] = identity
-            given.append({"c": row.connection_id, "p": row.id, "i": identity})
+                    identities[wanted] = held
+            given.append({"c": row.connection_id, "p": row.id, "i": held})
         for start in range(0, len(given), CHUNK):
             connection.execute(
                 sa.update(_person)
@@ -110,31 +112,39 @@ def assign_identities(
     return len(given)
 
 
+def _key(person: KnownPerson) -> str:
+    """What finds the identity of a person of the file: the address, else the name."""
+    return fold(person.emails[0]) if person.emails else f"name:{fold(person.name)}"
+
+
 def _identities(connection: sa.Connection, known: Sequence[KnownPerson]) -> dict[str, int]:
-    """Identities by folded address, those of the people file brought up to date."""
-    held = {
-        row.email: row.id
-        for row in connection.execute(
-            sa.select(_identity.c.id, _identity.c.email).where(_identity.c.email.is_not(None))
-        )
-    }
+    """Identities by their key, those of the people file brought up to date."""
+    held = {}
+    for row in connection.execute(
+        sa.select(_identity.c.id, _identity.c.email, _identity.c.name, _identity.c.source)
+    ):
+        if row.email is not None:
+            held[row.email] = row.id
+        elif row.source == "file":
+            held[f"name:{fold(row.name)}"] = row.id
     for person in known:
-        email = fold(person.emails[0])
+        key = _key(person)
+        email = fold(person.emails[0]) if person.emails else None
         values = {
             "name": person.name,
             "lead_email": person.lead,
             "manager_email": person.manager,
             "source": "file",
         }
-        if email in held:
+        if key in held:
             connection.execute(
-                sa.update(_identity).where(_identity.c.id == held[email]).values(**values)
+                sa.update(_identity).where(_identity.c.id == held[key]).values(**values)
             )
         else:
             made = connection.execute(
                 sa.insert(_identity).values(email=email, **values).returning(_identity.c.id)
             )
-            held[email] = made.scalar_one()
+            held[key] = made.scalar_one()
     return held
 
 

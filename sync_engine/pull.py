@@ -22,10 +22,10 @@ from connectors.sdk.errors import (
     Refused,
     Throttled,
 )
-from sync_engine import clock, people, replay
+from sync_engine import absence, clock, people, replay
 from sync_engine.lanes import Ended, Event, Fetched, fetch
 from sync_engine.source import Source
-from sync_engine.store import absence, runs, scopes
+from sync_engine.store import runs, scopes
 from sync_engine.store.engine import database_now
 from sync_engine.store.lease import Lease, fence
 from sync_engine.store.models import Connection, LaneState

@@ -18,8 +18,15 @@ from sync_engine.store.rows import name_of
 class Meter(Protocol):
     """What the door counts."""
 
-    requests: int
-    retries: int
+    @property
+    def requests(self) -> int:
+        """HTTP requests sent so far."""
+        ...
+
+    @property
+    def retries(self) -> int:
+        """How many of them were repeats."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

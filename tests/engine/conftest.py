@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from connectors.sdk.contract import (
     Options,
     Page,
     Plan,
+    RateLimit,
     Scope,
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Unexpected
@@ -86,8 +87,8 @@ class Tool:
 
     name: ClassVar = "tool"
     title: ClassVar = "Tool"
-    Config: ClassVar = ToolOptions
-    limits: ClassVar = ()
+    Config: ClassVar[type[Options]] = ToolOptions
+    limits: ClassVar[Sequence[RateLimit]] = ()
     parallel: ClassVar = 3
     streams: ClassVar[Mapping[str, Can]] = {
         "projects": Can.FULL,
@@ -101,11 +102,11 @@ class Tool:
         Comment: frozenset({"text", "at"}),
         Link: frozenset({"type", "from_id", "to_id"}),
     }
-    evidence: ClassVar = "docs"
+    evidence: ClassVar[Literal["docs", "recorded", "live"]] = "docs"
     evidence_on: ClassVar = "2026-03-02"
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
+    def __init__(self, config: Any, http: Any = None) -> None:
+        self.ledger: Ledger = config
 
     @classmethod
     def access(cls, config: Any) -> Access:
@@ -185,7 +186,7 @@ class Tool:
         return {id: None if id in self.ledger.tasks else "deleted" for id in ids}
 
     def count(self, stream: str, scope: str) -> int | None:
-        return sum(task["project"] == scope for task in self.ledger.tasks.values())
+        return len([task for task in self.ledger.tasks.values() if task["project"] == scope])
 
     @staticmethod
     def to_records(stream: str, item: Mapping[str, Any]) -> Iterator[Record]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import SQLModel
 
 from connectors.sdk.errors import Unavailable
 from sync_engine.reconcile import Guard, ScopeCensus, compare, verdict
@@ -152,10 +154,9 @@ def test_completeness_is_our_count_beside_the_tools(bench: Any) -> None:
     bench.pull()
     bench.census()
     with bench.engine.connect() as connection:
-        from sync_engine.store.models import ScopeState
-
-        rows = connection.execute(ScopeState.__table__.select()).mappings().all()
-    counts = {row["scope"]: row["stream_counts"]["tasks"] for row in rows}
+        table = SQLModel.metadata.tables["scope_state"]
+        rows = connection.execute(sa.select(table.c.scope, table.c.stream_counts)).all()
+    counts = {scope: counts["tasks"] for scope, counts in rows}
     assert counts == {"p1": {"store": 8, "tool": 8}, "p2": {"store": 4, "tool": 4}}
 
 

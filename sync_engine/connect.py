@@ -1,0 +1,94 @@
+"""From the configuration to sources: options checked, secrets fetched, doors opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from connectors.sdk import registry
+from connectors.sdk.gate import Gates
+from connectors.sdk.http import open_door
+from sync_engine import clock, secrets
+from sync_engine.admin_map import AdminMapping
+from sync_engine.crash import CrashPoints
+from sync_engine.people import KnownPerson
+from sync_engine.reconcile import Guard
+from sync_engine.settings import Configuration, Connection, People
+from sync_engine.settings.fingerprint import mapping_fingerprint, scope_fingerprint
+from sync_engine.source import Source
+from sync_engine.store.cooldowns import StoreCooldowns
+from sync_engine.store.vault import StoreTokens, Vault
+
+KEY_FILE = ".flagstaff.key"
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What all connections of a process share: the store, the gates, the vault.
+
+    Args:
+        sleep: how a door waits; a daemon that stops breaks it off.
+    """
+
+    configuration: Configuration
+    engine: sa.Engine
+    gates: Gates
+    sleep: Callable[[float], object]
+    crash: CrashPoints | None = None
+
+    @classmethod
+    def open(
+        cls,
+        configuration: Configuration,
+        engine: sa.Engine,
+        *,
+        sleep: Callable[[float], object] = clock.sleep,
+        crash: CrashPoints | None = None,
+    ) -> Workshop:
+        """The workshop of this process."""
+        gates = Gates(now=clock.now, cooldowns=StoreCooldowns(engine))
+        return cls(configuration, engine, gates, sleep, crash)
+
+    def source(self, connection: Connection) -> Source:
+        """A configured connection, ready to be read. No request is made.
+
+        Raises:
+            RegistryError, SecretError: the configuration names what is not there.
+        """
+        connector_class = registry.get(connection.connector)
+        options = secrets.connection_options(connection, connector_class, self.configuration.folder)
+        door = open_door(
+            connector_class,
+            options,
+            gates=self.gates,
+            now=clock.now,
+            sleep=self.sleep,
+            on_attempt=self.crash.point if self.crash else None,
+            tokens=self._tokens() if connector_class.access(options).oauth else None,
+        )
+        settings = self.configuration.settings
+        return Source(
+            connection.name,
+            connector_class(options, door),
+            door,
+            mapping=AdminMapping(
+                connection.mapping.status, connection.mapping.fields, settings.zone
+            ),
+            guard=Guard(connection.guard.share, connection.guard.items),
+            scope_fingerprint=scope_fingerprint(connection, options),
+            mapping_fingerprint=mapping_fingerprint(settings, connection),
+            every=connection.every,
+        )
+
+    def _tokens(self) -> StoreTokens:
+        return StoreTokens(self.engine, Vault.open(self.configuration.folder / KEY_FILE))
+
+
+def known_people(people: People) -> tuple[KnownPerson, ...]:
+    """The people file as the store's identities want it."""
+    return tuple(
+        KnownPerson(each.name, each.emails, each.accounts, each.lead, each.manager)
+        for each in people.people
+    )

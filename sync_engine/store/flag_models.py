@@ -1,0 +1,130 @@
+"""The tables of flags: what breaks a standard, its history, who accepted it, and how each
+assessment went."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from sync_engine.store.models import instant, json_column, text_column
+
+
+class FlagRow(SQLModel, table=True):
+    """One subject that breaks one standard. There is one row for the pair, for ever.
+
+    The item's data are those of the last assessment that saw it, so that a digest needs nothing
+    else, and so that a resolved flag still says what it was about.
+    """
+
+    __tablename__ = "flag"
+    __table_args__ = (
+        Index("ix_flag_state_severity", "state", "severity"),
+        Index("ix_flag_subject", "subject", "connection_id", "subject_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    fingerprint: str = Field(unique=True)  # of standard and subject: stable in links and exports
+    standard: str = Field(index=True)
+    pack: str
+    standard_version: str
+    standard_title: str = text_column(nullable=False)
+    subject: str  # task | project | person | milestone | sprint | connection
+    connection_id: int | None = None  # None for people, who live across tools
+    subject_id: str
+    severity: str
+    state: str  # open | acknowledged | waived | resolved
+    said: str = text_column(nullable=False)  # what is wrong, as a sentence
+    remedy: str = text_column(nullable=False)
+    title: str = text_column(nullable=False)
+    key: str | None = None
+    url: str | None = text_column()
+    project_id: str | None = None
+    project: str | None = text_column()
+    portfolio: str | None = text_column()
+    owner: str | None = text_column()
+    owner_email: str | None = None
+    identity_id: int | None = Field(default=None, index=True)
+    tool: str | None = None
+    connection: str | None = None
+    evidence: Any = json_column()  # {fact: value}
+    read_at: datetime | None = instant()  # when the item was last read from the tool
+    opened_at: datetime = instant(nullable=False)  # of its present or last opening
+    first_opened_at: datetime = instant(nullable=False)
+    worsened_at: datetime | None = instant()
+    reopened_at: datetime | None = instant()
+    resolved_at: datetime | None = instant()
+    resolution: str | None = None  # fixed | gone | out_of_scope | standard_off | removed
+    assessed_at: datetime = instant(nullable=False)  # last time that an answer was had
+    frozen_at: datetime | None = instant()  # since when no answer could be had …
+    frozen_why: str | None = None  # … because: stale | not_assessable | slow | suspect
+    acknowledged_by: str | None = None
+    acknowledged_note: str | None = text_column()
+    waived_until: date | None = None
+
+
+class FlagEvent(SQLModel, table=True):
+    """A step in a flag's life."""
+
+    __tablename__ = "flag_event"
+
+    id: int | None = Field(default=None, primary_key=True)
+    flag_id: int = Field(foreign_key="flag.id", index=True)
+    at: datetime = instant(nullable=False)
+    event: str  # opened|worsened|acknowledged|waived|waiver_expired|waiver_ended|resolved|reopened
+    severity: str
+    actor: str | None = None  # None: an assessment
+    note: str | None = text_column()
+
+
+class Waiver(SQLModel, table=True):
+    """A flag that someone accepted until a day."""
+
+    __tablename__ = "waiver"
+
+    id: int | None = Field(default=None, primary_key=True)
+    flag_id: int = Field(foreign_key="flag.id", index=True)
+    approver: str
+    reason: str = text_column(nullable=False)
+    until: date  # the last day on which it holds
+    made_at: datetime = instant(nullable=False)
+    ended_at: datetime | None = instant()
+    ended_why: str | None = None  # expired | ended | replaced
+
+
+class AssessmentRow(SQLModel, table=True):
+    """One assessment: when, how far it reached, how it went."""
+
+    __tablename__ = "assessment"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = instant(nullable=False)
+    day: date
+    full: bool
+    standards: str  # fingerprint of the standards in force
+    runs: Any = json_column()  # {connection id: last run whose rows were seen}
+    subjects: int  # looked at
+    opened: int
+    worsened: int
+    resolved: int
+    reopened: int
+    frozen: int
+    slow: Any = json_column()  # standards that ran over their time
+    suspect: Any = json_column()  # {standard: {"share": …, "limit": …}}
+
+
+class Compliance(SQLModel, table=True):
+    """How the subjects of a project fared by a standard on a day (its last full assessment)."""
+
+    __tablename__ = "compliance"
+
+    day: date = Field(primary_key=True)
+    standard: str = Field(primary_key=True)
+    connection_id: int = Field(primary_key=True)  # 0: people, who live across tools
+    project_id: str = Field(primary_key=True)  # "": none
+    met: int
+    flagged: int
+    unknown: int  # not assessable
+    missing: Any = json_column()  # facts that the tool does not provide

@@ -1,0 +1,146 @@
+"""Credentials that change while we run: rotated OAuth tokens, sealed in the store.
+
+AES-GCM with the row's key as associated data, so that a sealed token moved to another row does
+not open. The master key is 32 random bytes in a file of mode 0600 beside the store, or in
+``FLAGSTAFF_KEY`` (base64). Format of a sealed value: ``v1:key id:nonce:ciphertext``.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from connectors.sdk.oauth import Tokens
+from sync_engine.store.engine import database_now
+from sync_engine.store.models import Credential
+from sync_engine.store.rows import instant_for, upsert_text
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+_credential = Credential.__table__  # type: ignore[attr-defined]
+
+
+class VaultError(Exception):
+    """A sealed credential cannot be opened; the message says which and what to do."""
+
+
+class Vault:
+    """Seals and opens small secrets."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise VaultError(f"the master key has {len(key)} bytes; it must have {KEY_BYTES}")
+        self._cipher = AESGCM(key)
+        self._id = hashlib.sha256(key).hexdigest()[:8]
+
+    @classmethod
+    def open(cls, file: Path) -> Vault:
+        """The vault of this installation; makes its key file the first time."""
+        given = os.environ.get("FLAGSTAFF_KEY")
+        if given:
+            return cls(base64.b64decode(given))
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as out:
+                out.write(AESGCM.generate_key(bit_length=8 * KEY_BYTES))
+        return cls(file.read_bytes())
+
+    def seal(self, name: str, secret: bytes) -> str:
+        """The secret as text that only this vault opens, and only under this name."""
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = self._cipher.encrypt(nonce, secret, name.encode())
+        return ":".join(("v1", self._id, _text(nonce), _text(sealed)))
+
+    def unseal(self, name: str, sealed: str) -> bytes:
+        """The secret.
+
+        Raises:
+            VaultError: another key sealed it, it was moved from another name, or it is damaged.
+        """
+        version, key_id, nonce, body = [*sealed.split(":"), "", "", ""][:4]
+        if version != "v1" or key_id != self._id:
+            raise VaultError(
+                f"the credential {name} was sealed with another master key; put that key back, "
+                "or sign in again"
+            )
+        try:
+            return self._cipher.decrypt(_bytes(nonce), _bytes(body), name.encode())
+        except (InvalidTag, ValueError):
+            raise VaultError(f"the credential {name} is damaged; sign in again") from None
+
+
+class StoreTokens:
+    """OAuth tokens in the store (see `connectors.sdk.oauth.TokenStore`)."""
+
+    def __init__(self, engine: sa.Engine, vault: Vault) -> None:
+        self._engine = engine
+        self._vault = vault
+
+    def load(self, key: str) -> Tokens | None:
+        """The tokens last saved, None when there are none."""
+        with self._engine.connect() as connection:
+            sealed = connection.execute(
+                sa.select(_credential.c.sealed).where(_credential.c.key == key)
+            ).scalar_one_or_none()
+        if not sealed:
+            return None
+        held = orjson.loads(self._vault.unseal(key, sealed))
+        at = held["refresh_at"]
+        return Tokens(held["access"], held["refresh"], datetime.fromisoformat(at) if at else None)
+
+    def save(self, key: str, tokens: Tokens) -> None:
+        """Keep tokens durably: they are committed when this returns."""
+        at = tokens.refresh_at.isoformat() if tokens.refresh_at else None
+        body = orjson.dumps(
+            {"access": tokens.access_token, "refresh": tokens.refresh_token, "refresh_at": at}
+        )
+        with self._engine.begin() as connection:
+            connection.exec_driver_sql(
+                upsert_text(_credential, ("key", "sealed", "saved_at"), dialect=connection.dialect),
+                (
+                    key,
+                    self._vault.seal(key, body),
+                    instant_for(connection.dialect.name)(database_now(connection)),
+                ),
+            )
+
+    @contextmanager
+    def lock(self, key: str) -> Iterator[None]:
+        """Keeps every other thread and process on this store out of the key; ends with us.
+
+        A lock of its own, apart from any transaction, so that `save` can commit inside it.
+        """
+        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
+        if self._engine.dialect.name == "sqlite":
+            path = Path(f"{self._engine.url.database}.{number & 0xFFFFFFFF:08x}.lock")
+            with path.open("a") as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                yield
+            return
+        with self._engine.connect() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
+            try:
+                yield
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text)
