@@ -12,6 +12,7 @@ from connectors.redmine import mapping
 from connectors.redmine.issues import Issues
 from connectors.redmine.items import field_ids, id_of, item
 from connectors.redmine.lookups import Lookups
+from connectors.redmine.people import people
 from connectors.redmine.reading import (
     EVERY,
     Account,
@@ -20,7 +21,6 @@ from connectors.redmine.reading import (
     listing,
     moment,
     offset_pages,
-    rows_of,
     stamp,
 )
 from connectors.redmine.words import PROJECT_STATES
@@ -32,7 +32,6 @@ from connectors.sdk.contract import (
     Cursor,
     Http,
     Identity,
-    Item,
     Json,
     Lane,
     Options,
@@ -41,7 +40,7 @@ from connectors.sdk.contract import (
     RateLimit,
     Scope,
 )
-from connectors.sdk.errors import ConnectorError, NotVisible, Refused
+from connectors.sdk.errors import ConnectorError, Refused
 from connectors.sdk.records import GoneReason, ProjectState, Record
 
 CORRECTED_WITHIN = timedelta(days=1)
@@ -177,7 +176,7 @@ class Redmine:
         elif stream == "milestones":
             yield self._milestones(lane)
         elif stream == "people":
-            yield from self._people()
+            yield from people(self._http, self._web, self._roster)
         else:
             look, rows = Lookups(self._http), self._roster()
             items = [
@@ -260,48 +259,6 @@ class Redmine:
         spent = self._http.request("GET", "/time_entries.json", params={"limit": 1}, accept=(403,))
         if spent.status == 403:
             yield f"{account.login} may not see spent time (permission 'View spent time')."
-
-    def _people(self) -> Iterator[Page]:
-        groups = self._http.request("GET", "/groups.json", accept=(403,))
-        if groups.status == 403:
-            yield from self._members()
-            return
-        items = [
-            item(self._web, "user", row, more={"active": active})
-            for status, active in ((1, True), (3, False))
-            for rows in offset_pages(self._http, "/users.json", "users", {"status": status})
-            for row in rows
-        ]
-        items += [
-            item(self._web, "group", row, more={"active": True})
-            for row in rows_of(groups, "/groups.json", "groups")
-        ]
-        identity(self._http)
-        yield Page(items)
-
-    def _members(self) -> Iterator[Page]:
-        """The people that an ordinary account can know of: the members of its projects."""
-        seen: set[int] = set()
-        hidden: NotVisible | None = None
-        for project in self._roster():
-            scope = str(project["id"])
-            path = f"/projects/{scope}/memberships.json"
-            items: dict[int, Item] = {}
-            try:
-                for rows in offset_pages(self._http, path, "memberships", None, scope):
-                    for row in rows:
-                        kind = "group" if "group" in row else "user"
-                        who = row.get(kind)
-                        if isinstance(who, Mapping) and who.get("id") not in seen:
-                            items[who["id"]] = item(self._web, kind, who)
-            except NotVisible as error:
-                hidden = error  # the other projects' members are still worth having
-                continue
-            seen.update(items)
-            identity(self._http)
-            yield Page(list(items.values()))
-        if hidden is not None:
-            raise hidden
 
     def _milestones(self, lane: str) -> Page:
         """A project's own versions. Whoever may ask gets them all; others get 401 or 403."""
