@@ -48,8 +48,9 @@ class Client:
         """From the newest to the oldest; nothing twice in a row.
 
         Trello's end mark is a page that is not full. `before` takes an id and means the time in
-        it; whether its own second counts is not documented, so the next page asks for that
-        second again, and for what is before the very id when that brought nothing new.
+        it; whether its own second counts is not documented. So the next page begins with the
+        second of the oldest once more, and only within one second goes from id to id. `before`
+        falls with every page, or the read ends in an error.
         """
         before: str | None = None
         last: set[str] = set()
@@ -62,9 +63,11 @@ class Client:
                 return
             last = {each["id"] for each in found}
             oldest = min(last)
-            if not new and before == oldest:
+            steps = (second_after(oldest), oldest)
+            step = next((each for each in steps if before is None or each < before), None)
+            if step is None:
                 break
-            before = second_after(oldest) if new else oldest
+            before = step
         raise Unexpected(f"Trello's pages of {path} do not come to an end.", scope=scope)
 
     def find(self, path: str) -> str | None:
