@@ -1,4 +1,4 @@
-"""Redmine 4.1 and later, through its REST API."""
+"""Redmine 5.0 and later, through its REST API."""
 
 from __future__ import annotations
 
@@ -45,6 +45,9 @@ from connectors.sdk.records import GoneReason, ProjectState, Record
 
 CORRECTED_WITHIN = timedelta(days=1)
 """How far back spent time is read again each turn: the list has no filter by change."""
+
+COUNTED = {"tasks": "issues", "worklogs": "time_entries"}
+"""Streams whose items belong to projects and can be listed by project."""
 
 CONFIRM_PATHS = {
     "projects": "projects", "people": "users", "milestones": "versions", "tasks": "issues",
@@ -193,10 +196,8 @@ class Redmine:
             for page in issues_by_id(self._http, within, scope=scope):
                 yield [str(row["id"]) for row in page.rows]
         else:
-            order = {**within, "sort": "created_on:asc"}
-            for rows in offset_pages(
-                self._http, "/time_entries.json", "time_entries", order, scope
-            ):
+            key, order = COUNTED[stream], {**within, "sort": "created_on:asc"}
+            for rows in offset_pages(self._http, f"/{key}.json", key, order, scope):
                 yield [str(row["id"]) for row in rows]
         identity(self._http)  # else an unknown key would make a census that found nothing
 
@@ -209,10 +210,9 @@ class Redmine:
 
     def count(self, stream: str, scope: str) -> int | None:
         """Redmine's own count of a project's issues or entries of spent time."""
-        paths = {"tasks": "issues", "worklogs": "time_entries"}
-        if stream not in paths:
+        if stream not in COUNTED:
             return None
-        key = paths[stream]
+        key = COUNTED[stream]
         only = {"project_id": scope, "subproject_id": "!*", "limit": 1}
         only |= EVERY if stream == "tasks" else {}
         total = listing(self._http, f"/{key}.json", key, only, scope).total

@@ -96,6 +96,25 @@ def portfolio() -> list[Record]:
     ]  # fmt: skip
 
 
+START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+
+def many(count: int, *, projects: int = 1, step: timedelta = timedelta(seconds=1)) -> list[Record]:
+    """A world of `count` issues, one changed each `step`."""
+    return [
+        *(Project(id=f"p{n}", name=f"Project {n}", key=f"p{n}") for n in range(projects)),
+        *(
+            Task(id=f"t{n}", project_id=f"p{n % projects}", title=f"Task {n}", status="todo",
+                 created_at=START, updated_at=START + n * step)
+            for n in range(count)
+        ),
+    ]  # fmt: skip
+
+
+def numbers(count: int) -> set[str]:
+    return {str(n) for n in range(1, count + 1)}
+
+
 @dataclass
 class Reading:
     """What one turn read of a stream."""
@@ -180,3 +199,9 @@ def tool_of() -> Iterator[Callable[..., Tool]]:
 def tool(tool_of: Callable[..., Tool]) -> Tool:
     """The portfolio in a Redmine, read with an administrator's key."""
     return tool_of()
+
+
+@pytest.fixture(name="many")
+def many_fixture() -> Callable[..., list[Record]]:
+    """Makes a world of many issues."""
+    return many

@@ -262,6 +262,7 @@ def test_a_wrong_key_is_refused_everywhere(
         for stream in STREAMS:
             questions[f"{stream} planned"] = partial(stranger.read, stream)
             questions[f"{stream} confirmed"] = partial(ask.confirm, stream, ["99999"])
+        for stream in ("tasks", "worklogs"):
             questions[f"{stream} censused"] = partial(_census, ask, stream, project)
         questions["tasks counted"] = partial(ask.count, "tasks", project)
         questions["time counted"] = partial(ask.count, "worklogs", project)
@@ -339,7 +340,7 @@ def test_issues_survive_a_storm(
     assert {hit for hit, _ in fault_proxy.hit} == set(storm)
     calm = reader_of(redmine.base_url, redmine.api_key, **options).read("tasks")
     assert stormy.records("tasks") == calm.records("tasks")
-    assert stormy.cursors == calm.cursors
+    assert stormy.cursors[""]["updated"] == calm.cursors[""]["updated"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,162 @@
+"""What changed is found, all of it, and nothing is read twice without need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from connectors.sdk.records import Task, Worklog
+from connectors.sdk.sandbox import Reply, Request
+
+START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+
+def numbers(count: int) -> set[str]:
+    return {str(n) for n in range(1, count + 1)}
+
+
+def test_a_quiet_turn_costs_the_list_and_who_we_are(tool: Any) -> None:
+    first = tool.read("tasks")
+    tool.later(minutes=30)
+    second = tool.read("tasks", first.cursors)
+    assert (second.items, second.requests) == ({}, 2)
+    assert second.cursors == first.cursors
+    worklogs = tool.read("worklogs")
+    assert tool.read("worklogs", worklogs.cursors).requests == 2
+
+
+def test_more_changes_in_one_second_than_a_page_holds(
+    tool_of: Callable[..., Any], many: Callable[..., Any]
+) -> None:
+    tool = tool_of(many(25, step=timedelta(0)), page_size=4)
+    changed = tool.read("tasks", {"": {"updated": "2026-02-28T00:00:00Z"}})
+    assert set(changed.items) == numbers(25)
+    opened = [r.path for r in tool.sandbox.log if r.path.startswith("/issues/")]
+    assert len(opened) == 25
+
+
+def test_seconds_are_not_cut_between_pages(
+    tool_of: Callable[..., Any], many: Callable[..., Any]
+) -> None:
+    world = [
+        replace(each, updated_at=START + timedelta(seconds=n // 3))
+        if isinstance(each, Task)
+        else each
+        for n, each in enumerate(many(20))
+    ]
+    tool = tool_of(world, page_size=4)
+    changed = tool.read("tasks", {"": {"updated": "2026-02-28T00:00:00Z"}})
+    assert set(changed.items) == numbers(20)
+    opened = [r.path for r in tool.sandbox.log if r.path.startswith("/issues/")]
+    assert len(opened) == len(set(opened)) == 20
+
+
+def test_changes_after_any_page_resume_to_the_same_set(
+    tool_of: Callable[..., Any], many: Callable[..., Any]
+) -> None:
+    for cut in range(1, 8):
+        tool = tool_of(many(12, step=timedelta(minutes=5)), page_size=3)
+        since, got = {"updated": "2026-02-28T00:00:00Z"}, set()
+        for number, page in enumerate(tool.connector.pull("tasks", "", since), start=1):
+            got |= {item.id for item in page.items}
+            since = dict(page.cursor or since)
+            if number == cut:
+                break
+        assert got | set(tool.read("tasks", {"": since}).items) == numbers(12)
+
+
+def test_a_first_read_that_was_cut_misses_no_change(
+    tool_of: Callable[..., Any], many: Callable[..., Any]
+) -> None:
+    tool = tool_of(many(9, projects=3), page_size=2)
+    cursors: dict[str, Any] = {}
+    page = next(iter(tool.connector.pull("tasks", "1", None)))
+    cursors["1"] = page.cursor
+    read = {item.id for item in page.items}
+    tool.later(hours=1)
+    tool.sandbox.world.edit(min(read), title="Changed in the meantime")
+    tool.later(hours=1)
+
+    rest = tool.read("tasks", cursors)
+    assert read | set(rest.items) == numbers(9)
+    later = tool.read("tasks", rest.cursors)
+    assert min(read) in later.items
+
+
+def test_a_date_in_the_future_does_not_hide_what_comes(
+    tool_of: Callable[..., Any], many: Callable[..., Any]
+) -> None:
+    tool = tool_of(many(3))
+    tool.sandbox.world.edit("1", title="From the future", at=datetime(2999, 1, 1, tzinfo=UTC))
+    first = tool.read("tasks")
+    tool.later(minutes=10)
+    tool.sandbox.world.edit("2", title="Edited now")
+    second = tool.read("tasks", first.cursors)
+    assert "2" in second.items
+    tool.later(minutes=10)
+    tool.sandbox.world.edit("3", title="Edited later")
+    assert "3" in tool.read("tasks", second.cursors).items
+
+
+def test_without_a_clock_the_future_is_still_not_believed(
+    tool_of: Callable[..., Any], many: Callable[..., Any]
+) -> None:
+    tool = tool_of(many(3))
+    tool.sandbox.world.edit("1", title="From the future", at=datetime(2999, 1, 1, tzinfo=UTC))
+    without_date(tool)
+    first = tool.read("tasks")
+    assert first.cursors[""]["updated"] < "2026-03-03"
+    tool.later(minutes=10)
+    tool.sandbox.world.edit("2", title="Edited now")
+    second = tool.read("tasks", first.cursors)
+    assert "2" in second.items
+    assert second.cursors[""]["updated"] < "2026-03-03"
+
+
+def without_date(tool: Any) -> None:
+    """As a Redmine that nothing stands before: Puma itself sends no Date."""
+
+    def handle(request: Request) -> Reply:
+        reply = tool.sandbox.handle(request)
+        return Reply(reply.status, reply.body, {**reply.headers, "Date": ""})
+
+    tool.sandbox.interfere = handle
+
+
+def test_a_transaction_that_ends_late_is_found(tool: Any) -> None:
+    first = tool.read("tasks")
+    tool.later(minutes=10)
+    second_task, late = tool.native(Task, "c"), tool.native(Task, "d")
+    tool.sandbox.world.edit(second_task, title="On time")
+    second = tool.read("tasks", first.cursors)
+    tool.sandbox.world.edit(late, title="Late", at=tool.clock[0] - timedelta(seconds=90))
+    tool.later(minutes=5)
+    assert set(tool.read("tasks", second.cursors).items) >= {late}
+
+
+def test_an_edit_in_the_second_of_the_reading_is_found(tool: Any) -> None:
+    task = tool.native(Task, "c")
+    first = tool.read("tasks")
+    tool.later(minutes=10)
+    tool.sandbox.world.edit(task, title="Before")
+    second = tool.read("tasks", first.cursors)
+    tool.sandbox.world.edit(task, title="After, in the same second")
+    third = tool.read("tasks", second.cursors)
+    assert third.records("tasks")[Task, task].title == "After, in the same second"
+    tool.later(minutes=10)
+    fourth = tool.read("tasks", third.cursors)
+    assert tool.read("tasks", fourth.cursors).requests == 2
+
+
+def test_time_booked_and_corrected_is_found(tool: Any) -> None:
+    first = tool.read("worklogs")
+    tool.later(minutes=10)
+    old = tool.sandbox.world.get(Worklog, tool.native(Worklog, "w2"))
+    tool.sandbox.world.put(replace(old, minutes=60))
+    tool.sandbox.world.put(replace(old, id="900", minutes=15, updated_at=tool.clock[0]))
+    second = tool.read("worklogs", first.cursors).records("worklogs")
+    minutes = {record.id: record.minutes for record in second.values()}
+    assert (minutes[old.id], minutes["900"]) == (60, 15)

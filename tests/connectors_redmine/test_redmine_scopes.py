@@ -1,0 +1,102 @@
+"""Which projects are read, and how deleted, hidden, archived and moved are told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from connectors.sdk.errors import NotVisible, Refused
+from connectors.sdk.records import Person, Project, Task
+from connectors.sdk.sandbox import Reply
+
+
+def test_only_configured_projects_are_read(tool_of: Callable[..., Any]) -> None:
+    tool = tool_of(projects=("mig",))
+    mig = tool.native(Project, "mig")
+    assert [scope.id for scope in tool.connector.scopes()] == [mig]
+    for stream in ("tasks", "worklogs", "milestones"):
+        assert {item.scope for item in tool.read(stream).items.values()} <= {mig}
+    first = tool.read("tasks")
+    tool.later(minutes=10)
+    tool.sandbox.world.edit(tool.native(Task, "p"), title="Elsewhere")
+    tool.sandbox.world.edit(tool.native(Task, "d"), title="Here")
+    assert set(tool.read("tasks", first.cursors).items) == {tool.native(Task, "d")}
+
+
+def test_check_names_what_is_configured_and_not_visible(tool_of: Callable[..., Any]) -> None:
+    assert any(
+        "nowhere" in w for w in tool_of(projects=("mig", "nowhere")).connector.check().warnings
+    )
+    with pytest.raises(Refused, match="nowhere"):
+        tool_of(projects=("nowhere",)).connector.check()
+
+
+def test_a_hidden_project_concerns_its_own_lane_only(tool: Any) -> None:
+    plan = tool.connector.lanes("tasks", {})
+    mig = tool.native(Project, "mig")
+    tool.sandbox.hidden.add(mig)
+    refused, read = [], []
+    for lane in plan.lanes:
+        try:
+            read += [i.id for p in tool.connector.pull("tasks", lane.name, None) for i in p.items]
+        except NotVisible as refusal:
+            refused.append((lane.scope, refusal.scope))
+    assert refused == [(mig, mig)]
+    assert set(read) == {tool.native(Task, id) for id in "pcq"}
+    assert mig not in {scope.id for scope in tool.connector.scopes()}
+    with pytest.raises(NotVisible):
+        list(tool.connector.census("tasks", mig))
+
+
+def test_deleted_hidden_and_moved_are_told_apart(tool_of: Callable[..., Any]) -> None:
+    for admin, hidden_as in ((True, "archived"), (False, "access_lost")):
+        tool = tool_of(admin=admin)
+        parent, child, done, quiet = (tool.native(Task, id) for id in "pcdq")
+        tool.sandbox.world.remove(Task, parent)  # takes its child along
+        tool.sandbox.hidden.add(tool.native(Project, "old"))
+        tool.sandbox.world.edit(done, project_id=tool.native(Project, "erp"))
+        fates = tool.connector.confirm("tasks", [parent, child, done, quiet])
+        assert fates == {parent: "deleted", child: "deleted", done: None, quiet: hidden_as}
+        assert tool.connector.confirm("projects", ["99"]) == {"99": "deleted"}
+        ann = tool.native(Person, "ann")
+        gone = "deleted" if admin else "unknown"
+        assert tool.connector.confirm("people", [ann, "99"]) == {ann: None, "99": gone}
+
+
+def test_the_count_is_the_tools_own(tool: Any) -> None:
+    for stream in ("tasks", "worklogs"):
+        for scope in tool.connector.scopes():
+            listed = [id for ids in tool.connector.census(stream, scope.id) for id in ids]
+            assert tool.connector.count(stream, scope.id) == len(listed)
+    assert tool.connector.count("people", "1") is None
+
+
+def test_an_issue_that_is_listed_but_closed_to_us_is_counted(tool: Any) -> None:
+    task = tool.native(Task, "d")
+    tool.sandbox.interfere = lambda request: (
+        Reply(403) if request.path == f"/issues/{task}.json" else None
+    )
+    pages = list(tool.connector.pull("tasks", tool.native(Project, "mig"), None))
+    assert [unread for page in pages for unread, _ in page.unread] == [task]
+    assert task not in {item.id for page in pages for item in page.items}
+
+
+def test_an_ordinary_account_is_told_what_it_lacks(tool_of: Callable[..., Any]) -> None:
+    tool = tool_of(admin=False)
+    warnings = tool.connector.check().warnings
+    assert any("no administrator" in warning for warning in warnings)
+    assert tool.connector.lanes("people", {}).lanes[0].full is False
+
+
+def test_a_project_that_opens_up_later_is_read_in_full(tool_of: Callable[..., Any]) -> None:
+    tool = tool_of(admin=False)
+    mig = tool.native(Project, "mig")
+    tool.sandbox.hidden.add(mig)
+    first = tool.read("tasks")
+    tool.later(minutes=30)
+    tool.sandbox.hidden.clear()
+    second = tool.read("tasks", first.cursors)
+    assert set(second.items) == {tool.native(Task, "d"), tool.native(Task, "x")}
+    assert tool.read("tasks", second.cursors).requests == 2
