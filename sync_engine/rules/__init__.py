@@ -1,0 +1,1 @@
+"""Standards: their language, the facts they speak of, their assessment."""

@@ -1,0 +1,194 @@
+"""Every fact that a standard may speak of. One line a fact: it is read as a table."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from functools import partial
+
+from sync_engine.rules.facts import Fact, Subject
+
+STATUS = ("todo", "in_progress", "done", "cancelled")
+TASK_TYPES = (
+    "task", "subtask", "epic", "story", "bug", "milestone", "risk", "issue", "change", "request",
+    "approval", "other",
+)  # fmt: skip
+PROJECT_STATES = ("active", "archived", "closed", "trashed")
+PRIORITIES = {"highest": 1, "high": 2, "medium": 3, "low": 4, "lowest": 5}
+HEALTH = ("on_track", "at_risk", "off_track", "on_hold", "complete")
+CONNECTION_STATES = ("new", "ok", "partial", "failed", "needs_reauth", "rate_limited")
+
+
+def _common(subject: Subject) -> tuple[Fact, ...]:
+    f = partial(Fact, subject=subject)
+    return (
+        f(name="connection", type="text", meaning="Name of the connection it was read through."),
+        f(name="tool", type="text", meaning='Kind of tool it lives in ("jira").'),
+    )
+
+
+def _of_project(subject: Subject, needs: str) -> tuple[Fact, ...]:
+    f = partial(Fact, subject=subject)
+    return (
+        f(name="project", type="text", needs=(needs,),
+          meaning="Name of its project; its key is understood too."),
+        f(name="project_state", type="word", words=PROJECT_STATES, null="unknown",
+          needs=(needs, "project.state"), meaning="Whether its project is still active."),
+        f(name="project_owner", type="person", synonyms=("project lead",),
+          needs=(needs, "project.owner_id"), meaning="Who leads its project."),
+        f(name="portfolio", type="text", needs=(needs,),
+          meaning="The project's custom field “Portfolio”, else the name of its parent project."),
+    )  # fmt: skip
+
+
+_t = partial(Fact, subject="task")
+_SUBTASKS = ("task.parent_id", "task.status")
+_CHANGES = ("change.field",)
+TASK = (
+    _t(name="key", type="text", column="key", needs=("task.key",), meaning="What people call it (ENG-12)."),
+    _t(name="title", type="text", column="title", synonyms=("summary",), needs=("task.title",), meaning="Its title."),
+    _t(name="title_length", type="number", synonyms=("length of title",), needs=("task.title",), unit="characters", meaning="How long its title is."),
+    _t(name="description", type="text", column="description", needs=("task.description",), meaning="Its description as plain text."),
+    _t(name="description_length", type="number", synonyms=("length of description",), needs=("task.description",), unit="characters", meaning="How long its description is; 0 when it has none."),
+    _t(name="url", type="text", column="url", needs=("task.url",), meaning="Its address in the tool."),
+    _t(name="type", type="word", column="type", words=TASK_TYPES, null="unknown", meaning="What kind of work it is."),
+    _t(name="type_label", type="text", column="type_label", needs=("task.type_label",), meaning="The tool's own word for its kind."),
+    _t(name="status", type="word", column="status", words=STATUS, null="unknown", needs=("task.status",), meaning="Where it stands. Unknown while the tool's word is not mapped."),
+    _t(name="status_label", type="text", column="status_label", needs=("task.status_label",), meaning="The tool's own word for where it stands."),
+    _t(name="blocked", type="yes/no", column="blocked", null="unknown", needs=("task.blocked",), meaning="Whether it is marked as blocked."),
+    _t(name="blocked_reason", type="text", column="blocked_reason", needs=("task.blocked_reason",), meaning="Why it is blocked."),
+    _t(name="priority", type="number", column="priority", words=PRIORITIES, needs=("task.priority",), meaning="1 (highest) to 5 (lowest), or the words highest, high, medium, low, lowest."),
+    _t(name="priority_label", type="text", column="priority_label", needs=("task.priority_label",), meaning="The tool's own word for its priority."),
+    _t(name="owner", type="person", synonyms=("accountable",), needs=("task.assignee_ids",), meaning="The first person assigned: name or e-mail address."),
+    _t(name="owner_active", type="yes/no", null="unknown", needs=("task.assignee_ids", "person.active"), meaning="Whether the owner's account is still active."),
+    _t(name="owner_email", type="text", needs=("task.assignee_ids", "person.email"), meaning="The owner's e-mail address."),
+    _t(name="assignee", type="people", synonyms=("assignees",), needs=("task.assignee_ids",), meaning="Everyone assigned: name or e-mail address of any of them."),
+    _t(name="owners", type="number", synonyms=("number of owners",), needs=("task.assignee_ids",), unit="people", meaning="How many people are assigned."),
+    _t(name="reporter", type="person", needs=("task.reporter_id",), meaning="Who asked for it."),
+    _t(name="labels", type="list", synonyms=("label", "tag", "tags"), needs=("task.labels",), meaning="Its labels."),
+    _t(name="start", type="day", column="start_on", synonyms=("start date", "start on"), needs=("task.start_on",), meaning="The day it is planned to start."),
+    _t(name="due", type="day", column="due_on", synonyms=("due date", "due on"), needs=("task.due_on",), meaning="The day it is due."),
+    _t(name="created", type="instant", column="created_at", synonyms=("created on", "created at"), needs=("task.created_at",), meaning="When it was made."),
+    _t(name="updated", type="instant", column="updated_at", synonyms=("updated on", "updated at"), needs=("task.updated_at",), meaning="When anything about it last changed in the tool."),
+    _t(name="started", type="instant", column="started_at", synonyms=("started on", "started at"), needs=("task.started_at",), meaning="When work on it began."),
+    _t(name="completed", type="instant", column="completed_at", synonyms=("completed on", "completed at"), needs=("task.completed_at",), meaning="When it was finished."),
+    _t(name="resolution", type="text", column="resolution", needs=("task.resolution",), meaning="How it was settled, in the tool's word."),
+    _t(name="estimate", type="minutes", column="estimate_minutes", synonyms=("estimated effort",), needs=("task.estimate_minutes",), meaning="Estimated effort."),
+    _t(name="spent", type="minutes", column="spent_minutes", synonyms=("time spent",), needs=("task.spent_minutes",), meaning="Effort booked so far."),
+    _t(name="remaining", type="minutes", column="remaining_minutes", synonyms=("remaining effort",), needs=("task.remaining_minutes",), meaning="Effort still expected."),
+    _t(name="points", type="number", column="points", synonyms=("story points",), needs=("task.points",), unit="points", meaning="Story points."),
+    _t(name="percent_complete", type="percent", column="percent_complete", synonyms=("percent", "progress"), needs=("task.percent_complete",), unit="%", meaning="How much is done, 0 to 100."),
+    _t(name="archived", type="yes/no", column="archived", null="unknown", needs=("task.archived",), meaning="Whether it is archived in the tool."),
+    _t(name="parent", type="text", needs=("task.parent_id",), meaning="Title of the task it is part of; its key is understood too."),
+    _t(name="parent_due", type="day", synonyms=("due date of parent",), needs=("task.parent_id", "task.due_on"), meaning="The day its parent is due."),
+    _t(name="parent_status", type="word", words=STATUS, null="empty", needs=_SUBTASKS, meaning="Where its parent stands."),
+    _t(name="milestone", type="text", needs=("task.milestone_id",), meaning="Name of its milestone or version."),
+    _t(name="milestone_due", type="day", synonyms=("due date of milestone",), needs=("task.milestone_id", "milestone.due_on"), meaning="The day its milestone is due."),
+    *_of_project("task", "task.project_id"),
+    _t(name="subtask_count", type="number", synonyms=("number of subtasks",), needs=("task.parent_id",), unit="tasks", meaning="How many subtasks (checklist items included) it has."),
+    _t(name="open_subtasks", type="number", null="unknown", needs=_SUBTASKS, unit="tasks", meaning="How many of its subtasks are neither done nor cancelled."),
+    _t(name="done_subtasks", type="number", null="unknown", needs=_SUBTASKS, unit="tasks", meaning="How many of its subtasks are done or cancelled."),
+    _t(name="last_subtask_done", type="instant", synonyms=("last subtask completed",), needs=("task.parent_id", "task.completed_at"), meaning="When the last of its subtasks was finished."),
+    _t(name="blockers", type="number", needs=("link.type",), unit="tasks", meaning="How many linked tasks block it, open or not."),
+    _t(name="open_blockers", type="number", null="unknown", needs=("link.type", "task.status"), unit="tasks", meaning="How many linked tasks that block it are neither done nor cancelled."),
+    _t(name="open_siblings", type="number", synonyms=("open tasks in other tools",), null="unknown", needs=("link.to_id",), unit="tasks", meaning="How many tasks in other connections, linked with it by address or key, are still open."),
+    _t(name="done_siblings", type="number", synonyms=("done tasks in other tools",), null="unknown", needs=("link.to_id",), unit="tasks", meaning="How many tasks in other connections, linked with it by address or key, are done."),
+    _t(name="comments", type="number", synonyms=("comment count",), needs=("comment.at",), unit="comments", meaning="How many comments it has."),
+    _t(name="last_comment", type="instant", needs=("comment.at",), meaning="When it was last commented on."),
+    _t(name="last_activity", type="instant", needs=("task.updated_at",), meaning="The latest of its last update, comment and time booked."),
+    _t(name="status_since", type="instant", synonyms=("in status since", "time in status", "in this status"), null="unknown", needs=("task.status", *_CHANGES), meaning="Since when it has had its status; from its history, unknown before the first change that we know."),
+    _t(name="due_pushes", type="number", synonyms=("due date put off",), needs=("task.due_on",), unit="times", meaning="How often its due date was moved to a later day."),
+    _t(name="due_moves", type="number", needs=("task.due_on",), unit="times", meaning="How often its due date was moved, either way."),
+    _t(name="due_changed", type="instant", synonyms=("due date changed",), needs=("task.due_on",), meaning="When its due date was last moved."),
+    _t(name="reopens", type="number", synonyms=("times reopened", "reopened"), needs=("task.status",), unit="times", meaning="How often it went from done or cancelled back to open."),
+    _t(name="reassignments", type="number", synonyms=("times reassigned", "reassigned"), needs=("task.assignee_ids",), unit="times", meaning="How often its owner was replaced by another."),
+    *_common("task"),
+)  # fmt: skip
+
+_p = partial(Fact, subject="project")
+PROJECT = (
+    _p(name="key", type="text", column="key", needs=("project.key",), meaning="Its short name."),
+    _p(name="name", type="text", column="name", needs=("project.name",), meaning="Its name."),
+    _p(name="description", type="text", column="description", needs=("project.description",), meaning="Its description."),
+    _p(name="url", type="text", column="url", needs=("project.url",), meaning="Its address in the tool."),
+    _p(name="state", type="word", column="state", words=PROJECT_STATES, null="unknown", needs=("project.state",), meaning="Whether it is active, archived, closed or in the bin."),
+    _p(name="owner", type="person", synonyms=("lead",), needs=("project.owner_id",), meaning="Who leads it: name or e-mail address."),
+    _p(name="owner_active", type="yes/no", null="unknown", needs=("project.owner_id", "person.active"), meaning="Whether its lead's account is still active."),
+    _p(name="start", type="day", column="start_on", synonyms=("start date",), needs=("project.start_on",), meaning="The day it starts."),
+    _p(name="due", type="day", column="due_on", synonyms=("due date", "end date"), needs=("project.due_on",), meaning="The day it is due."),
+    _p(name="created", type="instant", column="created_at", needs=("project.created_at",), meaning="When it was made."),
+    _p(name="parent", type="text", needs=("project.parent_id",), meaning="Name of the project it is part of."),
+    _p(name="portfolio", type="text", meaning="Its custom field “Portfolio”, else the name of its parent project."),
+    _p(name="open_tasks", type="number", needs=("task.project_id", "task.status"), unit="tasks", meaning="How many of its tasks are open (subtasks included)."),
+    _p(name="total_tasks", type="number", synonyms=("task count",), needs=("task.project_id",), unit="tasks", meaning="How many tasks it has."),
+    _p(name="overdue_tasks", type="number", needs=("task.project_id", "task.status", "task.due_on"), unit="tasks", meaning="How many of its open tasks were due before today."),
+    _p(name="top_priority_share", type="percent", needs=("task.project_id", "task.status", "task.priority"), unit="%", meaning="Which share of its open tasks with a priority has the highest one."),
+    _p(name="last_activity", type="instant", needs=("task.project_id", "task.updated_at"), meaning="The latest update of the project or any of its tasks."),
+    _p(name="last_report", type="instant", synonyms=("last status report",), needs=("statusupdate.at",), meaning="When its state was last reported."),
+    _p(name="health", type="word", words=HEALTH, needs=("statusupdate.health",), meaning="Its last reported state."),
+    *_common("project"),
+)  # fmt: skip
+
+_h = partial(Fact, subject="person")
+_LOAD = ("task.assignee_ids", "task.status")
+PERSON = (
+    _h(name="name", type="text", column="name", meaning="The person's name."),
+    _h(name="email", type="text", column="email", meaning="The person's e-mail address."),
+    _h(name="lead", type="text", column="lead_email", meaning="E-mail address of who leads them (people file)."),
+    _h(name="manager", type="text", column="manager_email", meaning="E-mail address of their manager (people file)."),
+    _h(name="active", type="yes/no", null="unknown", meaning="Whether any of their accounts is active."),
+    _h(name="tools", type="number", unit="connections", meaning="In how many connections they have an account."),
+    _h(name="work_in_progress", type="number", synonyms=("wip",), needs=_LOAD, unit="tasks", meaning="How many tasks in progress they are assigned to, across all tools."),
+    _h(name="open_tasks", type="number", needs=_LOAD, unit="tasks", meaning="How many open tasks they are assigned to, across all tools."),
+    _h(name="overdue_tasks", type="number", needs=(*_LOAD, "task.due_on"), unit="tasks", meaning="How many of their open tasks were due before today, across all tools."),
+)  # fmt: skip
+
+_m = partial(Fact, subject="milestone")
+_MILESTONE = ("task.milestone_id", "task.status")
+MILESTONE = (
+    _m(name="name", type="text", column="name", meaning="Its name."),
+    _m(name="url", type="text", column="url", needs=("milestone.url",), meaning="Its address in the tool."),
+    _m(name="state", type="word", column="state", words=("open", "done", "cancelled"), null="unknown", needs=("milestone.state",), meaning="Where it stands."),
+    _m(name="owner", type="person", needs=("milestone.owner_id",), meaning="Who owns it."),
+    _m(name="start", type="day", column="start_on", needs=("milestone.start_on",), meaning="The day it starts."),
+    _m(name="due", type="day", column="due_on", synonyms=("due date",), needs=("milestone.due_on",), meaning="The day it is due."),
+    _m(name="completed", type="instant", column="completed_at", needs=("milestone.completed_at",), meaning="When it was reached."),
+    _m(name="total_tasks", type="number", needs=("task.milestone_id",), unit="tasks", meaning="How many tasks belong to it."),
+    _m(name="open_tasks", type="number", needs=_MILESTONE, unit="tasks", meaning="How many of its tasks are open."),
+    _m(name="done_share", type="percent", needs=_MILESTONE, unit="%", meaning="Which share of its tasks is done or cancelled."),
+    *_of_project("milestone", "milestone.project_id"),
+    *_common("milestone"),
+)  # fmt: skip
+
+_s = partial(Fact, subject="sprint")
+SPRINT = (
+    _s(name="name", type="text", column="name", meaning="Its name."),
+    _s(name="goal", type="text", needs=("sprint.goal",), meaning="Its goal."),
+    _s(name="state", type="word", column="state", words=("future", "active", "closed"), null="unknown", needs=("sprint.state",), meaning="Whether it runs."),
+    _s(name="start", type="instant", column="start_at", needs=("sprint.start_at",), meaning="When it starts."),
+    _s(name="end", type="instant", column="end_at", synonyms=("due",), needs=("sprint.end_at",), meaning="When it ends."),
+    _s(name="completed", type="instant", column="completed_at", needs=("sprint.completed_at",), meaning="When it was closed."),
+    _s(name="length", type="number", needs=("sprint.start_at", "sprint.end_at"), unit="days", meaning="How long it is planned to take."),
+    _s(name="open_tasks", type="number", needs=("membership.container_id", "task.status"), unit="tasks", meaning="How many of its tasks are open."),
+    *_of_project("sprint", "sprint.project_id"),
+    *_common("sprint"),
+)  # fmt: skip
+
+_c = partial(Fact, subject="connection")
+CONNECTION = (
+    _c(name="name", type="text", column="name", meaning="Its name."),
+    _c(name="tool", type="text", column="connector", meaning="The kind of tool."),
+    _c(name="state", type="word", column="state", words=CONNECTION_STATES, meaning="How its last run ended."),
+    _c(name="message", type="text", column="message", meaning="What went wrong, in a sentence."),
+    _c(name="last_complete_read", type="instant", column="complete_at", synonyms=("complete",), meaning="When the last read began that saw everything."),
+    _c(name="last_census", type="instant", column="census_at", meaning="When every id was last listed."),
+    _c(name="missed_reads", type="number", unit="reads", meaning="How many times its schedule has passed since the last complete read; empty before the first."),
+    _c(name="lost_scopes", type="number", unit="scopes", meaning="How many projects or boards can no longer be seen."),
+    _c(name="unmapped_words", type="number", unit="words", meaning="How many of its status words nobody has mapped."),
+    _c(name="completeness_gap", type="percent", unit="%", meaning="Largest difference between our count and the tool's, in any scope; empty where the tool has no count."),
+    _c(name="held_censuses", type="number", unit="censuses", meaning="How many censuses wait for an admin because they would retire too much."),
+    _c(name="credential_expires", type="instant", column="credential_expires_at", meaning="When its credential ends; empty when it does not, or the tool does not say."),
+    _c(name="parked_items", type="number", unit="items", meaning="How many items of its last run could not be understood."),
+)  # fmt: skip
+
+CATALOGUE: tuple[Fact, ...] = (*TASK, *PROJECT, *PERSON, *MILESTONE, *SPRINT, *CONNECTION)

@@ -1,0 +1,143 @@
+"""What an assessment must look at again: the tasks that changed, and those that depend on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync_engine.rules.scan import Key
+from sync_engine.rules.sources import Frame
+from sync_engine.rules.task_facts import (
+    CHANGE,
+    COMMENT,
+    LINK,
+    MILESTONE,
+    PERSON,
+    PROJECT,
+    TASK,
+    WORKLOG,
+    table,
+)
+from sync_engine.store.flag_models import AssessmentRow
+from sync_engine.store.models import Run
+
+MOST = 200_000
+"""More changed tasks than this are not worth picking out."""
+
+_run, _assessment = table(Run), table(AssessmentRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far an assessment reaches.
+
+    Args:
+        tasks: the tasks to look at; None: all.
+        runs: by connection: the last run that had ended when we began.
+    """
+
+    tasks: list[Key] | None
+    runs: Mapping[int, int]
+
+
+def reach(
+    connection: sa.Connection, frame: Frame, fingerprint: str, *, full: bool | None, small: int
+) -> Reach:
+    """What has to be assessed now, given what the last assessment saw."""
+    ended = (
+        sa.select(_run.c.connection_id, sa.func.max(_run.c.id))
+        .where(_run.c.ended_at.is_not(None))
+        .group_by(_run.c.connection_id)
+    )
+    runs: dict[int, int] = {row[0]: row[1] for row in connection.execute(ended)}
+    if full:
+        return Reach(None, runs)
+    last = connection.execute(
+        sa.select(_assessment).order_by(_assessment.c.id.desc()).limit(1)
+    ).mappings().first()  # fmt: skip
+    same = (
+        last is not None
+        and last["day"] == frame.moment.today
+        and last["standards"] == fingerprint
+        and set(last["runs"] or {}) >= {str(each.id) for each in frame.connections}
+    )
+    if full is None and (not same or _is_small(connection, small)):
+        return Reach(None, runs)
+    seen = {int(id): run for id, run in ((last or {}).get("runs") or {}).items()}
+    tasks = _tasks(connection, {each.id: seen.get(each.id, 0) for each in frame.connections})
+    return Reach(tasks, {**dict.fromkeys((c.id for c in frame.connections), 0), **runs})
+
+
+def _is_small(connection: sa.Connection, small: int) -> bool:
+    some = sa.select(TASK.c.connection_id).limit(small + 1).subquery()
+    return int(connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()) <= small
+
+
+def _tasks(connection: sa.Connection, seen: Mapping[int, int]) -> list[Key] | None:
+    found: set[Key] = set()
+    for connection_id, run_id in seen.items():
+        for statement in _changed(connection_id, run_id):
+            found.update((row[0], row[1]) for row in connection.execute(statement))
+            if len(found) > MOST:
+                return None
+    return sorted(found)
+
+
+def _changed(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
+    """Statements that find the tasks of a connection touched by later runs.
+
+    Tasks elsewhere that count with them (the same owner, a sibling in another tool) are found by
+    their own links; work in progress per person belongs to the person, who is always assessed.
+    """
+
+    def later(row: sa.Table) -> sa.ColumnElement[bool]:
+        return sa.and_(row.c.connection_id == connection_id, row.c.run_id > run_id)
+
+    def tasks(column: Any, *where: Any) -> sa.Select[Any]:
+        return sa.select(TASK.c.connection_id, column).where(later(TASK), column.is_not(None), *where)
+
+    yield tasks(TASK.c.id)
+    yield tasks(TASK.c.parent_id)
+    for row in (COMMENT, WORKLOG, CHANGE):
+        yield sa.select(row.c.connection_id, row.c.task_id).where(
+            later(row), row.c.task_id.is_not(None)
+        )
+    for end in (LINK.c.from_id, LINK.c.to_id):
+        yield sa.select(LINK.c.connection_id, end).where(later(LINK))
+    for target, column in (
+        (TASK, TASK.c.parent_id), (PROJECT, TASK.c.project_id),
+        (MILESTONE, TASK.c.milestone_id), (PERSON, TASK.c.owner_id),
+    ):  # fmt: skip
+        other = target.alias()
+        yield sa.select(TASK.c.connection_id, TASK.c.id).where(
+            other.c.connection_id == connection_id,
+            other.c.run_id > run_id,
+            TASK.c.connection_id == other.c.connection_id,
+            column == other.c.id,
+        )
+    yield from _linked(connection_id, run_id)
+
+
+def _linked(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
+    """Tasks at the other end of a link from a changed one, in this tool or another."""
+    changed, other = TASK.alias(), TASK.alias()
+    touched = sa.and_(changed.c.connection_id == connection_id, changed.c.run_id > run_id)
+    for near, far in ((LINK.c.from_id, LINK.c.to_id), (LINK.c.to_id, LINK.c.from_id)):
+        yield sa.select(LINK.c.connection_id, far).where(
+            touched, LINK.c.connection_id == changed.c.connection_id, near == changed.c.id
+        )
+    for name in (changed.c.url, changed.c.key):
+        yield sa.select(LINK.c.connection_id, LINK.c.from_id).where(
+            touched, LINK.c.to_id == name, LINK.c.connection_id != connection_id
+        )
+    for name in (other.c.url, other.c.key):
+        yield sa.select(other.c.connection_id, other.c.id).where(
+            touched,
+            LINK.c.connection_id == connection_id,
+            LINK.c.from_id == changed.c.id,
+            LINK.c.to_id == name,
+            other.c.connection_id != connection_id,
+        )

@@ -1,0 +1,288 @@
+"""Assessing the store by standards: reads, never writes; one frozen `now`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from sync_engine.rules import changed, facts
+from sync_engine.rules.calendars import Moment, WorkCalendar
+from sync_engine.rules.dialect import pairs
+from sync_engine.rules.evidence import Item, chunks, items
+from sync_engine.rules.limits import TooSlow, limited
+from sync_engine.rules.scan import (
+    FLAGGED,
+    Answers,
+    Key,
+    collect,
+    each_row,
+    rows_statement,
+    scan_statement,
+)
+from sync_engine.rules.sources import ConnectionInfo, Frame
+from sync_engine.rules.standards import Standard
+from sync_engine.store.engine import reading
+from sync_engine.store.models import Connection
+
+SECONDS = 60.0
+SMALL = 20_000
+"""Stores with fewer tasks are assessed whole every time: it costs less than finding out."""
+
+DEFAULT_ALLOWANCE = timedelta(hours=24)
+LEAST_ALLOWANCE = timedelta(minutes=30)
+
+_connection = Connection.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A subject that breaks a standard."""
+
+    standard: str
+    subject: str
+    key: Key
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How the subjects of one project fared by one standard."""
+
+    standard: str
+    connection_id: int | None
+    project_id: str | None
+    met: int
+    flagged: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What an assessment found. A value: applying it is another matter.
+
+    Args:
+        full: every subject was looked at, not only those that changed.
+        answers: by (standard, key), for the watched subjects: a code of `scan`; a subject that is
+            not there is missing.
+        watched: the subjects whose answers were asked for.
+        totals: of a full assessment only.
+        missing: by (standard, connection): the facts that its tool does not provide.
+        slow: standards that were stopped because they ran over their time.
+        runs: by connection: the last run whose rows were looked at.
+        stale: connections whose last complete read is too long ago to resolve or raise anything.
+    """
+
+    moment: Moment
+    full: bool
+    standards: Mapping[str, Standard]
+    fingerprint: str
+    findings: tuple[Finding, ...] = ()
+    answers: Mapping[tuple[str, Key], int] = field(default_factory=dict)
+    watched: frozenset[tuple[str, Key]] = frozenset()
+    totals: tuple[Total, ...] = ()
+    missing: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    slow: tuple[str, ...] = ()
+    rows: int = 0
+    runs: Mapping[int, int] = field(default_factory=dict)
+    stale: frozenset[int] = frozenset()
+    connections: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def day(self) -> date:
+        """The day for which it holds."""
+        return self.moment.today
+
+
+def fingerprint(standards: Iterable[Standard]) -> str:
+    """Changes whenever any standard does."""
+    versions = sorted(f"{s.id} {s.version}" for s in standards if s.enabled)
+    return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:16]
+
+
+def connections(
+    connection: sa.Connection, moment: Moment, intervals: Mapping[str, timedelta]
+) -> tuple[ConnectionInfo, ...]:
+    """The connections that are configured, with what they provide and how fresh they are."""
+    rows = connection.execute(
+        sa.select(_connection).where(_connection.c.removed_at.is_(None)).order_by(_connection.c.id)
+    )
+    found = []
+    for row in rows.mappings():
+        interval = intervals.get(row["name"])
+        allowance = DEFAULT_ALLOWANCE if interval is None else max(2 * interval, LEAST_ALLOWANCE)
+        at = row["complete_at"]
+        provides = {kind: frozenset(names) for kind, names in (row["provides"] or {}).items()}
+        found.append(
+            ConnectionInfo(
+                row["id"], row["name"], row["connector"], provides,
+                fresh=at is not None and moment.now - at <= allowance, interval=interval,
+            )  # fmt: skip
+        )
+    return tuple(found)
+
+
+def frame_for(
+    connection: sa.Connection, moment: Moment, intervals: Mapping[str, timedelta] | None = None
+) -> Frame:
+    """What the statements on a store share at a moment."""
+    known = connections(connection, moment, intervals or {})
+    all_ids = set(connection.execute(sa.select(_connection.c.id)).scalars())
+    return Frame(
+        moment, connection.dialect.name, known, every=all_ids == {each.id for each in known}
+    )
+
+
+def assess(
+    engine: sa.Engine,
+    standards: Iterable[Standard],
+    *,
+    now: datetime,
+    timezone: ZoneInfo,
+    calendar: WorkCalendar,
+    full: bool | None = None,
+    intervals: Mapping[str, timedelta] | None = None,
+    watched: Mapping[str, Iterable[Key]] | None = None,
+    seconds: float = SECONDS,
+) -> Assessment:
+    """Assess a store by all enabled standards.
+
+    Args:
+        full: True: every subject; False: what changed since the last assessment, and what depends
+            on it; None: whichever is right (full at a new day, with other standards, or when small).
+        intervals: by connection's name: how often it is pulled; it makes the allowance of freshness.
+        watched: by subject: those whose own answers are wanted (they have flags).
+        seconds: after which a statement is stopped; the standards in it are then run apart.
+    """
+    moment = Moment(now, timezone, calendar)
+    enabled = [standard for standard in standards if standard.enabled]
+    mark = fingerprint(enabled)
+    with reading(engine) as connection:
+        frame = frame_for(connection, moment, intervals)
+        reach = changed.reach(connection, frame, mark, full=full, small=SMALL)
+        work = _Work(connection, frame, reach.tasks, seconds)
+        for subject in facts.SUBJECTS:
+            mine = [standard for standard in enabled if standard.subject == subject]
+            if mine:
+                work.subject(subject, mine, list((watched or {}).get(subject, ())))
+    by_id = {standard.id: standard for standard in enabled}
+    asked = frozenset((s, k) for s, keys in (watched or {}).items() for k in keys)
+    return Assessment(
+        moment=moment,
+        full=reach.tasks is None,
+        standards=by_id,
+        fingerprint=mark,
+        findings=tuple(work.findings),
+        answers=work.answers,
+        watched=asked,
+        totals=_totals(work.found, by_id) if reach.tasks is None else (),
+        missing=_missing(enabled, frame.connections),
+        slow=tuple(sorted(work.slow)),
+        rows=work.found.rows,
+        runs=reach.runs,
+        stale=frozenset(each.id for each in frame.connections if not each.fresh),
+        connections={each.id: each.name for each in frame.connections},
+    )
+
+
+class _Work:
+    """One assessment under way."""
+
+    def __init__(
+        self, connection: sa.Connection, frame: Frame, tasks: list[Key] | None, seconds: float
+    ) -> None:
+        self.connection, self.frame, self.tasks, self.seconds = connection, frame, tasks, seconds
+        self.found = Answers()
+        self.findings: list[Finding] = []
+        self.answers: dict[tuple[str, Key], int] = {}
+        self.slow: set[str] = set()
+
+    def subject(self, subject: str, standards: list[Standard], watched: list[Key]) -> None:
+        """Assess all subjects of one kind by their standards."""
+        answers = self._bisected(standards, self.tasks if subject == "task" else None)
+        self.found.add(answers)
+        self.found.rows += answers.rows
+        sound = [standard for standard in standards if standard.id not in self.slow]
+        self._describe(subject, sound, answers)
+        if sound and watched:
+            for key, _, codes in self._rows(sound, watched):
+                self.answers.update({(standard, key): code for standard, code in codes})
+                self.answers.setdefault((subject, key), 0)
+
+    def _bisected(self, standards: list[Standard], keys: list[Key] | None) -> Answers:
+        """All in one scan; if that takes too long, halves of them, down to the slow ones."""
+        try:
+            with limited(self.connection, self.seconds):
+                return self._scan(standards, keys)
+        except TooSlow:
+            if len(standards) == 1:
+                self.slow.add(standards[0].id)
+                return Answers()
+        half = len(standards) // 2
+        first = self._bisected(standards[:half], keys)
+        second = self._bisected(standards[half:], keys)
+        first.add(second)
+        first.rows = max(first.rows, second.rows)
+        return first
+
+    def _scan(self, standards: list[Standard], keys: list[Key] | None) -> Answers:
+        if keys is None:
+            statement, words = scan_statement(self.frame, standards)
+            return collect(self.connection.execute(statement), standards, words)
+        found = Answers()
+        for key, _, codes in self._rows(standards, keys):
+            found.rows += 1
+            for standard, code in codes:
+                if code == FLAGGED:
+                    found.flagged.setdefault(standard, []).append(key)
+        return found
+
+    def _rows(self, standards: Sequence[Standard], keys: Sequence[Key]) -> Iterable[Any]:
+        for document in chunks(sorted(set(keys))):
+            frame = replace(self.frame, only=pairs(document, self.frame.dialect))
+            statement, _ = rows_statement(frame, standards)
+            yield from each_row(self.connection.execute(statement), standards)
+
+    def _describe(self, subject: str, standards: list[Standard], answers: Answers) -> None:
+        keys = {key for each in answers.flagged.values() for key in each}
+        if not keys:
+            return
+        used = {
+            (ref.name, ref.is_field): ref
+            for standard in standards
+            if standard.id in answers.flagged
+            for ref in standard.refs()
+        }
+        described = items(self.connection, self.frame, subject, keys, list(used.values()))
+        for standard in standards:
+            for key in answers.flagged.get(standard.id, ()):
+                if key in described:
+                    self.findings.append(Finding(standard.id, subject, key, described[key]))
+
+
+def _totals(found: Answers, standards: Mapping[str, Standard]) -> tuple[Total, ...]:
+    return tuple(
+        Total(
+            standard,
+            None if standards[standard].subject == "person" else connection_id,
+            project_id, *counts,
+        )  # fmt: skip
+        for (standard, connection_id, project_id), counts in found.totals.items()
+    )
+
+
+def _missing(
+    standards: Iterable[Standard], known: Sequence[ConnectionInfo]
+) -> dict[tuple[str, int], tuple[str, ...]]:
+    found = {}
+    for standard in standards:
+        needed = standard.needed()
+        for each in known:
+            if names := facts.missing(needed, each.provides):
+                found[standard.id, each.id] = tuple(names)
+    return found

@@ -1,0 +1,177 @@
+"""What a flag keeps of its subject: who and what it is, and the values of the facts in use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync_engine.rules.dialect import Column, ascii_small, pairs
+from sync_engine.rules.other_facts import source_of
+from sync_engine.rules.scan import Key
+from sync_engine.rules.sources import Frame, StoreSource
+from sync_engine.rules.syntax import Ref
+from sync_engine.rules.task_facts import connection_of, identity_of, joined, project_of
+from sync_engine.rules.task_facts import PERSON as PERSON_TABLE
+from sync_engine.rules.task_facts import portfolio_of, table
+from sync_engine.store.models import RawItem
+
+CHUNK = 2_000
+STREAMS = {
+    "task": "tasks", "project": "projects", "milestone": "milestones", "sprint": "sprints",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A flagged subject as people know it, and its facts when it was assessed."""
+
+    connection_id: int | None
+    id: str
+    title: str
+    key: str | None = None
+    url: str | None = None
+    project_id: str | None = None
+    project: str | None = None
+    portfolio: str | None = None
+    owner: str | None = None
+    owner_email: str | None = None
+    identity_id: int | None = None
+    tool: str | None = None
+    connection: str | None = None
+    read_at: datetime | None = None
+    values: Mapping[str, Any]
+
+
+def chunks(keys: Sequence[Key], size: int = CHUNK) -> Iterator[str]:
+    """Lists of subjects as the documents that limit a statement to them."""
+    for start in range(0, len(keys), size):
+        yield json.dumps(keys[start : start + size])
+
+
+def items(
+    connection: sa.Connection, frame: Frame, subject: str, keys: Iterable[Key], refs: Sequence[Ref]
+) -> dict[Key, Item]:
+    """The subjects with these keys, with the values of these facts."""
+    found: dict[Key, Item] = {}
+    for document in chunks(sorted(set(keys))):
+        limited = replace(frame, only=pairs(document, frame.dialect))
+        statement, names = _statement(limited, subject, refs)
+        for row in connection.execute(statement):
+            item = _item(subject, row._mapping, names)
+            found[(row.connection_key, row.id_key)] = item
+    return found
+
+
+def _statement(
+    frame: Frame, subject: str, refs: Sequence[Ref]
+) -> tuple[sa.Select[Any], list[Ref]]:
+    source = source_of(frame, subject)
+    columns = [column.label(name) for name, column in _columns(source).items()]
+    for number, ref in enumerate(refs):
+        value = source.value(ref)
+        shown = value.expr if value.shown is None else value.shown
+        if value.known is not None and not isinstance(value.known, sa.False_):
+            shown = sa.case((value.known, shown))
+        elif value.known is not None:
+            shown = sa.null()
+        columns.append(shown.label(f"fact_{number}"))
+    live = source.live()
+    return sa.select(*columns).select_from(source.origin).where(live), list(refs)
+
+
+def _columns(source: StoreSource) -> dict[str, Column]:
+    base = source.base.c
+    if source.subject == "person":
+        return {
+            "connection_key": base.id, "id_key": sa.literal(""), "title": base.name,
+            "owner": base.name, "owner_email": base.email, "identity_id": base.id,
+        }  # fmt: skip
+    if source.subject == "connection":
+        return {
+            "connection_key": base.id, "id_key": sa.literal(""), "title": base.name,
+            "tool": base.connector, "connection": base.name, "read_at": base.complete_at,
+        }  # fmt: skip
+    return {**_record(source), **_owner(source)}
+
+
+def _record(source: StoreSource) -> dict[str, Column]:
+    base = source.base.c
+    project = source.base if source.subject == "project" else project_of(source)
+    row = connection_of(source)
+
+    def raw() -> tuple[Any, Any]:
+        item = table(RawItem).alias("raw")
+        return item, sa.and_(
+            item.c.connection_id == base.connection_id,
+            item.c.stream == STREAMS[source.subject],
+            item.c.item_id == base.item_id,
+        )
+
+    return {
+        "connection_key": base.connection_id,
+        "id_key": base.id,
+        "title": base.title if source.subject == "task" else base.name,
+        "key": base.key if "key" in base else sa.null(),
+        "url": base.url if "url" in base else sa.null(),
+        "project_id": project.c.id,
+        "project": project.c.name,
+        "portfolio": portfolio_of(source, project),
+        "tool": row.c.connector,
+        "connection": row.c.name,
+        "read_at": sa.func.coalesce(source.join("raw", raw).c.read_at, base.written_at),
+    }
+
+
+def _owner(source: StoreSource) -> dict[str, Column]:
+    if "owner_id" not in source.base.c:
+        return {}
+    account = joined(source, "owner_id_account", PERSON_TABLE, "owner_id")
+    human = identity_of(source, "owner_id_identity", account)
+    return {
+        "owner": sa.func.coalesce(human.c.name, account.c.name, source.base.c.owner_id),
+        "owner_email": sa.func.coalesce(human.c.email, account.c.email),
+        "identity_id": account.c.identity_id,
+    }
+
+
+def _item(subject: str, row: Mapping[str, Any], refs: Sequence[Ref]) -> Item:
+    values = {}
+    for number, ref in enumerate(refs):
+        value = row[f"fact_{number}"]
+        name = f"field {ref.name}" if ref.is_field else ref.name
+        values[name] = _of_field(value, ref.name) if ref.is_field else value
+    whole = subject in ("person", "connection")
+    known = {
+        name: row[name]
+        for name in ("title", "key", "url", "project_id", "project", "portfolio", "owner",
+                     "owner_email", "identity_id", "tool", "connection", "read_at")
+        if name in row
+    }  # fmt: skip
+    return Item(
+        connection_id=None if subject == "person" else row["connection_key"],
+        id=str(row["connection_key"]) if whole else row["id_key"],
+        values=values,
+        **known,
+    )
+
+
+def _of_field(custom: Any, name: str) -> Any:
+    wanted = ascii_small(name)
+    for entry in custom or ():
+        if wanted in (ascii_small(str(entry.get("name"))), ascii_small(str(entry.get("id")))):
+            return entry.get("value")
+    return None
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON keeps it."""
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return value

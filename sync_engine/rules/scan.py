@@ -1,0 +1,167 @@
+"""All standards of one subject in one scan.
+
+The answer of each standard is two bits of a number: 0 out of scope, 1 met, 2 flagged, 3 not
+assessable. The scan groups by connection, project and these numbers, so that what comes back is
+small: totals, and the ids of flagged rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync_engine.rules.compile import compiled
+from sync_engine.rules.dialect import Column, concatenated
+from sync_engine.rules.other_facts import source_of
+from sync_engine.rules.sources import Frame, StoreSource
+from sync_engine.rules.standards import Standard
+
+OUT, MET, FLAGGED, UNKNOWN = range(4)
+PER_WORD = 30
+LOW_BITS = sum(1 << (2 * position) for position in range(PER_WORD))
+
+Key = tuple[int, str]
+"""A subject: connection and id; people stand as (identity, "")."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """What a scan found.
+
+    Args:
+        totals: by (standard, connection, project): how many met, flagged, not assessable.
+        flagged: by standard: the subjects that break it.
+        rows: how many subjects were looked at.
+    """
+
+    totals: dict[tuple[str, int, str | None], list[int]] = field(default_factory=dict)
+    flagged: dict[str, list[Key]] = field(default_factory=dict)
+    rows: int = 0
+
+    def add(self, other: Answers) -> None:
+        """Take over the answers of other standards, or of other subjects."""
+        for key, counts in other.totals.items():
+            mine = self.totals.setdefault(key, [0, 0, 0])
+            for position, count in enumerate(counts):
+                mine[position] += count
+        for standard, keys in other.flagged.items():
+            self.flagged.setdefault(standard, []).extend(keys)
+
+
+def _answer(standard: Standard, source: StoreSource, position: int) -> Column:
+    """The standard's answer for a row, at its place in the word.
+
+    Scope and condition are one conjunction in Kleene's logic: a row whose condition is surely
+    false is not flagged, though its scope be unknown. It is then counted as out of scope.
+    """
+
+    def at(code: int) -> Column:
+        return sa.literal_column(str(code << (2 * position)))
+
+    condition = compiled(standard.flag_when, source)
+    in_scope = sa.case(
+        (sa.true(), at(FLAGGED)), (sa.false(), at(MET)), value=condition, else_=at(UNKNOWN)
+    )
+    if standard.scope is None:
+        return in_scope
+    scope = compiled(standard.scope, source)
+    undecided = sa.case((sa.false(), at(OUT)), value=condition, else_=at(UNKNOWN))
+    return sa.case(
+        (sa.false(), at(OUT)), (sa.true(), in_scope), value=scope, else_=undecided
+    )
+
+
+def rows_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Select[Any], int]:
+    """One row a subject: connection_id, id, project_id and the words; how many words."""
+    subject = standards[0].subject
+    source = source_of(frame, subject)
+    words = []
+    for start in range(0, len(standards), PER_WORD):
+        part = standards[start : start + PER_WORD]
+        summands = [_answer(standard, source, at) for at, standard in enumerate(part)]
+        total: Column = summands[0]
+        for summand in summands[1:]:
+            total = total + summand
+        words.append(sa.cast(total, sa.BigInteger).label(f"word_{len(words)}"))
+    base = source.base.c
+    if subject in ("person", "connection"):
+        keys = [base.id.label("connection_id"), sa.literal("").label("id"), sa.null()]
+    else:
+        project = base.id if subject == "project" else base.project_id
+        keys = [base.connection_id.label("connection_id"), base.id.label("id"), project]
+    keys[2] = sa.type_coerce(keys[2], sa.Text()).label("project_id")
+    live = source.live()
+    return sa.select(*keys, *words).select_from(source.origin).where(live), len(words)
+
+
+def scan_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Select[Any], int]:
+    """Totals and flagged ids by connection, project and words."""
+    inner, count = rows_statement(frame, standards)
+    # A bound keeps SQLite from merging the query into its outer one, which would work out every
+    # answer once per use; to PostgreSQL an offset says the same.
+    bounded = inner.limit(-1) if frame.dialect == "sqlite" else inner.offset(0)
+    rows = bounded.subquery("answers")
+    words = [rows.c[f"word_{n}"] for n in range(count)]
+    flagged = sa.or_(*(_any_flagged(word) for word in words))
+    statement = sa.select(
+        rows.c.connection_id,
+        rows.c.project_id,
+        *words,
+        sa.func.count().label("rows"),
+        concatenated(rows.c.id, flagged, frame.dialect).label("ids"),
+    ).group_by(rows.c.connection_id, rows.c.project_id, *words)
+    return statement, count
+
+
+def _any_flagged(word: Column) -> sa.ColumnElement[bool]:
+    """Some pair of bits is 10."""
+    mask = sa.literal_column(str(LOW_BITS))
+    high = word.bitwise_rshift(sa.literal_column("1"))
+    found: sa.ColumnElement[bool] = (
+        high.bitwise_and(word.bitwise_not()).bitwise_and(mask) != sa.literal_column("0")
+    )
+    return found
+
+
+def decoded(words: Sequence[int], standards: Sequence[Standard]) -> list[tuple[str, int]]:
+    """The answers in a row's words, those out of scope left out."""
+    found = []
+    for position, standard in enumerate(standards):
+        word, place = divmod(position, PER_WORD)
+        code = (words[word] >> (2 * place)) & 3
+        if code != OUT:
+            found.append((standard.id, code))
+    return found
+
+
+def collect(rows: Iterable[Any], standards: Sequence[Standard], words: int) -> Answers:
+    """The rows of `scan_statement` as answers."""
+    found = Answers()
+    memory: dict[tuple[int, ...], list[tuple[str, int]]] = {}
+    for connection_id, project_id, *rest in rows:
+        key = tuple(rest[:words])
+        count, ids = rest[words:]
+        found.rows += count
+        if key not in memory:
+            memory[key] = decoded(key, standards)
+        for standard, code in memory[key]:
+            totals = found.totals.setdefault((standard, connection_id, project_id), [0, 0, 0])
+            totals[code - 1] += count
+        if ids and (listed := json.loads(ids) if isinstance(ids, str) else ids):
+            keys = [(connection_id, id) for id in listed]
+            for standard, code in memory[key]:
+                if code == FLAGGED:
+                    found.flagged.setdefault(standard, []).extend(keys)
+    return found
+
+
+def each_row(
+    rows: Iterable[Any], standards: Sequence[Standard]
+) -> Iterator[tuple[Key, str | None, list[tuple[str, int]]]]:
+    """The rows of `rows_statement`: subject, project, answers."""
+    for connection_id, id, project_id, *words in rows:
+        yield (connection_id, id), project_id, decoded(words, standards)

@@ -1,0 +1,235 @@
+"""Where facts come from: the store's tables, joined as far as the facts in use need them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Literal, Protocol
+
+import sqlalchemy as sa
+
+from sync_engine.rules.calendars import Moment
+from sync_engine.rules.dialect import Column, FieldRows, Truth
+from sync_engine.rules.facts import Fact
+from sync_engine.rules.syntax import Ref
+
+NULL: Truth = sa.cast(sa.null(), sa.Boolean)
+"""The third answer: unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionInfo:
+    """What an assessment must know of a connection."""
+
+    id: int
+    name: str
+    connector: str
+    provides: Mapping[str, frozenset[str]]
+    fresh: bool = True
+    interval: timedelta | None = None
+
+    def has(self, needs: Iterable[str]) -> bool:
+        """Whether its tool provides all of these fields ("task.due_on")."""
+        return all(
+            name in self.provides.get(kind, ())
+            for kind, name in (need.split(".", 1) for need in needs)
+        )
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What all conditions of one statement share.
+
+    Args:
+        connections: those that are configured; rows of others are not assessed.
+        only: rows (connection_id, id) to which the subjects are limited.
+        every: all rows of the store belong to these connections.
+    """
+
+    moment: Moment
+    dialect: str
+    connections: Sequence[ConnectionInfo] = ()
+    only: sa.CTE | None = None
+    every: bool = True
+
+    def provided(self, needs: Sequence[str], connection_id: Column) -> Truth | None:
+        """Whether a row's tool provides what a fact needs; None: all of them do."""
+        if not needs:
+            return None
+        having = [c.id for c in self.connections if c.has(needs)]
+        if len(having) == len(self.connections):
+            return None
+        return connection_id.in_(having) if having else sa.false()
+
+    def configured(self, connection_id: Column) -> Truth:
+        """The row's connection is still configured."""
+        if self.every:
+            return sa.true()
+        return connection_id.in_([c.id for c in self.connections])
+
+    def start(
+        self, table: sa.FromClause, connection_id: Column, id: Column | None
+    ) -> sa.FromClause:
+        """A table to aggregate, limited to the subjects in question.
+
+        Subjects that are no records of a connection (people) stand as their number alone.
+        """
+        if self.only is None:
+            return table
+        matching = self.only.c.connection_id == connection_id
+        if id is not None:
+            matching = sa.and_(matching, self.only.c.id == id)
+        return self.only.join(table, matching)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A fact in SQL.
+
+    Args:
+        expr: its value, NULL when empty or unknown.
+        known: whether it is known at all; None: for every row.
+        null: what NULL means where the fact is known.
+        names: further texts that count as equal to the value (a person's address).
+        any: for facts with several values: some value meets a condition on its text.
+        rows: for custom fields.
+        shown: what evidence keeps.
+    """
+
+    type: str
+    expr: Column
+    known: Truth | None = None
+    null: Literal["empty", "unknown"] = "empty"
+    names: tuple[Column, ...] = ()
+    any: Callable[[Callable[[Column], Truth]], Truth] | None = None
+    rows: FieldRows | None = None
+    shown: Column | None = None
+
+
+class Source(Protocol):
+    """What a condition is compiled against."""
+
+    frame: Frame
+    subject: str
+
+    def value(self, ref: Ref) -> Value:
+        """A fact of the subject."""
+        ...
+
+    def tally(
+        self, relation: str, condition: Callable[[Source], Truth]
+    ) -> tuple[Column, Column, Truth | None]:
+        """Of the related records: how many meet a condition, for how many that is unknown, and
+        whether the relation is known."""
+        ...
+
+    def peers(
+        self, per: Ref, condition: Callable[[Source], Truth]
+    ) -> tuple[Column, Column, Truth | None]:
+        """Likewise of the records with the same value of `per`."""
+        ...
+
+
+Builder = Callable[["StoreSource"], "Value | Column"]
+
+
+@dataclass
+class StoreSource:
+    """The FROM clause of one subject, growing with the facts that are asked for."""
+
+    frame: Frame
+    subject: str
+    base: Any
+    facts: Mapping[str, Fact]
+    builders: Mapping[str, Builder]
+    keys: tuple[str, str | None] = ("connection_id", "id")
+    root: bool = True
+    there: Callable[[StoreSource], Truth] | None = None
+    link: Column | None = None
+    relations: Mapping[str, Any] = field(default_factory=dict)
+    _joins: dict[str, tuple[sa.FromClause, Truth]] = field(default_factory=dict)
+    _values: dict[str, Value] = field(default_factory=dict)
+
+    def join(self, name: str, make: Callable[[], tuple[Any, Truth]]) -> Any:
+        """A table joined at most once; None of its columns decides whether a row is there."""
+        if name not in self._joins:
+            self._joins[name] = make()
+        return self._joins[name][0]
+
+    def unused(self, name: str) -> str:
+        """A name for a join that no other use shares."""
+        return f"{name} {len(self._joins)}"
+
+    @property
+    def origin(self) -> sa.FromClause:
+        """The FROM clause, as far as it has grown. Ask for it last."""
+        found: sa.FromClause = self.base
+        if self.root:
+            first, second = self.keys
+            id = None if second is None else self.base.c[second]
+            found = self.frame.start(self.base, self.base.c[first], id)
+        for table, on in self._joins.values():
+            found = found.outerjoin(table, on)
+        return found
+
+    def live(self) -> Truth:
+        """Neither gone nor of a connection that is no longer configured."""
+        if self.there is not None:
+            return self.there(self)
+        here: Truth = self.base.c.gone_at.is_(None)
+        return sa.and_(here, self.frame.configured(self.base.c.connection_id))
+
+    def value(self, ref: Ref) -> Value:
+        """A fact of the subject."""
+        if ref.is_field:
+            return self._field(ref.name)
+        if ref.name not in self._values:
+            self._values[ref.name] = self._build(ref.name)
+        return self._values[ref.name]
+
+    def _build(self, name: str) -> Value:
+        if name == "link" and self.link is not None:
+            return Value("word", self.link)
+        fact = self.facts[name]
+        built = (
+            self.base.c[fact.column] if fact.column is not None else self.builders[name](self)
+        )
+        if not isinstance(built, Value):
+            built = Value(fact.type, built, null=fact.null)
+        known = both(self._provided(fact.needs), built.known)
+        return replace(built, known=known)
+
+    def _provided(self, needs: Sequence[str]) -> Truth | None:
+        if "connection_id" not in self.base.c:
+            return None  # people and connections: their builders know better
+        return self.frame.provided(needs, self.base.c.connection_id)
+
+    def _field(self, name: str) -> Value:
+        key = f"field {name}"
+        if key not in self._values:
+            rows = FieldRows(self.base.c.custom, name, self.frame.dialect)
+            known = both(self._provided((f"{self.subject}.custom",)), rows.present())
+            self._values[key] = Value(
+                "field", sa.null(), known=known, rows=rows, shown=self.base.c.custom
+            )
+        return self._values[key]
+
+    def tally(
+        self, relation: str, condition: Callable[[Source], Truth]
+    ) -> tuple[Column, Column, Truth | None]:
+        """See `Source`."""
+        return self.relations[relation](self, condition)  # type: ignore[no-any-return]
+
+    def peers(
+        self, per: Ref, condition: Callable[[Source], Truth]
+    ) -> tuple[Column, Column, Truth | None]:
+        """See `Source`."""
+        return self.relations[f"per {per.name}"](self, condition)  # type: ignore[no-any-return]
+
+
+def both(first: Truth | None, second: Truth | None) -> Truth | None:
+    """Known only when both are; None is known always."""
+    if first is None or second is None:
+        return second if first is None else first
+    return sa.and_(first, second)
