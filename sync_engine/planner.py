@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, tzinfo
+
+from sync_engine.settings.values import Schedule
 
 MAX_BACKOFF = timedelta(hours=1)
+CENSUS_RETRY = timedelta(hours=1)
 
 
 def next_pull(
@@ -22,15 +24,25 @@ def next_pull(
     if outcome == "cut":
         return now
     if outcome in ("failed", "needs_reauth"):
-        wait = every * (1 << min(failures - 1, 6))
+        wait = every * (1 << min(max(failures - 1, 0), 6))
         return now + max(min(wait, MAX_BACKOFF), every)
     return now + every
 
 
-def next_daily(at: time, zone: ZoneInfo, now: datetime) -> datetime:
-    """The next local `at` after `now`; in a skipped hour the first instant after it."""
-    local = now.astimezone(zone)
-    candidate = datetime.combine(local.date(), at, tzinfo=zone)
-    if candidate <= now:
-        candidate = datetime.combine(local.date() + timedelta(days=1), at, tzinfo=zone)
-    return candidate.astimezone(ZoneInfo("UTC"))
+def next_census(
+    schedule: Schedule | timedelta | None,
+    outcome: str,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    until: datetime | None,
+) -> datetime | None:
+    """When to take a census again; None: never by itself.
+
+    One that could not be completed is tried again within the hour, or when the tool lets us.
+    """
+    if schedule is None:
+        return None
+    if outcome not in ("complete", "held"):
+        return max(until or now, now + CENSUS_RETRY)
+    return now + schedule if isinstance(schedule, timedelta) else schedule.next(now, zone)

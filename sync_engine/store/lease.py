@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sync_engine.store.engine import database_now
 from sync_engine.store.models import Connection
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=120)
 
 _table = Connection.__table__  # type: ignore[attr-defined]
 

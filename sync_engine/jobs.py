@@ -1,0 +1,177 @@
+"""One job: a pull, census or replay of one connection under its lease, and when it is due next.
+
+The same for the command line, the daemon's threads and the workers of a queue.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+import structlog
+
+from sync_engine import planner
+from sync_engine.census import census
+from sync_engine.connect import Workshop
+from sync_engine.people import KnownPerson
+from sync_engine.pull import Progress, pull
+from sync_engine.replay import replay
+from sync_engine.settings import Connection as ConnectionSettings
+from sync_engine.source import Source
+from sync_engine.store import lease as leases
+from sync_engine.store import runs
+from sync_engine.store.lease import Lease
+from sync_engine.store.models import Connection
+from sync_engine.store.runs import RunReport
+
+Kind = Literal["pull", "census", "replay"]
+
+_connection = Connection.__table__  # type: ignore[attr-defined]
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do with one connection.
+
+    Args:
+        full: a pull that forgets its cursors.
+        seconds: the pull's budget; None: none.
+    """
+
+    kind: Kind
+    full: bool = False
+    seconds: float | None = None
+
+
+def owner() -> str:
+    """Who holds a lease: this process and thread, for people who look."""
+    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+
+
+def run(
+    workshop: Workshop,
+    connection: ConnectionSettings,
+    job: Job,
+    *,
+    people: Sequence[KnownPerson] = (),
+    stop: threading.Event | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> RunReport | None:
+    """Do a job; None when another worker has the connection.
+
+    Raises:
+        RegistryError, SecretError: the configuration names what is not there.
+        LeaseLostError: another worker took over meanwhile; what it did stands.
+    """
+    engine = workshop.engine
+    source = workshop.source(connection)
+    connection_id = runs.connection_id(engine, connection.name, connection.connector)
+    lease = leases.claim(engine, connection_id, owner())
+    if lease is None:
+        return None
+    with structlog.contextvars.bound_contextvars(connection=connection.name, job=job.kind):
+        try:
+            report = _do(engine, source, lease, job, tuple(people), stop, progress)
+            _plan(workshop, connection, lease, report)
+            _log(report)
+        finally:
+            leases.release(engine, lease)
+    return report
+
+
+def _do(
+    engine: sa.Engine,
+    source: Source,
+    lease: Lease,
+    job: Job,
+    people: tuple[KnownPerson, ...],
+    stop: threading.Event | None,
+    progress: Callable[[Progress], None] | None,
+) -> RunReport:
+    if job.kind == "census":
+        return census(engine, source, lease)
+    if job.kind == "replay":
+        return replay(engine, source, lease)
+    return pull(
+        engine, source, lease, full=job.full, seconds=job.seconds, stop=stop, progress=progress,
+        known_people=people,
+    )  # fmt: skip
+
+
+def _plan(
+    workshop: Workshop, connection: ConnectionSettings, lease: Lease, report: RunReport
+) -> None:
+    """Write when the connection is due next."""
+    now = report.ended_at or report.started_at
+    zone = workshop.configuration.settings.zone
+    changes: dict[str, Any] = {}
+    if report.kind == "pull":
+        failures = runs.failures_in_a_row(workshop.engine, lease.connection_id)
+        changes["next_pull_at"] = planner.next_pull(
+            report.outcome, connection.every, now, until=report.next_at, failures=failures
+        )
+    elif report.kind == "census":
+        changes["next_census_at"] = planner.next_census(
+            connection.census, report.outcome, now, zone, until=report.next_at
+        )
+    if not changes:
+        return
+    with workshop.engine.begin() as store:
+        leases.fence(store, lease)
+        store.execute(
+            sa.update(_connection).where(_connection.c.id == lease.connection_id).values(**changes)
+        )
+
+
+def _log(report: RunReport) -> None:
+    tally = report.tally
+    say = log.info if report.ok or report.outcome == "held" else log.warning
+    say(
+        f"{report.kind} {report.outcome}",
+        run=report.run_id, seconds=round(report.seconds, 2), requests=report.requests,
+        items=tally.items, written=tally.written, retired=tally.retired, parked=tally.parked,
+        message=report.message or None,
+    )  # fmt: skip
+
+
+def due(
+    engine: sa.Engine, connections: Iterable[ConnectionSettings], now: datetime
+) -> list[tuple[ConnectionSettings, Job]]:
+    """What is to be done now. A connection that was never pulled is due at once; its first census
+    comes with the first complete pull, so that its completeness is known."""
+    with engine.connect() as store:
+        rows = {row.name: row for row in store.execute(sa.select(_connection))}
+    found: list[tuple[ConnectionSettings, Job]] = []
+    for connection in connections:
+        if not connection.enabled:
+            continue
+        row = rows.get(connection.name)
+        if row is None or row.next_pull_at is None or row.next_pull_at <= now:
+            found.append((connection, Job("pull")))
+        elif (
+            connection.census is not None
+            and row.complete_at is not None
+            and (row.next_census_at is None or row.next_census_at <= now)
+        ):
+            found.append((connection, Job("census")))
+    return found
+
+
+def retire_unconfigured(engine: sa.Engine, names: Iterable[str], now: datetime) -> list[str]:
+    """Mark connections that left the configuration; their records stay until they are purged."""
+    with engine.begin() as store:
+        left = store.execute(
+            sa.update(_connection)
+            .where(_connection.c.name.not_in(list(names)))
+            .where(_connection.c.removed_at.is_(None))
+            .values(removed_at=now)
+            .returning(_connection.c.name)
+        ).scalars()
+        return sorted(left)

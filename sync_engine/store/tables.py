@@ -1,0 +1,12 @@
+"""All tables of the store, known to one metadata."""
+
+from __future__ import annotations
+
+from sqlmodel import SQLModel
+
+from sync_engine.store import digest_models, flag_models, models
+
+MODULES = (models, flag_models, digest_models)
+"""Where the tables are declared; importing them is what makes them known."""
+
+METADATA = SQLModel.metadata

@@ -1,0 +1,133 @@
+"""The store's version: checked at each start, upgraded with a backup before.
+
+On SQLite foreign keys are off while a migration runs (a table that is rebuilt would cascade its
+children away) and checked afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+class StoreVersionError(Exception):
+    """The store does not fit this version of Flagstaff; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Where a store stands: its own revision (None: empty) and the one of this program."""
+
+    store: str | None
+    program: str
+
+    @property
+    def current(self) -> bool:
+        """Whether nothing is to be done."""
+        return self.store == self.program
+
+
+def version(engine: sa.Engine) -> Version:
+    """Where the store stands.
+
+    Raises:
+        StoreVersionError: a newer version has written it, or it is no store of ours.
+    """
+    scripts = ScriptDirectory.from_config(alembic_config())
+    head = scripts.get_current_head() or ""
+    with engine.connect() as connection:
+        held = MigrationContext.configure(connection).get_current_revision()
+        tables = set(sa.inspect(connection).get_table_names())
+    if held is None and tables - {"alembic_version"}:
+        raise StoreVersionError(
+            f"{_where(engine)} holds tables that Flagstaff did not make; "
+            "name another database in `store:`"
+        )
+    known = {script.revision for script in scripts.walk_revisions()}
+    if held is not None and held not in known:
+        raise StoreVersionError(
+            f"{_where(engine)} was written by a newer version of Flagstaff (revision {held}); "
+            "install that version again, or restore the backup that it made before upgrading"
+        )
+    return Version(held, head)
+
+
+def upgrade(engine: sa.Engine, now: datetime) -> Path | None:
+    """Bring the store to this program's version; the backup that was made, if there was one.
+
+    Raises:
+        StoreVersionError: see `version`; or the upgraded store is not sound (it is left as it
+            was).
+    """
+    stands = version(engine)
+    if stands.current:
+        return None
+    saved = None
+    if stands.store is not None and engine.dialect.name == "sqlite":
+        saved = backup(
+            engine, Path(f"{engine.url.database}.before-{stands.program}.{now:%Y%m%d%H%M%S}")
+        )
+    config = alembic_config()
+    sqlite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        if sqlite:
+            raw: Any = connection.connection.driver_connection
+            raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                if sqlite:
+                    _check_references(connection)
+        finally:
+            if sqlite:
+                raw.execute("PRAGMA foreign_keys=ON")
+    return saved
+
+
+def _check_references(connection: sa.Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(3)
+    if broken:
+        raise StoreVersionError(
+            f"the upgrade would break references in {broken[0][0]}; nothing was changed. "
+            "Please report this."
+        )
+
+
+def backup(engine: sa.Engine, target: Path) -> Path:
+    """A consistent copy of a SQLite store, made while it is in use.
+
+    Raises:
+        StoreVersionError: the store is not on SQLite, or the target exists.
+    """
+    if engine.dialect.name != "sqlite":
+        raise StoreVersionError(
+            "PostgreSQL is backed up with its own tools: pg_dump, or base backups"
+        )
+    if target.exists():
+        raise StoreVersionError(f"{target} exists; name another file for the backup")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        raw: Any = connection.connection.driver_connection
+        raw.execute("VACUUM INTO ?", (str(target),))
+    return target
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration: where our migrations are."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    return config
+
+
+def _where(engine: sa.Engine) -> str:
+    return engine.url.render_as_string(hide_password=True)

@@ -1,0 +1,103 @@
+"""The store's version: from empty to the newest, in step with the models, never a newer one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from sync_engine.store import tables, upgrade
+from sync_engine.store.engine import open_engine
+from sync_engine.store.runs import connection_id
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
+    """An empty database."""
+    if request.param == "sqlite":
+        engine = open_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    else:
+        engine = open_engine(request.getfixturevalue("postgres_url"))
+    yield engine
+    engine.dispose()
+
+
+def test_an_empty_database_becomes_a_store(empty: sa.Engine) -> None:
+    assert upgrade.version(empty).store is None
+    upgrade.upgrade(empty, NOW)
+    assert upgrade.version(empty).current
+    assert connection_id(empty, "one", "trello") == 1
+
+
+def test_the_migrations_make_what_the_models_say(empty: sa.Engine) -> None:
+    upgrade.upgrade(empty, NOW)
+    with empty.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        differences = compare_metadata(context, tables.METADATA)
+    assert differences == []
+
+
+def test_down_and_up_again(empty: sa.Engine) -> None:
+    upgrade.upgrade(empty, NOW)
+    config = upgrade.alembic_config()
+    with empty.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert upgrade.version(empty).store is None
+    upgrade.upgrade(empty, NOW)
+    assert upgrade.version(empty).current
+
+
+def test_a_newer_store_is_refused(empty: sa.Engine) -> None:
+    upgrade.upgrade(empty, NOW)
+    with empty.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(upgrade.StoreVersionError, match="newer version"):
+        upgrade.version(empty)
+
+
+def test_somebody_elses_database_is_refused(empty: sa.Engine) -> None:
+    with empty.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE invoices (id INTEGER)"))
+    with pytest.raises(upgrade.StoreVersionError, match="did not make"):
+        upgrade.upgrade(empty, NOW)
+
+
+def test_a_backup_is_whole_and_made_in_use(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    upgrade.upgrade(engine, NOW)
+    connection_id(engine, "one", "trello")
+    saved = upgrade.backup(engine, tmp_path / "copy.db")
+    copy = open_engine(f"sqlite:///{saved}")
+    assert upgrade.version(copy).current
+    assert connection_id(copy, "one", "trello") == 1
+    copy.dispose()
+    with pytest.raises(upgrade.StoreVersionError, match="exists"):
+        upgrade.backup(engine, saved)
+
+
+def test_an_upgrade_that_breaks_references_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    run: Callable[..., None] = command.upgrade
+
+    def spoil(config: object, revision: str) -> None:
+        run(config, revision)
+        held = config.attributes["connection"]  # type: ignore[attr-defined]
+        held.exec_driver_sql(
+            "INSERT INTO lane_state VALUES (77, 'tasks', '', NULL, 0, '2026-01-01', 1)"
+        )
+
+    monkeypatch.setattr(command, "upgrade", spoil)
+    with pytest.raises(upgrade.StoreVersionError, match="break references"):
+        upgrade.upgrade(engine, NOW)
+    assert upgrade.version(engine).store is None
