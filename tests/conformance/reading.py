@@ -1,0 +1,190 @@
+"""Reading an imitated tool as the engine would, on a clock that only waiting moves."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from connectors.sdk.contract import Connector, Cursor, Item, Options
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.gate import Gates
+from connectors.sdk.http import Door, open_door
+from connectors.sdk.records import Gone, Record
+from connectors.sdk.sandbox import Sandbox, serve
+from tests.conformance import world
+
+SMALL_PAGES = {"page_size": 4}
+"""Given to sandboxes that have the option, so that thirty tasks make several pages."""
+
+
+class Clock:
+    """Moves when someone waits, or when a check says so."""
+
+    def __init__(self) -> None:
+        self.at = world.NOW
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        """The wall clock, ours and the tool's."""
+        return self.at
+
+    def monotonic(self) -> float:
+        """The gates' clock."""
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.seconds += seconds
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A connector under test, and the tool that it reads.
+
+    Args:
+        connector: the class.
+        sandbox: the class of the imitation.
+        folder: where its README lies; None for the suite's own tool.
+        quiet: streams whose unchanged second run may ask one request a lane, with the reason.
+    """
+
+    connector: type[Connector]
+    sandbox: Callable[..., Sandbox]
+    folder: Path | None = None
+    quiet: Mapping[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def tool(self, *, small_pages: bool = True) -> Iterator[Tool]:
+        """The company in the tool, served over HTTP."""
+        clock = Clock()
+        options = SMALL_PAGES if small_pages and _takes_page_size(self.sandbox) else {}
+        sandbox = self.sandbox(world.records(), clock.now, **options)
+        with serve(sandbox) as url:
+            tool = Tool(self, sandbox, url, clock)
+            try:
+                yield tool
+            finally:
+                tool.close()
+
+
+def _takes_page_size(sandbox: Callable[..., Sandbox]) -> bool:
+    return "page_size" in inspect.signature(sandbox).parameters
+
+
+@dataclass
+class Read:
+    """What turns of streams gave, as a store would keep it."""
+
+    items: dict[str, dict[str, Item]] = field(default_factory=dict)
+    records: dict[tuple[type[Record], str], Record] = field(default_factory=dict)
+    gone: list[Gone] = field(default_factory=list)
+    cursors: dict[str, dict[str, Cursor]] = field(default_factory=dict)
+    errors: list[ConnectorError] = field(default_factory=list)
+    pages: dict[str, int] = field(default_factory=dict)
+    lanes: dict[str, int] = field(default_factory=dict)
+
+    def of(self, kind: type[Any]) -> dict[str, Any]:
+        """The records of one kind by id."""
+        return {id: record for (each, id), record in self.records.items() if each is kind}
+
+    def ids(self, stream: str) -> set[str]:
+        """The ids of a stream's items."""
+        return set(self.items.get(stream, {}))
+
+
+class Tool:
+    """A served sandbox with a connection to it."""
+
+    def __init__(self, subject: Subject, sandbox: Sandbox, url: str, clock: Clock) -> None:
+        self.subject = subject
+        self.sandbox = sandbox
+        self.url = url
+        self.clock = clock
+        self._doors: list[Door] = []
+
+    def close(self) -> None:
+        """Close all connections."""
+        for door in self._doors:
+            door.close()
+
+    def config(self, **options: Any) -> Options:
+        """The connection's options, some of them replaced."""
+        return self.subject.connector.Config(**{**self.sandbox.options(self.url), **options})
+
+    def connect(self, config: Options | None = None) -> Connector:
+        """A fresh connector, with a door and gates of its own."""
+        config = config or self.config()
+        door = open_door(
+            self.subject.connector,
+            config,
+            gates=Gates(now=self.clock.now, monotonic=self.clock.monotonic),
+            now=self.clock.now,
+            sleep=self.clock.sleep,
+        )
+        self._doors.append(door)
+        return self.subject.connector(config, door)
+
+    def read(
+        self,
+        cursors: Mapping[str, Mapping[str, Cursor]] | None = None,
+        *,
+        streams: list[str] | None = None,
+        patient: bool = False,
+        stop_after: int | None = None,
+        connector: Connector | None = None,
+    ) -> Read:
+        """One turn of every stream.
+
+        Args:
+            cursors: by stream and lane, from an earlier turn.
+            streams: only these.
+            patient: keep lanes' errors in `Read.errors` and go on; else they are raised.
+            stop_after: cut each stream's turn after so many pages, as a crash would.
+            connector: read with this one instead of a fresh one.
+        """
+        connector = connector or self.connect()
+        read = Read(cursors={stream: dict(each) for stream, each in (cursors or {}).items()})
+        for stream in streams or list(connector.streams):
+            try:
+                self._turn(connector, stream, read, patient, stop_after)
+            except ConnectorError as error:
+                if not patient:
+                    raise
+                read.errors.append(error)
+        return read
+
+    def _turn(
+        self, connector: Connector, stream: str, read: Read, patient: bool, stop_after: int | None
+    ) -> None:
+        cursors = read.cursors.setdefault(stream, {})
+        read.items.setdefault(stream, {})
+        plan = connector.lanes(stream, cursors)
+        read.lanes[stream] = len(plan.lanes)
+        whole = True
+        for lane in plan.lanes:
+            try:
+                for page in connector.pull(stream, lane.name, cursors.get(lane.name)):
+                    for item in page.items:
+                        read.items[stream][item.id] = item
+                        for record in connector.to_records(stream, item.body):
+                            read.records[type(record), record.id] = record
+                    read.gone += page.gone
+                    if page.cursor is not None:
+                        cursors[lane.name] = page.cursor
+                    read.pages[stream] = read.pages.get(stream, 0) + 1
+                    if read.pages[stream] == stop_after:
+                        return
+            except ConnectorError as error:
+                if not patient:
+                    raise
+                read.errors.append(error)
+                whole = False
+        if plan.joint is not None and whole:
+            cursors.clear()
+            cursors[""] = plan.joint

@@ -1,0 +1,41 @@
+"""The suite, run on every connector that the registry finds against its sandbox over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from connectors.sdk import registry
+from tests.conformance import checks_faults, checks_reading  # noqa: F401 - they add to the list
+from tests.conformance.checks import CHECKS, Check
+from tests.conformance.reading import Subject
+
+QUIET: Mapping[str, Mapping[str, str]] = {}
+"""By connector: streams whose unchanged turn costs a request a lane, with the vendor's reason."""
+
+
+def subject_of(name: str, root: Path) -> Subject:
+    """A registered connector and its tool."""
+    return Subject(
+        registry.get(name),
+        registry.sandbox(name),
+        folder=root / "connectors" / name,
+        quiet=QUIET.get(name, {}),
+    )
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", registry.names())
+def test_a_connector_keeps_the_contract(name: str, check: Check, root: Path) -> None:
+    check(subject_of(name, root))
+
+
+def test_no_plug_in_is_broken() -> None:
+    assert registry.broken() == {}
+
+
+def test_every_leave_is_needed_by_someone() -> None:
+    for name, streams in QUIET.items():
+        assert streams.keys() <= registry.get(name).streams.keys()
