@@ -13,7 +13,7 @@ from msgspec import structs
 
 from connectors.sdk.contract import Can
 from connectors.sdk.errors import NotVisible, Refused
-from connectors.sdk.records import Change, Column, Comment, Link, Project, Record, Task
+from connectors.sdk.records import Change, Column, Comment, Link, Person, Project, Record, Task
 from connectors.sdk.sandbox import Reply
 from connectors.trello.connector import Trello
 from connectors.trello.words import STATUS_WORDS, status_of
@@ -106,6 +106,36 @@ def test_an_unchanged_second_turn_costs_one_request_a_stream(reading: Any) -> No
             assert reading.requests(lambda stream=stream: reading.items(stream)) == [
                 "/1/members/me/boards"
             ]
+
+
+@pytest.mark.parametrize("stream", ["tasks", "comments", "changes"])
+def test_a_board_that_is_unchanged_after_all_costs_one_request(reading: Any, stream: str) -> None:
+    reading.all()
+    web = reading.id(Project, "web")
+    cursor = reading.cursors[stream][web]
+    assert reading.requests(lambda: list(reading.connector.pull(stream, web, cursor))) == [
+        f"/1/boards/{web}"
+    ]
+
+
+def test_a_person_deactivated_on_one_board_only_is_active(reading: Any) -> None:
+    ann, bob, cid = (reading.id(Person, id) for id in ("ann", "bob", "cid"))
+    off = {"web": [ann, bob], "ops": [bob]}
+    boards = [
+        {
+            "id": reading.id(Project, board),
+            "memberships": [{"idMember": id, "deactivated": id in away} for id in (ann, bob, cid)],
+        }
+        for board, away in off.items()
+    ]
+    reading.sandbox.interfere = lambda request: (
+        Reply.of(boards) if request.path == "/1/members/me/boards" else None
+    )
+    assert {person.id: person.active for person in reading.records("people")} == {
+        ann: True,
+        bob: False,
+        cid: True,
+    }
 
 
 def test_people_on_many_boards_are_asked_for_once(reading: Any) -> None:
