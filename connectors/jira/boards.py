@@ -7,7 +7,6 @@ from typing import Any
 
 from connectors.jira.answers import as_object
 from connectors.jira.api import Api
-from connectors.jira.catalogue import Catalogue
 from connectors.jira.values import ident, items, obj, word
 from connectors.sdk.contract import Item, Json, Lane, Page
 
@@ -36,7 +35,7 @@ def board_lanes(api: Api, projects: Sequence[Json] | None) -> list[Lane]:
     return list(found.values())
 
 
-def board_items(api: Api, lane: str, catalogue: Callable[[], Catalogue]) -> Iterator[Page]:
+def board_items(api: Api, lane: str, statuses: Callable[[], list[Any]]) -> Iterator[Page]:
     """A board's columns, then the sprints that were made on it.
 
     A sprint may be shown on several boards; it is read where it was made.
@@ -46,7 +45,7 @@ def board_items(api: Api, lane: str, catalogue: Callable[[], Catalogue]) -> Iter
     path = f"{AGILE}/{id_}"
     answer = api.http.request("GET", f"{path}/configuration", scope=scope)
     configured = as_object(answer.data, "a board's configuration")
-    names = catalogue().status_names
+    names = {ident(obj(each).get("id")): obj(each).get("name") for each in statuses()}
     board = {"id": id_, "name": configured.get("name"), "projectId": scope}
     columns = [_column(each, names) for each in items(_columns(configured))]
     yield Page([Item(f"board-{id_}", {"board": {**board, "columns": columns}}, scope)])

@@ -41,13 +41,11 @@ class Catalogue:
         custom: field id → [name, kind]; the kind is a role (`sprint`, `points`, `start`,
             `flagged`, `epic`) or the type of the value.
         categories: status id → key of its category.
-        status_names: status id → name.
         site: address of the site for people's links; None: the issues' own links say it.
     """
 
     custom: Mapping[str, list[str]] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
-    status_names: Mapping[str, str] = field(default_factory=dict)
     site: str | None = None
 
     @property
@@ -77,15 +75,13 @@ def catalogue(
         if id_ is not None and kind is not None and id_ not in custom:
             custom[id_] = [word(described.get("name")) or id_, kind]
     categories: dict[str, str] = {}
-    names: dict[str, str] = {}
     for each in statuses:
         status = obj(each)
         id_ = ident(status.get("id"))
         if id_ is None:
             continue
-        names[id_] = word(status.get("name")) or id_
         categories[id_] = word(obj(status.get("statusCategory")).get("key")) or ""
-    return Catalogue(dict(sorted(custom.items())), categories, names, site)
+    return Catalogue(dict(sorted(custom.items())), categories, site)
 
 
 def _kind(described: Mapping[str, Any]) -> str | None:

@@ -81,6 +81,7 @@ class Jira:
         self._lock = threading.Lock()
         self._roster: list[Json] | None = None
         self._catalogue: Catalogue | None = None
+        self._statuses: list[Any] | None = None
 
     @classmethod
     def access(cls, config: JiraConfig) -> Access:
@@ -181,6 +182,9 @@ class Jira:
             Lane(lane.name, lane.scope, full=not tasks.is_later(cursors.get(lane.name)))
             for lane in lanes
         ]
+        if missing and lanes and not any(lane.full for lane in lanes):
+            # A hidden project keeps the first read from being whole: the others go on alone.
+            return Plan([*lanes, *missing])
         return Plan([*lanes, *missing], joint=tasks.joint(cursors, ms(at)))
 
     def _first_created(self, project_id: str) -> Any:
@@ -203,7 +207,7 @@ class Jira:
             case "milestones":
                 yield self._milestones(*lane.split(":", 1))
             case "sprints":
-                yield from board_items(self.api, lane, self._known_catalogue)
+                yield from board_items(self.api, lane, self._known_statuses)
             case "tasks":
                 yield from self._tasks(lane, since)
             case "worklogs":
@@ -253,7 +257,7 @@ class Jira:
     def _hand_on(self, roster: list[Json] | None) -> None:
         """A plan begins: forget what the last one read, and keep what its lanes will need."""
         with self._lock:
-            self._roster, self._catalogue = roster, None
+            self._roster, self._catalogue, self._statuses = roster, None, None
 
     def _take_roster(self) -> list[Json]:
         """The roster that the plan has read, once; else read now."""
@@ -268,12 +272,19 @@ class Jira:
 
     def _known_catalogue(self) -> Catalogue:
         """The site's fields and statuses, read by the first lane that needs them."""
+        statuses = self._known_statuses()
         with self._lock:
             if self._catalogue is None:
-                self._catalogue = catalogue(
-                    self.api.fields(), self.api.more_fields(), self.api.statuses(), self._site()
-                )
+                fields, more = self.api.fields(), self.api.more_fields()
+                self._catalogue = catalogue(fields, more, statuses, self._site())
             return self._catalogue
+
+    def _known_statuses(self) -> list[Any]:
+        """The site's statuses, read by the first lane that needs them."""
+        with self._lock:
+            if self._statuses is None:
+                self._statuses = self.api.statuses()
+            return self._statuses
 
     def _clause(self) -> str:
         """The JQL that holds for the projects that are read."""
@@ -313,8 +324,20 @@ class Jira:
     # -- what is still there -------------------------------------------------------------------
 
     def census(self, stream: str, scope: str) -> Iterator[Sequence[str]]:
-        """The ids of all issues of a project."""
+        """The ids of all issues of a project.
+
+        Jira finds nothing in a project that is hidden or archived: that says nothing of its issues,
+        so it is asked for by itself first.
+        """
         if stream == "tasks":
+            path = self.api.path(f"project/{scope}")
+            held = as_object(self.api.http.request("GET", path, scope=scope).data, path)
+            if held.get("archived") or held.get("deleted"):
+                raise NotVisible(
+                    f"The project {held.get('key')} is archived; Jira does not list its issues.",
+                    remedy="Nothing has to be done: its issues stay as they were read.",
+                    scope=scope,
+                )
             yield from self.api.ids(f"project in ({scope}) ORDER BY key ASC", scope)
 
     def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:

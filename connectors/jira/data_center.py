@@ -52,9 +52,11 @@ class DataCenter(Api):
             answer = self.http.request("POST", self.path("search"), json=body, scope=scope)
             page = as_object(answer.data, "search")
             issues, total = as_issues(page), as_count(page.get("total"))
-            start += len(issues) - max(0, (before or total) - total)
+            vanished = max(0, (before or total) - total)
             before = total
-            last = start >= total
+            # What vanished may have lain before this page, and drawn others out of its reach.
+            start = max(0, start - vanished) if vanished else start + len(issues)
+            last = start >= total and not vanished
             yield Found(issues, self.time_of(answer), last)
             if last:
                 return

@@ -67,6 +67,7 @@ class JiraSandbox(Boards):
         yield "GET", "{rest}/myself", self._myself, None
         yield "GET", "{rest}/project/search", self._project_search, True
         yield "GET", "{rest}/project", self._project_list, False
+        yield "GET", r"{rest}/project/(\d+)", self._one_project, None
         yield "GET", r"{rest}/project/(\w+)/versions", self._versions, None
         yield "GET", "{rest}/users/search", self._users, True
         yield "GET", "{rest}/user/search", self._users, False
@@ -161,6 +162,12 @@ class JiraSandbox(Boards):
                 if each.state == "active" or (archived and each.state == "archived")
             ]
         )
+
+    def _one_project(self, _: Request, id_: str) -> Reply:
+        for each in self._visible():
+            if each.id == id_ and each.state != "trashed":
+                return Reply.of(self.render.project(each))
+        return refusal(404, f"No project could be found with id '{id_}'.")
 
     def _versions(self, _: Request, project: str) -> Reply:
         if project not in self._searched():

@@ -143,7 +143,7 @@ class Issues(Adoption):
         asked = request.json()
         ids = self._find(asked["jql"])
         wanted = frozenset(asked.get("fields") or ("id",))
-        start, size = asked.get("startAt", 0), min(asked.get("maxResults", 50), 1000)
+        start, size = asked.get("startAt", 0), min(asked.get("maxResults", 50), self._most(wanted))
         issues = self._issues(ids[start : start + size], wanted)
         if "changelog" in asked.get("expand", ()):
             issues = [self._with_changelog(each) for each in issues]

@@ -42,9 +42,11 @@ def _children(node: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _block(node: dict[str, Any], depth: int) -> str:
-    kind = node.get("type")
+    kind = _kind(node)
     if depth > DEEPEST:
         return ""
+    if kind == "paragraph" and (line := _line(node)) is not None:
+        return line
     children = _children(node)
     if kind in INLINE_HOLDERS or not children:
         return "".join(map(_inline, children)) if children else _inline(node)
@@ -53,7 +55,7 @@ def _block(node: dict[str, Any], depth: int) -> str:
         separator = " | " if kind == "tableRow" else "\n"
     elif kind in ("listItem", "tableCell", "tableHeader"):
         separator = "\n"
-    elif kind is not None and all(child.get("type") in ("text", "hardBreak") for child in children):
+    elif kind != "doc" and all(child.get("type") in ("text", "hardBreak") for child in children):
         separator = ""
     parts = [_block(child, depth + 1) for child in children]
     if kind in ("bulletList", "decisionList", "taskList"):
@@ -63,15 +65,30 @@ def _block(node: dict[str, Any], depth: int) -> str:
     return separator.join(parts)
 
 
-def _inline(node: dict[str, Any]) -> str:
+def _kind(node: dict[str, Any]) -> str:
     kind = node.get("type")
+    return kind if type(kind) is str else ""
+
+
+def _line(node: dict[str, Any]) -> str | None:
+    """The text of a paragraph that holds one piece of text: what most people write."""
+    content = node.get("content")
+    if type(content) is list and len(content) == 1 and type(content[0]) is dict:
+        said = content[0].get("text")
+        if type(said) is str and content[0].get("type") == "text":
+            return said
+    return None
+
+
+def _inline(node: dict[str, Any]) -> str:
+    kind = _kind(node)
     if kind == "text":
         said = node.get("text")
         return said if isinstance(said, str) else ""
     if kind == "hardBreak":
         return "\n"
     attributes = node.get("attrs")
-    if isinstance(attributes, dict) and isinstance(kind, str):
+    if isinstance(attributes, dict):
         for name in WORDS.get(kind, ()):
             said = attributes.get(name)
             if isinstance(said, str) and said:
