@@ -2,8 +2,9 @@
 
 Trello has no "cards changed since", but a board's `dateLastActivity` moves with everything that
 happens on it. A cursor holds that date as it was before the read, as written: as long as it is
-the same, nothing on the board is asked for. Beside it stands the instant to read from next time,
-by Trello's own clock.
+the same, nothing on the board is asked for. (A date of this very minute is not held: more may
+have happened since under the same one.) Beside it stands the instant to read from next time, by
+Trello's own clock.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ CARDS_PAGE = 500  # with checklists, attachments and custom fields; Trello allow
 ACTIONS_PAGE = 1000
 
 OVERLAP = timedelta(hours=1)  # an action or an activity date may show late
+SETTLED = timedelta(minutes=1)  # a younger date (or one to come) may stay while things happen
 EDITED_COMMENTS = timedelta(days=7)  # how long after it was written an edit is looked for
 
 
@@ -130,10 +132,12 @@ class Board:
             raise not_visible(self.id)
         params = {"fields": "id,name,dateLastActivity", "actions": "none", **nested}
         board, clock = self.client.object(f"/1/boards/{self.id}", params, self.id)
-        active = text(board.get("dateLastActivity"))
-        cursor = {"activity": active} if active else {}
-        if clock is not None:  # else the next read is a full one
-            cursor["since"] = min(instant(active) or clock, clock).isoformat()
+        if clock is None:  # then the next read is a full one
+            return board, {}
+        active = instant(board.get("dateLastActivity"))
+        cursor = {"since": min(active or clock, clock).isoformat()}
+        if active is not None and active < clock - SETTLED:
+            cursor["activity"] = board["dateLastActivity"]
         return board, cursor
 
     def _linked(self, card: Json, ids: dict[str, str | None]) -> dict[str, str]:
