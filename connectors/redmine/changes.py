@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from connectors.redmine.reading import Listing, moment, stamp, updated_on
@@ -16,7 +16,7 @@ SETTLED = timedelta(seconds=5)
 """An issue changed that long before it was read was read as that change left it: a later change
 has a later time. `updated_on` has whole seconds only."""
 
-MOST_SEEN = 500
+MOST_SEEN = 150
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,10 +28,12 @@ class Bookmark:
         updated: the latest change that was read, by Redmine's own clock.
         seen: issue → its time of change, for the settled issues of the overlap: they are listed
             again next time and need not be opened again.
+        private: ids of projects that no stranger sees.
     """
 
     updated: datetime
     seen: Mapping[str, str] = field(default_factory=dict)
+    private: Sequence[str] = ()
 
     @property
     def start(self) -> datetime:
@@ -43,25 +45,43 @@ class Bookmark:
         """Where changes are read from once everything has been read that is there now."""
         if not latest.rows:
             return cls(BEGINNING)
-        times = [moment(updated_on(row)) for row in latest.rows]
-        cap = latest.server_time or max(times)
-        return _bookmark(min(max(times), cap), _settled(latest.rows, cap))
+        top = max(moment(updated_on(row)) for row in latest.rows)
+        cap = latest.server_time or top
+        return cls(min(top, cap))._with(_settled(latest.rows, cap))
 
     @classmethod
     def read(cls, cursor: Cursor) -> Bookmark:
         """The reverse of `cursor`; an absent cursor is the beginning."""
         if "updated" not in cursor:
             return cls(BEGINNING)
-        pairs = (each.partition("@") for each in cursor.get("seen", "").split())
-        return cls(moment(cursor["updated"]), {id: at for id, _, at in pairs})
+        updated = moment(cursor["updated"])
+        seen = {}
+        for pair in cursor.get("seen", "").split():
+            id, _, seconds = pair.partition("-")
+            seen[id] = stamp(updated - timedelta(seconds=int(seconds)))
+        return cls(updated, seen, cursor.get("private", "").split())
 
     def cursor(self, projects: Iterable[str]) -> Cursor:
-        """As the engine keeps it, with the projects that have been read in full."""
+        """As the engine keeps it, with the projects that have been read in full.
+
+        What was seen is written as issue and seconds before the latest change.
+        """
+        before = {id: self.updated - moment(at) for id, at in sorted(self.seen.items())}
         return {
             "updated": stamp(self.updated),
-            "seen": " ".join(f"{id}@{at}" for id, at in sorted(self.seen.items())),
+            "seen": " ".join(f"{id}-{int(ago.total_seconds())}" for id, ago in before.items()),
             "projects": " ".join(sorted(projects)),
+            "private": " ".join(self.private),
         }
+
+    def _with(self, seen: Mapping[str, str]) -> Bookmark:
+        """With what was seen in the overlap, the latest first, and bounded."""
+        start = self.updated - OVERLAP
+        within = sorted(
+            ((at, id) for id, at in seen.items() if start <= moment(at) <= self.updated),
+            reverse=True,
+        )
+        return replace(self, seen={id: at for at, id in within[:MOST_SEEN]})
 
     def has(self, row: Json) -> bool:
         """Whether this very state of an issue was read already."""
@@ -85,7 +105,7 @@ def moved(bookmark: Bookmark, page: Listing, latest: Callable[[], Listing]) -> B
     # What was listed in this page and read after it; `has` rows stay what they were.
     settled = _settled(page.rows, page.server_time or min(top, reached))
     kept = {str(row["id"]): updated_on(row) for row in page.rows if bookmark.has(row)}
-    return _bookmark(reached, {**bookmark.seen, **settled, **kept})
+    return replace(bookmark, updated=reached)._with({**bookmark.seen, **settled, **kept})
 
 
 def _settled(rows: Iterable[Json], clock: datetime) -> dict[str, str]:
@@ -94,11 +114,3 @@ def _settled(rows: Iterable[Json], clock: datetime) -> dict[str, str]:
         for row in rows
         if moment(updated_on(row)) <= clock - SETTLED
     }
-
-
-def _bookmark(updated: datetime, seen: Mapping[str, str]) -> Bookmark:
-    """With what lies in the overlap only, the latest first, and bounded."""
-    within = sorted(
-        ((at, id) for id, at in seen.items() if moment(at) >= updated - OVERLAP), reverse=True
-    )
-    return Bookmark(updated, {id: at for at, id in within[:MOST_SEEN]})

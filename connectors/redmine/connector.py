@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 
 from connectors.redmine import mapping
 from connectors.redmine.issues import Issues
-from connectors.redmine.items import field_ids, id_of, item
+from connectors.redmine.items import field_ids, id_of, item, private_ids, shows_private
 from connectors.redmine.lookups import Lookups
 from connectors.redmine.people import people
 from connectors.redmine.reading import (
@@ -279,14 +279,12 @@ class Redmine:
     def _worklogs(self, since: Cursor | None) -> Iterator[Page]:
         """Redmine filters spent time by its day alone, so what is new is read from the top."""
         chosen = self._chosen()
-        last = int(since["id"]) if since else 0
+        since_id = last = int(since["id"]) if since else 0
         created = since["created"] if since else ""
+        private = (since or {}).get("private", "").split() or private_ids(self._roster())
         back_to = stamp(moment(created) - CORRECTED_WITHIN) if created else ""
-        read, known, order = (
-            False,
-            last,
-            {"sort": f"created_on:{'asc' if since is None else 'desc'}"},
-        )
+        order = {"sort": "created_on:desc" if since else "created_on:asc"}
+        known = False
         for rows in offset_pages(self._http, "/time_entries.json", "time_entries", order):
             items = [
                 item(self._web, "time_entry", row, id_of(row.get("project")))
@@ -297,14 +295,15 @@ class Redmine:
                 # The highest id is the latest entry, whatever the clock said when it was made.
                 if row["id"] > last:
                     last, created = row["id"], str(row.get("created_on") or created)
-            identity(self._http)
-            read = True
+            known = True
+            if last != since_id or not shows_private(rows, private):
+                identity(self._http)
             yield Page(items)
-            if since and rows[-1]["id"] <= known and str(rows[-1].get("created_on")) < back_to:
+            if since and rows[-1]["id"] <= since_id and str(rows[-1]["created_on"]) < back_to:
                 break
-        if not read:
+        if not known:
             identity(self._http)
-        after = {"id": str(last), "created": created}
+        after = {"id": str(last), "created": created, "private": " ".join(private)}
         if after != since:
             yield Page(cursor=after)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from connectors.redmine.changes import Bookmark, moved
-from connectors.redmine.items import id_of, item
+from connectors.redmine.items import id_of, item, private_ids, shows_private
 from connectors.redmine.lookups import Lookups
 from connectors.redmine.reading import (
     EVERY,
@@ -43,6 +44,7 @@ class Issues:
             bookmark = Bookmark(min(moment(floor) for floor in floors))
         else:
             bookmark = Bookmark.before(newest(self._http, PAGE))
+        bookmark = replace(bookmark, private=private_ids(roster))
         account = identity(self._http)
         lanes = [Lane(str(row["id"]), scope=str(row["id"])) for row in roster]
         known = (
@@ -80,10 +82,13 @@ class Issues:
                 if not bookmark.has(row) and (chosen is None or id_of(row.get("project")) in chosen)
             ]
             items, unread = self._open(rows, look)
+            bookmark = moved(bookmark, page, lambda: newest(self._http))
+            quiet = not rows and bookmark.cursor(known) == since
+            if quiet and shows_private(page.rows, bookmark.private):
+                continue  # nothing follows from the list, and no stranger would have got it
             account = identity(self._http)
             current = account.projects if chosen is None else frozenset(chosen)
-            bookmark = moved(bookmark, page, lambda: newest(self._http))
-            if rows or bookmark.cursor(known) != since:
+            if not quiet:
                 yield Page(items, bookmark.cursor(known), unread=unread)
         # What lies in a project that we have just been let into need not have changed since.
         for project in sorted(current - known):

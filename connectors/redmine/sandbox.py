@@ -130,17 +130,27 @@ class RedmineSandbox(Sandbox):
         user = {
             "id": 10**6,
             "login": "flagstaff",
-            "admin": self.admin,
+            "admin": self._is_admin(),
             "firstname": "Flag",
             "lastname": "Staff",
             "mail": "flagstaff@example.com",
             "api_key": self.key,
-            "memberships": [] if self.admin else memberships,
+            "memberships": [] if self._is_admin() else memberships,
         }
         return Reply.of({"user": user})
 
     def _projects(self) -> list[Project]:
         return [each for each in self.world.all(Project) if each.id not in self.hidden]
+
+    def _is_admin(self) -> bool:
+        """An administrator sees every project: an account that does not is none (any more)."""
+        return self.admin and not self.hidden
+
+    def _shut(self, project: str | None) -> bool:
+        """Whether a project's things cannot be read: not by us, or, archived, by no one."""
+        return project in self.hidden or (
+            project is not None and self.world.get(Project, project) is None
+        )
 
     def _door(self, kind: type[Record], id: str | None, known: bool) -> Reply | None:
         """The refusal for a project or a thing, None when it may be read."""
@@ -151,7 +161,7 @@ class RedmineSandbox(Sandbox):
         if not known:
             return _status(401)  # every project here is private
         project = held.id if kind is Project else getattr(held, "project_id", None)
-        return _status(403) if project in self.hidden else None
+        return _status(403) if self._shut(project) else None
 
     # --- lists --------------------------------------------------------------------------------
 
@@ -174,7 +184,7 @@ class RedmineSandbox(Sandbox):
         return self._rows(name, [row for row in rows if str(row["status"]) in wanted], request)
 
     def _admin_list(self, name: str, request: Request, known: bool) -> Reply:
-        if name not in ADMIN_LISTS or not known or not self.admin:
+        if name not in ADMIN_LISTS or not known or not self._is_admin():
             return _status(404 if name not in ADMIN_LISTS else 403 if known else 401)
         if name == "custom_fields":
             return Reply.of(self._render.custom_fields())
@@ -193,7 +203,7 @@ class RedmineSandbox(Sandbox):
         held = [
             each
             for each in self.world.all(Worklog)
-            if each.project_id not in self.hidden and project in (None, each.project_id)
+            if not self._shut(each.project_id) and project in (None, each.project_id)
         ]
         rows = sorted(map(self._render.time_entry, held), key=lambda row: int(row["id"]))
         down = request.one("sort").endswith(":desc")
@@ -255,7 +265,7 @@ class RedmineSandbox(Sandbox):
             source = (
                 self.world.where(Task, "project_id", project)
                 if project
-                else [t for t in self.world.all(Task) if t.project_id not in self.hidden]
+                else [each for each in self.world.all(Task) if not self._shut(each.project_id)]
             )
             by_id = sorted(source, key=self._number)
             by_time = sorted(source, key=lambda task: (_changed(task), self._number(task)))

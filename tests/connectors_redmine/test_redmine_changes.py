@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
+from connectors.sdk.errors import Refused
 from connectors.sdk.records import Task, Worklog
 from connectors.sdk.sandbox import Reply, Request
 
@@ -18,14 +20,25 @@ def numbers(count: int) -> set[str]:
     return {str(n) for n in range(1, count + 1)}
 
 
-def test_a_quiet_turn_costs_the_list_and_who_we_are(tool: Any) -> None:
-    first = tool.read("tasks")
+@pytest.mark.parametrize("stream", ["tasks", "worklogs"])
+def test_a_quiet_turn_costs_one_question(tool: Any, stream: str) -> None:
+    first = tool.read(stream)
     tool.later(minutes=30)
-    second = tool.read("tasks", first.cursors)
-    assert (second.items, second.requests) == ({}, 2)
+    second = tool.read(stream, first.cursors)
+    assert second.requests == 1
     assert second.cursors == first.cursors
-    worklogs = tool.read("worklogs")
-    assert tool.read("worklogs", worklogs.cursors).requests == 2
+    assert second.records(stream).items() <= first.records(stream).items()
+
+
+@pytest.mark.parametrize("stream", ["tasks", "worklogs"])
+def test_a_quiet_turn_on_public_projects_asks_who_we_are(tool: Any, stream: str) -> None:
+    first = tool.read(stream)
+    public = {lane: {**cursor, "private": "999"} for lane, cursor in first.cursors.items()}
+    assert tool.read(stream, public).requests == 2
+    tool.sandbox.key = "another key by now, forty characters long"
+    for cursors in (first.cursors, public):
+        with pytest.raises(Refused):
+            tool.read(stream, cursors)
 
 
 def test_more_changes_in_one_second_than_a_page_holds(
@@ -148,7 +161,7 @@ def test_an_edit_in_the_second_of_the_reading_is_found(tool: Any) -> None:
     assert third.records("tasks")[Task, task].title == "After, in the same second"
     tool.later(minutes=10)
     fourth = tool.read("tasks", third.cursors)
-    assert tool.read("tasks", fourth.cursors).requests == 2
+    assert tool.read("tasks", fourth.cursors).requests == 1
 
 
 def test_time_booked_and_corrected_is_found(tool: Any) -> None:
