@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sync_engine.digest import phrases, trend
 from sync_engine.digest.model import (
@@ -115,10 +115,10 @@ def _section_of(flag: FlagLine, given: DigestInput) -> SectionId | None:
         return "solved" if told and lately(flag.resolved_at) else None
     if flag.state == "waived":
         ends = flag.waived_until
-        return "waivers" if ends is not None and ends <= given.now + WAIVER_NOTICE else None
+        return "waivers" if ends is not None and ends <= given.today + WAIVER_NOTICE else None
     if lately(flag.opened_at) or lately(flag.reopened_at):
         return "new"
-    if lately(flag.waived_until):
+    if lately(flag.waiver_ended_at):
         return "waivers"
     return "worse" if lately(flag.worsened_at) else "open"
 
@@ -140,8 +140,8 @@ def _solved_at(group: _Group) -> datetime:
     return max(f.resolved_at or f.opened_at for f in group.flags)
 
 
-def _waived_until(group: _Group) -> datetime:
-    return min(f.waived_until or f.opened_at for f in group.flags)
+def _waived_until(group: _Group) -> date:
+    return min(f.waived_until or date.min for f in group.flags)
 
 
 def _rolled_up(flags: Iterable[FlagLine]) -> list[_Group]:
@@ -181,7 +181,7 @@ def _entry(given: DigestInput, name: SectionId, group: _Group) -> Entry:
     flag = group.flags[0]
     return Entry(
         severity=flag.severity,
-        title=clean(flag.title),
+        title=clean(flag.title) or "(without a title)",
         key=clean(flag.key, 40) if flag.key else None,
         url=safe_url(flag.url),
         sentence=phrases.sentence(flag, name),
@@ -234,7 +234,12 @@ def _changed(given: DigestInput, flags: dict[SectionId, list[FlagLine]]) -> bool
     """Whether the digest has news; a waiver that nears its end is news once."""
     if flags["new"] or flags["worse"] or flags["solved"]:
         return True
-    noticed = [f.waived_until - WAIVER_NOTICE for f in flags["waivers"] if f.waived_until]
-    ended = [f.waived_until for f in flags["waivers"] if f.waived_until]
-    went_stale = [line.since for line in given.health if line.stale and line.since]
-    return any(given.since < at <= given.now for at in (*noticed, *ended, *went_stale))
+    last_told = given.since.astimezone(given.zone).date()
+    for flag in flags["waivers"]:
+        if flag.state != "waived" or (
+            flag.waived_until is not None and flag.waived_until - WAIVER_NOTICE > last_told
+        ):
+            return True
+    return any(
+        line.stale and line.since is not None and given.since < line.since for line in given.health
+    )

@@ -75,6 +75,7 @@ class FlagLine:
         remedy: what to do about it; None when the standard names none.
         owner: name of who owns the item; None when nobody is known to.
         tool: the tool's name as people know it ("Jira").
+        waived_until: the last day on which the present or last waiver holds.
         solved_by: why a resolved flag is no more, in words ("fixed", "item deleted").
     """
 
@@ -97,7 +98,8 @@ class FlagLine:
     reopened_at: datetime | None = None
     resolved_at: datetime | None = None
     solved_by: str | None = None
-    waived_until: datetime | None = None
+    waived_until: date | None = None
+    waiver_ended_at: datetime | None = None
     waived_by: str | None = None
     waiver_reason: str | None = None
 
@@ -169,6 +171,11 @@ class DigestInput:
     def zone(self) -> ZoneInfo:
         """The zone in which the reader's days are counted."""
         return ZoneInfo(self.subscription.zone)
+
+    @property
+    def today(self) -> date:
+        """The reader's day."""
+        return self.now.astimezone(self.zone).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from sync_engine.store.engine import database_now, reading
 CLAIM = timedelta(minutes=15)
 """How long a worker may be busy with one message before another takes it over."""
 GIVE_UP = timedelta(days=5)
+"""How long a recipient's mailbox may put us off. A channel that is out of order may for ever."""
 _WAITS = (1, 5, 15, 30, 60, 120, 240)  # minutes before the next attempt
 
 _readers = DigestReader.__table__  # type: ignore[attr-defined]
@@ -133,12 +134,14 @@ def put(
 
 def _insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    done = connection.execute(insert(table).values(**row).on_conflict_do_nothing())
-    return bool(done.rowcount)
+    statement = insert(table).values(**row).on_conflict_do_nothing()
+    # Not the row count: PostgreSQL's driver knows none here.
+    done = connection.execute(statement.returning(table.c.recipient))
+    return done.first() is not None
 
 
 def claim(engine: sa.Engine, channels: Iterable[str], now: datetime) -> Parcel | None:
-    """Take the message that has waited longest, for `CLAIM` by the database's clock."""
+    """Take the oldest message that may be sent now, for `CLAIM` by the database's clock."""
     token = uuid4().hex
     with engine.begin() as connection:
         clock = database_now(connection)
@@ -148,7 +151,7 @@ def claim(engine: sa.Engine, channels: Iterable[str], now: datetime) -> Parcel |
             sa.select(_outbox.c.id)
             .where(_outbox.c.channel.in_(list(channels)))
             .where(sa.or_(waiting, orphaned))
-            .order_by(_outbox.c.next_at, _outbox.c.id)
+            .order_by(_outbox.c.id)  # a reader gets the older digest first
             .limit(1)
             .with_for_update(skip_locked=True)
         ).scalar_one_or_none()
@@ -189,7 +192,7 @@ def mark(engine: sa.Engine, parcel: Parcel, answer: Answer, now: datetime) -> st
         state = "sent"
     elif answer.outcome == "refused":
         state = "parked"
-    elif now - parcel.queued_at > GIVE_UP:
+    elif answer.outcome == "later" and now - parcel.queued_at > GIVE_UP:
         state, text = "parked", f"Given up after {GIVE_UP.days} days. {answer.text}"
     else:
         next_at = now + wait(parcel.attempts)

@@ -90,7 +90,7 @@ def parse(when: str, zone: str, quiet: Container[date] = frozenset()) -> Schedul
         raise ValueError(
             f'"{zone}" is no time zone. Write an IANA name such as "Europe/Warsaw".'
         ) from error
-    words = when.split()
+    words = re.sub(r"\s*,\s*", ",", when).split()
     if len(words) == 5:
         return _parse_cron(words, when, tz, quiet)
     if len(words) != 2:

@@ -77,8 +77,7 @@ def period(given: DigestInput) -> str:
     """The period, and that it comes late where it does."""
     if not given.late:
         return given.period_label
-    today = day_words(given.now.astimezone(given.zone).date())
-    return f"{given.period_label} · sent late, on {today}"
+    return f"{given.period_label} · sent late, on {day_words(given.today)}"
 
 
 def sentence(flag: FlagLine, name: SectionId) -> str:
@@ -128,12 +127,12 @@ def _lasting(at: datetime, given: DigestInput) -> str:
 
 
 def _waiver(given: DigestInput, flag: FlagLine) -> str:
-    if flag.waived_until is None:
+    day = flag.waived_until
+    if day is None:
         return "accepted without an end"
-    day = flag.waived_until.astimezone(given.zone).date()
-    if flag.waived_until <= given.now:
+    if flag.state != "waived":
         return f"waiver ended on {day_words(day)}"
-    left = (day - given.now.astimezone(given.zone).date()).days
+    left = (day - given.today).days
     when = f"in {plural(left, 'day')}" if left > 0 else "today"
     return f"waiver ends {when}, on {day_words(day)}"
 

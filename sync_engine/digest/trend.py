@@ -6,6 +6,7 @@ Bars of table cells are what every mail client shows: images are blocked or stri
 from __future__ import annotations
 
 from sync_engine.digest.model import Bar, Trend, TrendPoint, TrendView
+from sync_engine.digest.text import plural
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -26,12 +27,11 @@ def view(trend: Trend) -> TrendView | None:
 
 def _sentence(counted: list[TrendPoint]) -> str:
     first, now = counted[0].open or 0, counted[-1].open or 0
-    weeks = (counted[-1].week - counted[0].week).days // 7
-    span = f"in {weeks} week{'s' if weeks != 1 else ''}"
+    weeks = plural((counted[-1].week - counted[0].week).days // 7, "week")
     if first == now:
-        words = f"Open flags stand at {now}, as many as {weeks} weeks ago"
+        words = f"Open flags stand at {now}, as many as {weeks} ago"
     else:
-        words = f"Open flags {'fell' if now < first else 'rose'} from {first} to {now} {span}"
+        words = f"Open flags {'fell' if now < first else 'rose'} from {first} to {now} in {weeks}"
     urgent = counted[-1].urgent
     return f"{words}; {urgent} of them are critical or high." if urgent else f"{words}."
 

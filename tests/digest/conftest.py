@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
@@ -151,23 +152,23 @@ class PostOffice:
         answer = self.data.get(recipient, "250 taken")
         self.sessions.add(id(session))
         if answer.startswith("250") or answer in ("drop", "hold"):
-            self.taken.append((recipient, bytes(envelope.content or b"")))
+            assert isinstance(envelope.content, bytes)
+            self.taken.append((recipient, envelope.content))
         if answer == "drop":
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         if answer == "hold":
-            import asyncio
-
             await asyncio.sleep(3600)
         return answer
 
 
-class Server(Controller):  # type: ignore[misc]
+class Server(Controller):
     """A controller that takes whatever port is free."""
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 def _sign_in(

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from sync_engine.crash import CrashPoints
 from sync_engine.digest import outbox
+from sync_engine.digest.channels.base import Channel
 from sync_engine.digest.channels.email import EmailChannel, MailSettings
 from sync_engine.digest.channels.file import FileChannel
 from sync_engine.digest.model import Subscription
@@ -42,7 +43,10 @@ class Household:
 
     def work(self, engine: sa.Engine) -> None:
         """What the daemon does at a tick."""
-        channels = {"email": EmailChannel(self.mail), "file": FileChannel(self.folder)}
+        channels: dict[str, Channel] = {
+            "email": EmailChannel(self.mail),
+            "file": FileChannel(self.folder),
+        }
         queue_due(engine, [self.subscription], MONDAY, channels=channels, gather=self.gather)
         deliver(engine, channels, MONDAY)
 

@@ -49,7 +49,7 @@ class FileChannel:
 def safe_name(text: str) -> str:
     """A part of a file name that no file system misreads; different texts stay different."""
     name = re.sub(r"[^A-Za-z0-9@.+-]+", "-", text).strip(".-")[:_NAME_LIMIT]
-    if name == text:
+    if name and name == text:
         return name
     return f"{name or 'x'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
