@@ -393,6 +393,7 @@ def test_events_are_hints_and_the_last_one_counts() -> None:
             event("changed", "1"),
             event("added", "1", parent={"gid": "9", "resource_type": "project"}),
             event("changed", "1"),
+            event("changed", "2"),
             event("deleted", "2"),
             event("changed", "2"),
             event("deleted", "3"),

@@ -54,10 +54,10 @@ def test_a_change_reads_that_task_and_its_stories_only(account: Any, clock: Any)
     account.asked()
     second = account.turn("tasks", first.cursors)
     assert list(second.items) == [id]
-    assert second.records[Task, id].due_on == date(2026, 7, 1)  # type: ignore[attr-defined]
+    assert second.records[Task, id].due_on == date(2026, 7, 1)
     assert Counter(account.asked())["POST /batch"] == 2
     (change,) = [each for (_, key), each in second.records.items() if key.startswith(f"{id}-due")]
-    assert (change.field, change.new) == ("due_on", "2026-07-01")  # type: ignore[attr-defined]
+    assert (change.field, change.new) == ("due_on", "2026-07-01")
 
 
 def test_a_status_is_seen_in_the_section(account: Any, clock: Any) -> None:
@@ -66,11 +66,11 @@ def test_a_status_is_seen_in_the_section(account: Any, clock: Any) -> None:
     id = account.id(Task, "t3")
     account.sandbox.world.edit(id, status="in_progress")
     second = account.turn("tasks", first.cursors)
-    assert second.records[Task, id].status == "in_progress"  # type: ignore[attr-defined]
+    assert second.records[Task, id].status == "in_progress"
     clock.move(hours=1)
     account.sandbox.world.edit(id, status="done", completed_at=clock())
     third = account.turn("tasks", second.cursors)
-    assert third.records[Task, id].status == "done"  # type: ignore[attr-defined]
+    assert third.records[Task, id].status == "done"
 
 
 def test_a_new_comment_reads_its_task_again(account: Any, clock: Any) -> None:
@@ -80,7 +80,7 @@ def test_a_new_comment_reads_its_task_again(account: Any, clock: Any) -> None:
     account.sandbox.world.put(Comment(id="77", task_id=task, text="Done?", at=clock()))
     second = account.turn("tasks", first.cursors)
     assert list(second.items) == [task]
-    assert second.records[Comment, "77"].text == "Done?"  # type: ignore[attr-defined]
+    assert second.records[Comment, "77"].text == "Done?"
 
 
 def test_an_edited_comment_reads_its_task_again(account: Any, clock: Any) -> None:
@@ -181,7 +181,7 @@ def test_a_deep_subtask_counts_where_its_root_does(account: Any, clock: Any) -> 
     account.sandbox.world.edit(id, title="Imprint and terms")
     second = account.turn("tasks", first.cursors)
     assert second.items[id].scope == first.items[id].scope
-    assert second.records[Task, id].project_id == first.items[id].scope  # type: ignore[attr-defined]
+    assert second.records[Task, id].project_id == first.items[id].scope
 
 
 def test_an_expired_token_falls_back_to_what_was_modified(account: Any, clock: Any) -> None:
@@ -227,10 +227,7 @@ def test_a_token_that_expires_inside_a_drain_loses_nothing(account: Any, clock: 
     account.sandbox.interfere = lambda request: next(answers, None) if _is_events(request) else None
     lane = account.id(Project, "site")
     account.lane("tasks", lane, first)
-    assert all(
-        first.records[Task, id].description == "Read me"  # type: ignore[attr-defined]
-        for id in ids
-    )
+    assert all(first.records[Task, id].description == "Read me" for id in ids)
 
 
 def test_more_than_a_hundred_events_are_drained(account: Any, clock: Any) -> None:
@@ -242,7 +239,7 @@ def test_more_than_a_hundred_events_are_drained(account: Any, clock: Any) -> Non
         account.sandbox._log.note()
     account.asked()
     second = account.turn("tasks", first.cursors)
-    assert second.records[Task, id].title == "Launch 229"  # type: ignore[attr-defined]
+    assert second.records[Task, id].title == "Launch 229"
     assert account.asked().count("GET /events") == 2 + 2
 
 
@@ -283,6 +280,21 @@ def test_empty_pages_with_more_are_followed_three_times(account: Any) -> None:
     account.sandbox.interfere = empty
     assert list(account.turn("people").items) == ["1"]
     assert served == ["", "page1", "page2", "page3"]
+
+
+def test_a_fourth_empty_page_with_more_ends_in_an_error(account: Any) -> None:
+    numbers = iter(range(100))
+
+    def empty(request: Request) -> Reply | None:
+        if not request.path.endswith("/users"):
+            return None
+        page = {"offset": f"page{next(numbers)}", "path": "", "uri": ""}
+        return Reply.of({"data": [], "next_page": page})
+
+    account.sandbox.interfere = empty
+    with pytest.raises(Unexpected):
+        account.turn("people")
+    assert next(numbers) == 4
 
 
 def test_a_cut_first_read_resumes_at_its_page(open_account: Callable[..., Any]) -> None:
