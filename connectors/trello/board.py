@@ -31,6 +31,11 @@ CHANGE_ACTIONS = (
     "updateCard,addMemberToCard,removeMemberFromCard,moveCardToBoard,updateCheckItemStateOnCard,"
     "updateCustomFieldItem"
 )
+FRAME = {
+    "lists": ("id", "name", "closed"),
+    "labels": ("id", "name", "color"),
+    "customFields": ("id", "name", "options"),
+}
 NO_MEMBERS = {"member": "false", "memberCreator": "false"}  # their ids are in the action itself
 
 CARDS_PAGE = 500  # with checklists, attachments and custom fields; Trello allows 1000
@@ -63,8 +68,7 @@ class Board:
         board, cursor = self._open(lists="all", labels="all", customFields="true")
         if same_activity(board, since):
             return
-        frame = [objects(board.get(each)) for each in ("lists", "labels", "customFields")]
-        cursor["frame"] = _digest(frame)
+        cursor["frame"] = _frame(board)
         start = _start(since, OVERLAP)
         gone = [] if start is None else list(self._gone(start, roster))
         if since and since.get("frame") != cursor["frame"]:
@@ -122,7 +126,7 @@ class Board:
                     yield Gone(id=id, stream="tasks", reason="moved", at=at)
 
     def _action_pages(self, kinds: str, start: datetime | None) -> Iterator[list[dict[str, Any]]]:
-        since = None if start is None else start.isoformat()
+        since = None if start is None else start.strftime("%Y-%m-%dT%H:%M:%SZ")
         params = {"filter": kinds, "since": since, **NO_MEMBERS}
         return self.client.pages(f"/1/boards/{self.id}/actions", params, ACTIONS_PAGE, self.id)
 
@@ -181,8 +185,13 @@ def _active_since(card: Json, start: datetime | None) -> bool:
     return start is None or active is None or active >= start
 
 
-def _digest(frame: Any) -> str:
-    return hashlib.sha256(json.dumps(frame, sort_keys=True).encode()).hexdigest()[:16]
+def _frame(board: Json) -> str:
+    """A digest of what cards show of their board, and nothing else (labels count their uses)."""
+    shown = [
+        sorted(json.dumps([each.get(name) for name in names]) for each in objects(board.get(kind)))
+        for kind, names in FRAME.items()
+    ]
+    return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
 
 
 def _body(card: Json, board: Json, linked: Mapping[str, str]) -> Json:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from msgspec import structs
 
 from connectors.sdk.contract import Can
 from connectors.sdk.errors import NotVisible, Refused
 from connectors.sdk.records import Change, Column, Comment, Link, Person, Project, Record, Task
-from connectors.sdk.sandbox import Reply
+from connectors.sdk.sandbox import Reply, Request
 from connectors.trello.connector import Trello
-from connectors.trello.words import STATUS_WORDS, status_of
 
 
 def ids(records: list[Record], kind: type[Record] = Task) -> set[str]:
@@ -166,6 +165,22 @@ def test_a_renamed_list_brings_all_cards_of_its_board(reading: Any) -> None:
     reading.world.put(web, at=reading.clock.pass_by(days=2))
     assert {item.scope for item in reading.items("tasks")} == {web.id}
     assert len(reading.world.where(Task, "parent_id", None)) == 7
+
+
+def test_a_label_that_is_used_more_often_brings_no_other_card(reading: Any) -> None:
+    def count_uses(request: Request) -> Reply | None:
+        if "labels" not in request.query:
+            return None
+        board = orjson.loads(reading.sandbox.handle(request).body)
+        for label in board["labels"]:
+            label["uses"] = len(reading.sandbox.log)
+        return Reply.of(board)
+
+    reading.sandbox.interfere = count_uses
+    reading.all()
+    card = reading.id(Task, "s1")
+    reading.world.edit(card, title="Other", at=reading.clock.pass_by(days=2))
+    assert [item.id for item in reading.items("tasks")] == [card]
 
 
 def test_an_item_of_a_checklist_changes_its_card(reading: Any) -> None:
@@ -331,25 +346,3 @@ def test_secrets_are_in_no_request_but_its_header(reading: Any) -> None:
         assert "ATTA" not in said
     assert "ATTA" not in repr(reading.config)
     assert "ATTA" not in repr(Trello.access(reading.config))
-
-
-def test_every_option_is_described() -> None:
-    for name, option in Trello.Config.model_fields.items():
-        assert option.description, name
-
-
-def test_requests_are_counted_against_the_paths_that_trello_limits() -> None:
-    assert [(limit.requests, limit.per.total_seconds(), limit.path) for limit in Trello.limits] == [
-        (100, 10, ""),
-        (100, 900, "/1/members"),
-    ]
-
-
-def test_the_readme_describes_every_option_and_status_word(root: Path) -> None:
-    readme = (root / "connectors" / "trello" / "README.md").read_text()
-    for name in Trello.Config.model_fields:
-        assert f"| `{name}` |" in readme
-    for status in STATUS_WORDS:
-        row = next(line for line in readme.splitlines() if line.startswith(f"| `{status}` |"))
-        words = row.split("|")[2].split(",")
-        assert [word for word in words if status_of(word) != status] == []
