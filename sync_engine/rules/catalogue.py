@@ -191,4 +191,27 @@ CONNECTION = (
     _c(name="parked_items", type="number", unit="items", meaning="How many items of its last run could not be understood."),
 )  # fmt: skip
 
-CATALOGUE: tuple[Fact, ...] = (*TASK, *PROJECT, *PERSON, *MILESTONE, *SPRINT, *CONNECTION)
+_f = partial(Fact, subject="flag")
+FLAG = (
+    _f(name="severity", type="number", words={"info": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}, null="unknown", meaning="How severe it is: info, low, medium, high, critical, in this order."),
+    _f(name="state", type="word", column="state", words=("open", "acknowledged", "waived", "resolved"), null="unknown", meaning="Where it stands."),
+    _f(name="standard", type="text", column="standard", synonyms=("rule",), meaning="Id of the standard."),
+    _f(name="pack", type="text", column="pack", meaning="Pack of the standard."),
+    _f(name="subject", type="word", column="subject", words=("task", "project", "person", "milestone", "sprint", "connection"), null="unknown", meaning="What kind of thing is flagged."),
+    _f(name="title", type="text", column="title", meaning="Title or name of what is flagged."),
+    _f(name="key", type="text", column="key", meaning="Its key (ENG-12)."),
+    _f(name="project", type="text", column="project", meaning="Name of its project."),
+    _f(name="portfolio", type="text", column="portfolio", meaning="Portfolio of its project."),
+    _f(name="owner", type="person", meaning="Who owns it: name or e-mail address."),
+    _f(name="tool", type="text", column="tool", meaning="Kind of tool it lives in."),
+    _f(name="connection", type="text", column="connection", meaning="Connection it was read through."),
+    _f(name="opened", type="instant", column="opened_at", synonyms=("age",), meaning="When it was raised, or came back."),
+    _f(name="worsened", type="instant", column="worsened_at", meaning="When it last grew more severe."),
+    _f(name="resolved", type="instant", column="resolved_at", meaning="When it was resolved."),
+    _f(name="waived_until", type="day", column="waived_until", meaning="Last day of its waiver."),
+    _f(name="frozen", type="yes/no", null="unknown", meaning="Whether no answer could be had at the last assessment."),
+)  # fmt: skip
+
+CATALOGUE: tuple[Fact, ...] = (
+    *TASK, *PROJECT, *PERSON, *MILESTONE, *SPRINT, *CONNECTION, *FLAG
+)  # fmt: skip

@@ -169,9 +169,8 @@ def assess(
         for subject in facts.SUBJECTS:
             mine = [standard for standard in enabled if standard.subject == subject]
             if mine:
-                work.subject(subject, mine, list((watched or {}).get(subject, ())))
+                work.subject(subject, mine, (watched or {}).get(subject, ()))
     by_id = {standard.id: standard for standard in enabled}
-    asked = frozenset((s, k) for s, keys in (watched or {}).items() for k in keys)
     return Assessment(
         moment=moment,
         full=reach.tasks is None,
@@ -179,7 +178,7 @@ def assess(
         fingerprint=mark,
         findings=tuple(work.findings),
         answers=work.answers,
-        watched=asked,
+        watched=frozenset(work.watched),
         totals=_totals(work.found, by_id) if reach.tasks is None else (),
         missing=_missing(enabled, frame.connections),
         slow=tuple(sorted(work.slow)),
@@ -200,11 +199,15 @@ class _Work:
         self.found = Answers()
         self.findings: list[Finding] = []
         self.answers: dict[tuple[str, Key], int] = {}
+        self.watched: set[tuple[str, Key]] = set()
         self.slow: set[str] = set()
 
-    def subject(self, subject: str, standards: list[Standard], watched: list[Key]) -> None:
+    def subject(self, subject: str, standards: list[Standard], wanted: Iterable[Key]) -> None:
         """Assess all subjects of one kind by their standards."""
-        answers = self._bisected(standards, self.tasks if subject == "task" else None)
+        tasks = self.tasks if subject == "task" else None
+        watched = sorted(wanted if tasks is None else set(wanted).intersection(tasks))
+        self.watched.update((subject, key) for key in watched)
+        answers = self._bisected(standards, tasks)
         self.found.add(answers)
         self.found.rows += answers.rows
         sound = [standard for standard in standards if standard.id not in self.slow]

@@ -18,6 +18,10 @@ SUBJECTS: tuple[Subject, ...] = (
 )  # fmt: skip
 
 
+SPOKEN_OF: tuple[str, ...] = (*SUBJECTS, "flag")
+"""What conditions may be about: the subjects of standards, and flags in filters."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """A documented column about a subject.
@@ -36,7 +40,7 @@ class Fact:
     """
 
     name: str
-    subject: Subject
+    subject: Subject | Literal["flag"]
     type: FactType
     meaning: str
     synonyms: tuple[str, ...] = ()
@@ -65,6 +69,7 @@ RELATED_TO: Mapping[str, tuple[str, ...]] = {
     "sprint": (),
     "person": ("task",),
     "connection": (),
+    "flag": (),
 }
 """Which relations each subject has."""
 
@@ -122,13 +127,13 @@ def words_of(subject: str) -> tuple[str, ...]:
 @cache
 def all_words() -> tuple[str, ...]:
     """Every way to write a fact of any subject, with spaces."""
-    words = {"link", *(word for subject in SUBJECTS for word in words_of(subject))}
+    words = {"link", *(word for subject in SPOKEN_OF for word in words_of(subject))}
     return tuple(sorted(words))
 
 
 def subjects_with(name: str) -> list[str]:
     """The subjects that have a fact."""
-    return [subject for subject in SUBJECTS if find(subject, name)]
+    return [subject for subject in SPOKEN_OF if find(subject, name)]
 
 
 def missing(needed: Iterable[Fact], provided: Mapping[str, Iterable[str]]) -> list[str]:

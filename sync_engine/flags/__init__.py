@@ -1,0 +1,1 @@
+"""Flags: standards that subjects break, and what becomes of them."""

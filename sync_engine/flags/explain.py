@@ -1,0 +1,98 @@
+"""Why a flag was raised: its condition, the values it rests on, where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync_engine.rules import facts
+from sync_engine.rules.standards import Standard
+from sync_engine.rules.task_facts import table
+from sync_engine.store.engine import reading
+from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
+
+FLAG, EVENT, WAIVER = map(table, (FlagRow, FlagEvent, Waiver))
+
+
+@dataclass(frozen=True, slots=True)
+class ValueLine:
+    """One value that the answer rests on."""
+
+    fact: str
+    value: Any
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of the flag's life."""
+
+    at: datetime
+    event: str
+    severity: str
+    actor: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that there is to say about a flag.
+
+    Args:
+        flag: the columns of `FlagRow`.
+        scope, condition, why, source: of the standard; None when it is no longer in force.
+        outdated: the standard has changed since the flag was last assessed.
+        waiver: the last one, as the columns of `Waiver`.
+    """
+
+    flag: dict[str, Any]
+    values: tuple[ValueLine, ...]
+    steps: tuple[Step, ...]
+    scope: str | None = None
+    condition: str | None = None
+    why: str | None = None
+    source: str | None = None
+    outdated: bool = False
+    waiver: dict[str, Any] | None = None
+
+
+def explain(
+    engine: sa.Engine, flag: int | str, standards: Iterable[Standard] = ()
+) -> Explanation | None:
+    """Explain a flag by id or fingerprint; None when there is no such flag."""
+    by_mark = isinstance(flag, str) and not flag.isdecimal()
+    chosen = FLAG.c.fingerprint == flag if by_mark else FLAG.c.id == int(flag)
+    with reading(engine) as connection:
+        row = connection.execute(sa.select(FLAG).where(chosen)).mappings().first()
+        if row is None:
+            return None
+        events = connection.execute(
+            sa.select(EVENT).where(EVENT.c.flag_id == row["id"]).order_by(EVENT.c.id)
+        ).all()
+        waiver = connection.execute(
+            sa.select(WAIVER).where(WAIVER.c.flag_id == row["id"]).order_by(WAIVER.c.id.desc())
+        ).mappings().first()  # fmt: skip
+    standard = next((s for s in standards if s.id == row["standard"]), None)
+    known = facts.of(row["subject"])
+    values = tuple(
+        ValueLine(
+            name.replace("_", " "), value,
+            known[name].meaning if name in known else "A custom field of the tool.",
+        )  # fmt: skip
+        for name, value in (row["evidence"] or {}).items()
+    )
+    return Explanation(
+        flag=dict(row),
+        values=values,
+        steps=tuple(Step(e.at, e.event, e.severity, e.actor, e.note) for e in events),
+        scope=standard.scope_text if standard else None,
+        condition=standard.flag_text if standard else None,
+        why=standard.why if standard else None,
+        source=standard.source if standard else None,
+        outdated=standard is not None and standard.version != row["standard_version"],
+        waiver=dict(waiver) if waiver else None,
+    )
