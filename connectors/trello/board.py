@@ -78,8 +78,10 @@ class Board:
             "attachments": "true", "attachment_fields": "url",
         }  # fmt: skip
         ids: dict[str, str | None] = {}  # of cards, by short link
+        here: set[str] = set()
         for cards in self.client.pages(f"/1/boards/{self.id}/cards", params, CARDS_PAGE, self.id):
             ids.update({str(card.get("shortLink")): card["id"] for card in cards})
+            here.update(card["id"] for card in cards)
             yield Page(
                 [
                     Item(card["id"], _body(card, board, self._linked(card, ids)), scope=self.id)
@@ -87,7 +89,7 @@ class Board:
                     if _active_since(card, start)
                 ]
             )
-        here = set(ids.values())  # a card that was moved away may have come back
+        # A card that was moved away may have come back.
         yield Page(cursor=cursor, gone=[each for each in gone if each.id not in here])
 
     def comments(self, since: Cursor | None) -> Iterator[Page]:
