@@ -19,6 +19,7 @@ from connectors.jira.values import (
     minutes,
     number,
     obj,
+    spelled_minutes,
     truth,
     whole,
     word,
@@ -164,6 +165,8 @@ def _columns(board: Json, board_id: str, project_id: str | None) -> Iterator[Rec
 def _worklogs(body: Json) -> Iterator[Record]:
     worklog = obj(body.get("worklog"))
     id_, spent = ident(worklog.get("id")), minutes(worklog.get("timeSpentSeconds"))
+    if spent is None:
+        spent = spelled_minutes(worklog.get("timeSpent"))
     started = worklog.get("started")
     # The day is the worker's own: Jira writes the start with the offset of the one who booked.
     on = day(started) or _day_of(worklog.get("created"))
@@ -202,7 +205,9 @@ def _tasks(body: Json) -> Iterator[Record]:
     if links := fields.get("issuelinks"):
         yield from _links(id_, links)
     if comment := fields.get("comment"):
-        yield from _comments(id_, obj(comment).get("comments"))
+        # A page of comments, in some answers the bare list.
+        bare = isinstance(comment, list)
+        yield from _comments(id_, comment if bare else obj(comment).get("comments"))
     if histories := body.get("changelog"):
         yield from changes(id_, histories, described)
 

@@ -82,6 +82,20 @@ def minutes(seconds: Any) -> int | None:
     return None if amount is None else int(amount // 60)
 
 
+MINUTES_OF = {"m": 1, "h": 60, "d": 480, "w": 2400}  # Jira's own day of 8 hours, week of 5 days
+
+
+def spelled_minutes(value: Any) -> int | None:
+    """Minutes of a span in words (`1w 2d 3h 20m`), as very old Jiras say it without seconds."""
+    total = 0
+    for part in value.split() if type(value) is str else ():
+        amount, unit = part[:-1], part[-1]
+        if unit not in MINUTES_OF or not (amount.isascii() and amount.isdecimal()):
+            return None
+        total += int(amount) * MINUTES_OF[unit]
+    return total if value and type(value) is str else None
+
+
 def whole(value: Any) -> int | None:
     """A whole number."""
     amount = number(value)
