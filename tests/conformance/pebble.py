@@ -115,7 +115,7 @@ class Pebble:
         boards = objects(data, "boards")
         return Plan(
             [Lane(text(board, "id"), scope=text(board, "id")) for board in boards],
-            joint={"since": begun},
+            joint={"since": self._earlier(begun)},
         )
 
     def pull(self, stream: str, lane: str, since: Cursor | None) -> Iterator[Page]:
@@ -320,23 +320,24 @@ class PebbleSandbox(Sandbox):
         """Answer as Pebble would."""
         if request.headers.get("x-pebble-key") != KEY:
             return Reply.of({"message": "Who are you?"}, 401)
+        reply = Reply.of({"message": "Not here"}, 404)
         match request.path.removeprefix("/v1").split("/")[1:]:
             case ["me"]:
-                return Reply.of({"id": "me", "name": "Reader"})
+                reply = Reply.of({"id": "me", "name": "Reader"})
             case ["boards"]:
-                return Reply.of({"boards": self._boards(), "now": self.world.now().isoformat()})
+                reply = Reply.of({"boards": self._boards(), "now": self.world.now().isoformat()})
             case ["people"]:
-                people = self.world.all(Person)
-                return self._page(
-                    request,
-                    "people",
-                    [{"id": p.id, "name": p.name, "mail": p.email} for p in people],
-                )
+                reply = self._page(request, "people", [
+                    {"id": person.id, "name": person.name, "mail": person.email}
+                    for person in self.world.all(Person)
+                ])  # fmt: skip
             case ["cards"]:
-                return self._page(request, "cards", self._cards(request), **self._deleted(request))
+                reply = self._page(request, "cards", self._cards(request), **self._deleted(request))
             case ["cards", id]:
-                return self._card(id)
-        return Reply.of({"message": "Not here"}, 404)
+                reply = self._card(id)
+            case _:
+                pass
+        return reply
 
     def _boards(self) -> list[dict[str, Any]]:
         return [
@@ -362,7 +363,7 @@ class PebbleSandbox(Sandbox):
     def _deleted(self, request: Request) -> dict[str, Any]:
         since = instant(request.one("since"))
         if since is None:
-            return {}
+            return {"deleted": []}
         gone = [
             id for (kind, id), (_, at) in self.world.gone.items() if kind is Task and at >= since
         ]

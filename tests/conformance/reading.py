@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -51,7 +52,8 @@ class Subject:
         connector: the class.
         sandbox: the class of the imitation.
         folder: where its README lies; None for the suite's own tool.
-        quiet: streams whose unchanged second run may ask one request a lane, with the reason.
+        quiet: streams whose unchanged second run may ask a request a lane and one more, with the
+            vendor's reason.
     """
 
     connector: type[Connector]
@@ -172,7 +174,8 @@ class Tool:
                 for page in connector.pull(stream, lane.name, cursors.get(lane.name)):
                     for item in page.items:
                         read.items[stream][item.id] = item
-                        for record in connector.to_records(stream, item.body):
+                        # A copy: a mapping that changes its item is found out later.
+                        for record in connector.to_records(stream, copy.deepcopy(item.body)):
                             read.records[type(record), record.id] = record
                     read.gone += page.gone
                     if page.cursor is not None:

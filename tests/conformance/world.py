@@ -133,6 +133,15 @@ def _task(number: int, project: str, first: int) -> Task:
     """A task whose every trait follows from its number; its project begins with `first`."""
     place = number - first
     status = (("todo", "To do"), ("in_progress", "In progress"), ("done", "Done"))[number % 3]
+    kind = ("task", "Task")
+    if place == 0:
+        kind = ("epic", "Epic")
+    elif place in (1, 2, 3):
+        kind = ("subtask", "Sub-task")
+    elif number == 11:
+        kind = ("approval", "Approval")
+    elif number == 29:
+        kind = ("other", "Template")
     done = status[0] == "done"
     created = ago(40 - number)
     rich = place == 1
@@ -145,8 +154,8 @@ def _task(number: int, project: str, first: int) -> Task:
         title=f"Piece of work {number}",
         description=f"What has to be done for {number}." if number % 2 else None,
         url=f"https://tool.example.com/task/{number}",
-        type="epic" if place == 0 else "subtask" if place in (1, 2, 3) else "task",
-        type_label="Epic" if place == 0 else "Sub-task" if place in (1, 2, 3) else "Task",
+        type=kind[0],  # type: ignore[arg-type]
+        type_label=kind[1],
         status=status[0],  # type: ignore[arg-type]
         status_label=status[1],
         blocked=rich,
@@ -187,6 +196,10 @@ def _between_tasks() -> Iterator[Record]:
         id="relates:task-7:task-16", type="relates", type_label="relates to", from_id="task-7",
         to_id="task-16",
     )  # fmt: skip
+    yield Link(
+        id="precedes:task-8:task-10", type="precedes", type_label="precedes", from_id="task-8",
+        to_id="task-10", lag_minutes=1440,
+    )  # fmt: skip
     yield Membership(
         id="sprint:sprint-2:task-5", task_id="task-5", kind="sprint", container_id="sprint-2"
     )
@@ -218,8 +231,8 @@ def _on_tasks() -> Iterator[Record]:
         health_label="At risk", title="Week 46", text="The supplier is late.",
     )  # fmt: skip
     yield Approval(
-        id="approval-1", task_id="task-9", name="Budget", approver_ids=("person-1",),
-        decision="approved", decision_label="Approved", asked_at=ago(6), decided_at=ago(5),
+        id="approval-1", task_id="task-11", name="Budget", approver_ids=("person-5",),
+        decision="approved", decision_label="Approved", asked_at=ago(29), decided_at=ago(15.5),
     )  # fmt: skip
     yield SlaCycle(
         id="sla-1", task_id="task-16", name="First answer", started_at=ago(5), stopped_at=ago(4.9),
