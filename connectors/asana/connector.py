@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal
-
-from pydantic import Field, SecretStr
 
 from connectors.asana import mapping
 from connectors.asana.api import REMEDY, Action, Api, Rows, broken, refusal
+from connectors.asana.options import AsanaOptions
 from connectors.asana.provides import PROVIDES
 from connectors.asana.tasks import OVERLAP, TaskReader
-from connectors.asana.values import gid, objects, text
+from connectors.asana.values import gid, instant, objects, part, text
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -40,6 +39,7 @@ PROJECT_FIELDS = (
     "custom_fields.number_value,custom_fields.text_value,custom_fields.date_value"
 )
 ROSTER_FIELDS = "name,archived,completed"
+REPORT_FIELDS = "current_status_update,current_status.created_at"
 USER_FIELDS = "name,email"
 STATUS_FIELDS = "title,text,status_type,author,created_by,created_at,parent"
 ENTRY_FIELDS = "duration_minutes,entered_on,created_by,task,attributable_to"
@@ -54,35 +54,6 @@ SINGLES = {
     "status_updates": ("/status_updates", "created_at"),
 }
 """Where one item of a stream is read by its id, and its smallest field."""
-
-
-class AsanaOptions(Options):
-    """How an Asana account is reached, and what of it is read."""
-
-    url: str = Field(default="https://app.asana.com", description="Address of Asana.")
-    token: SecretStr = Field(
-        description="Personal access token, or a service account's token (Asana: Settings > Apps > "
-        "View developer console > Create new token)."
-    )
-    workspaces: tuple[str, ...] | None = Field(
-        default=None,
-        description="Workspaces or organizations to read, by name or id; absent: all the token "
-        "sees.",
-    )
-    projects: tuple[str, ...] | None = Field(
-        default=None,
-        description="Ids of the projects to read (the long number in a project's address); "
-        "absent: all projects of the workspaces.",
-    )
-    history: bool = Field(
-        default=True,
-        description="Read the stories of tasks: comments and the history of fields. Costs one "
-        "request more for each changed task.",
-    )
-    worklogs: bool = Field(
-        default=True,
-        description="Read time entries. Switch off where the Asana plan has no time tracking.",
-    )
 
 
 class Asana:
@@ -309,12 +280,16 @@ class Asana:
             )
 
     def _status_updates(self, since: Cursor | None) -> Iterator[Page]:
-        """The reports of all projects; later only the new ones, of projects that live."""
+        """The reports of all projects; later only of those whose latest one is new."""
         params = {"created_since": since["since"]} if since else {}
         start = None
-        for roster in self._roster(ROSTER_FIELDS):
+        for roster in self._roster(REPORT_FIELDS):
             start = start or roster.at
-            ids = [gid(row) or "" for row in roster.rows if not (since and row.get("archived"))]
+            ids = [
+                gid(row) or ""
+                for row in roster.rows
+                if since is None or _reports_since(row, instant(since["since"]))
+            ]
             actions = [
                 Action("/status_updates", STATUS_FIELDS, {"parent": id, **params}, list=True)
                 for id in ids
@@ -336,6 +311,21 @@ def _state(row: Json) -> Literal["active", "archived", "closed"]:
     if row.get("archived") is True:
         return "archived"
     return "closed" if row.get("completed") is True else "active"
+
+
+def _reports_since(row: Json, since: datetime | None) -> bool:
+    """Whether a project may have a report that is new.
+
+    The list of projects says when the latest one was written only in the older of the two keys
+    that name it; where the two disagree, ask.
+    """
+    latest, dated = gid(row.get("current_status_update")), part(row, "current_status")
+    if latest is None and not dated:
+        return False
+    at = instant(dated.get("created_at"))
+    if at is None or since is None or latest not in (gid(dated), None):
+        return True
+    return at >= since
 
 
 def _reason(status: int) -> GoneReason:

@@ -248,7 +248,14 @@ class AsanaSandbox(Sandbox):
         return Reply.of({"data": events, "sync": sync, "has_more": more})
 
     def _project_row(self, record: Project) -> Json:
-        return render.project(record, WORKSPACE)
+        reports = self.world.where(StatusUpdate, "project_id", record.id)
+        latest = max(reports, key=lambda each: each.at, default=None)
+        row = render.project(record, WORKSPACE)
+        row["current_status"] = row["current_status_update"] = None
+        if latest is not None:
+            row["current_status"] = render.status_update(latest)
+            row["current_status_update"] = render.ref(latest.id, "status_update")
+        return row
 
     def _task_row(self, record: Task) -> Json:
         row = render.task(record)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from connectors.asana.connector import Asana, AsanaOptions
+from connectors.asana.connector import Asana
+from connectors.asana.options import AsanaOptions
 from connectors.asana.sandbox import AsanaSandbox
 from connectors.sdk.contract import Cursor, Item, Page
 from connectors.sdk.http import Door, open_door

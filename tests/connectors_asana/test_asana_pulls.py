@@ -397,8 +397,42 @@ def test_only_new_status_updates_are_asked_for(account: Any, clock: Any) -> None
     clock.move(days=1)
     site = account.id(Project, "site")
     account.sandbox.world.put(StatusUpdate(id="8", project_id=site, at=clock()))
+    account.asked()
     second = account.turn("status_updates", first.cursors)
     assert list(second.items) == ["8"]
+    assert len(account.asked()) == 2
+    clock.move(hours=1)
+    third = account.turn("status_updates", second.cursors)
+    clock.move(hours=1)
+    account.asked()
+    account.turn("status_updates", third.cursors)
+    assert len(account.asked()) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "asked"),
+    [
+        ({"current_status": None, "current_status_update": None}, False),
+        ({"current_status": {"gid": "1", "created_at": "2026-03-01T00:00:00.000Z"},
+          "current_status_update": {"gid": "1"}}, False),
+        ({"current_status": {"gid": "1", "created_at": "2026-03-03T00:00:00.000Z"},
+          "current_status_update": {"gid": "1"}}, True),
+        ({"current_status": {"gid": "1", "created_at": "2026-03-01T00:00:00.000Z"},
+          "current_status_update": {"gid": "2"}}, True),
+        ({"current_status": None, "current_status_update": {"gid": "2"}}, True),
+    ],
+)  # fmt: skip
+def test_projects_without_a_new_report_are_not_asked(
+    account: Any, row: dict[str, Any], asked: bool
+) -> None:
+    roster = {"gid": account.id(Project, "site"), "name": "New web site", **row}
+    account.sandbox.interfere = lambda request: (
+        Reply.of({"data": [roster], "next_page": None})
+        if request.path.endswith("/projects")
+        else None
+    )
+    list(account.connector.pull("status_updates", "", {"since": "2026-03-02T00:00:00+00:00"}))
+    assert ("POST /batch" in account.asked()) == asked
 
 
 def test_the_first_read_of_many_tasks_stays_cheap(open_account: Callable[..., Any]) -> None:
