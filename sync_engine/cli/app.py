@@ -6,7 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from sync_engine.cli import configuring, connecting, initialising
+from sync_engine.cli import (
+    configuring,
+    connecting,
+    diagnosing,
+    initialising,
+    standards,
+    storing,
+    syncing,
+)
 from sync_engine.cli.frame import (
     ConfigOption,
     Frame,
@@ -57,6 +65,6 @@ def build() -> Any:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
     )
     app.callback()(_root)
-    for part in (initialising, configuring, connecting):
+    for part in (initialising, configuring, connecting, syncing, standards, storing, diagnosing):
         part.register(app)
     return typer.main.get_command(app)

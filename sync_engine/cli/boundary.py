@@ -93,6 +93,10 @@ _OURS = (
     ("sync_engine.cli.frame", "UsageProblem"),
     ("sync_engine.settings.source", "SettingsError"),
     ("sync_engine.secrets", "SecretError"),
+    ("sync_engine.store.upgrade", "StoreVersionError"),
+    ("sync_engine.store.lease", "LeaseLostError"),
+    ("sync_engine.rules.packs", "PackError"),
+    ("sync_engine.rules.language", "LanguageError"),
 )
 """Errors of ours that say in one sentence what is wrong and what to do, by module and name."""
 

@@ -136,6 +136,16 @@ VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log everyt
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say only the answer.")]
 
 
+FailOn = Annotated[
+    Literal["info", "low", "medium", "high", "critical"] | None,
+    typer.Option(
+        "--fail-on",
+        help="Exit with 3 when flags of this severity or higher are open.",
+        show_default=False,
+    ),
+]
+
+
 def take_globals(frame: Frame, config: Path | None, json: bool, verbose: bool, quiet: bool) -> None:
     """Note the global options that were given; they may stand before and after the command."""
     if config is not None:

@@ -1,0 +1,153 @@
+"""What commands that work on the store share: the store at its version, the standards, a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.registry import RegistryError
+from sync_engine import clock, jobs
+from sync_engine.cli.frame import ExitCode, Frame
+from sync_engine.connect import Workshop, known_people
+from sync_engine.flags import apply as flags
+from sync_engine.flags.apply import FlagReport
+from sync_engine.jobs import Job
+from sync_engine.pull import Progress
+from sync_engine.rules import packs
+from sync_engine.rules.calendars import WorkCalendar
+from sync_engine.rules.standards import Standard
+from sync_engine.secrets import SecretError
+from sync_engine.settings import Configuration, Connection, load_people
+from sync_engine.store import upgrade
+from sync_engine.store.runs import RunReport
+
+PARALLEL = 8
+"""Connections that are read side by side by one command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one connection: a report, or why there is none."""
+
+    connection: str
+    tool: str
+    report: RunReport | None = None
+    why_not: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it went as asked."""
+        return self.report is not None and self.report.ok
+
+    def document(self) -> dict[str, Any]:
+        """For machines."""
+        report = self.report
+        if report is None:
+            return {"connection": self.connection, "outcome": "not_run", "message": self.why_not}
+        tally = report.tally
+        return {
+            "connection": self.connection,
+            "kind": report.kind,
+            "run": report.run_id,
+            "outcome": report.outcome,
+            "message": report.message or None,
+            "remedy": report.remedy or None,
+            "problems": report.problems,
+            "seconds": round(report.seconds, 3),
+            "requests": report.requests,
+            "retries": report.retries,
+            "items": tally.items,
+            "written": tally.written,
+            "unchanged": tally.unchanged,
+            "retired": tally.retired,
+            "parked": tally.parked,
+            "unread": report.unread,
+            "streams": report.streams,
+            "counts": report.counts,
+        }
+
+
+def open_store(frame: Frame) -> sa.Engine:
+    """The store, made when it is empty; refused when it needs an upgrade first."""
+    from sync_engine.cli.frame import UsageProblem
+
+    engine = frame.store()
+    stands = upgrade.version(engine)
+    if stands.store is None:
+        upgrade.upgrade(engine, clock.now())
+    elif not stands.current:
+        raise UsageProblem(
+            "The store was made by an older version; run `flagstaff db upgrade` (it makes a "
+            "backup first)."
+        )
+    return engine
+
+
+def chosen(configuration: Configuration, names: Sequence[str] | None) -> list[Connection]:
+    """The named connections, or all that are switched on."""
+    if names:
+        return [configuration.connection(name) for name in names]
+    return [each for each in configuration.settings.connections if each.enabled]
+
+
+def run_all(
+    workshop: Workshop,
+    connections: Sequence[Connection],
+    job: Job,
+    progress: Callable[[Progress], None] | None = None,
+) -> list[Outcome]:
+    """Do a job for each connection, side by side; one's failure harms no other."""
+    people = known_people(load_people(workshop.configuration))
+
+    def one(connection: Connection) -> Outcome:
+        name, tool = connection.name, connection.connector
+        try:
+            report = jobs.run(workshop, connection, job, people=people, progress=progress)
+        except (SecretError, RegistryError, ConnectorError) as error:
+            return Outcome(name, tool, why_not=str(error))
+        if report is None:
+            return Outcome(name, tool, why_not="another worker is reading it just now")
+        return Outcome(name, tool, report)
+
+    with ThreadPoolExecutor(min(PARALLEL, max(len(connections), 1))) as pool:
+        return list(pool.map(one, connections))
+
+
+def standards_of(configuration: Configuration) -> tuple[Standard, ...]:
+    """The standards that the configuration puts in force."""
+    settings = configuration.settings
+    return packs.load_all(settings.standards.packs, settings.standards.set, configuration.folder)
+
+
+def calendar_of(configuration: Configuration) -> WorkCalendar:
+    """The PMO's working days."""
+    calendar = configuration.settings.calendar
+    return WorkCalendar.of(calendar.country, calendar.region, calendar.days_off, calendar.weekend)
+
+
+def assess(
+    engine: sa.Engine, configuration: Configuration, *, full: bool | None = None
+) -> FlagReport:
+    """Assess the store by the standards in force and bring the flags up to date."""
+    return flags.run(
+        engine,
+        standards_of(configuration),
+        now=clock.now(),
+        timezone=configuration.settings.zone,
+        calendar=calendar_of(configuration),
+        full=full,
+        intervals={each.name: each.every for each in configuration.settings.connections},
+    )
+
+
+def exit_code(outcomes: Sequence[Outcome], report: FlagReport | None = None) -> ExitCode:
+    """Partly, when some connection or standard failed."""
+    failed = any(not outcome.ok for outcome in outcomes)
+    if report is not None and (report.slow or report.suspect):
+        failed = True
+    return ExitCode.PARTLY if failed else ExitCode.FINE
