@@ -75,6 +75,7 @@ class FlagLine:
         remedy: what to do about it; None when the standard names none.
         owner: name of who owns the item; None when nobody is known to.
         tool: the tool's name as people know it ("Jira").
+        frozen_at: since when nobody could check it again; `frozen_why` says why, in words.
         waived_until: the last day on which the present or last waiver holds.
         solved_by: why a resolved flag is no more, in words ("fixed", "item deleted").
     """
@@ -98,6 +99,8 @@ class FlagLine:
     reopened_at: datetime | None = None
     resolved_at: datetime | None = None
     solved_by: str | None = None
+    frozen_at: datetime | None = None
+    frozen_why: str | None = None
     waived_until: date | None = None
     waiver_ended_at: datetime | None = None
     waived_by: str | None = None

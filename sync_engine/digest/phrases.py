@@ -94,6 +94,10 @@ def meta(given: DigestInput, name: SectionId, flag: FlagLine) -> tuple[str, ...]
     when = _when(given, name, flag)
     if flag.state == "acknowledged":
         when = f"{when}, acknowledged"
+    if flag.frozen_at is not None and flag.state != "resolved":
+        why = f" because {clean(flag.frozen_why)}" if flag.frozen_why else ""
+        since = day_words(flag.frozen_at.astimezone(given.zone).date(), weekday=False)
+        when = f"{when}, not checked since {since}{why}"
     return (owner, when, *(clean(place, 60) for place in (flag.project, flag.tool) if place))
 
 

@@ -1,0 +1,203 @@
+"""What a digest is made of, read from the store. Everything else of the digest is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from sync_engine.digest.health import health
+from sync_engine.digest.model import (
+    DigestInput,
+    FlagLine,
+    Occasion,
+    Severity,
+    Trend,
+    TrendPoint,
+)
+from sync_engine.flags.apply import tool_title
+from sync_engine.store.engine import reading
+from sync_engine.store.flag_models import AssessmentRow, FlagEvent, FlagRow, Waiver
+from sync_engine.store.models import Identity
+
+WEEKS = 12
+URGENT = ("critical", "high")
+SOLVED_BY = {"fixed": "fixed", "gone": "gone from its tool", "out_of_scope": "no longer concerned"}
+"""Resolutions that are told as solved: a standard that was switched off solves nothing."""
+NOT_CHECKED = {
+    "stale": "its connection is out of date",
+    "not_assessable": "its tool no longer says",
+    "access_lost": "its tool no longer shows it to us",
+    "slow": "its standard takes too long",
+    "suspect": "its standard is in doubt",
+}
+
+_flag = FlagRow.__table__  # type: ignore[attr-defined]
+_event = FlagEvent.__table__  # type: ignore[attr-defined]
+_waiver = Waiver.__table__  # type: ignore[attr-defined]
+_assessment = AssessmentRow.__table__  # type: ignore[attr-defined]
+_identity = Identity.__table__  # type: ignore[attr-defined]
+
+Filter = Callable[[str], sa.ColumnElement[bool]]
+"""Makes a condition on the table of flags from an expression of the standards' language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """Reads digests from a store; call it with an occasion.
+
+    Args:
+        where: what a subscription's scope means.
+        intervals: how often each connection is pulled; says which are stale.
+    """
+
+    where: Filter
+    intervals: Mapping[str, timedelta] = field(default_factory=dict)
+
+    def __call__(self, engine: sa.Engine, occasion: Occasion) -> DigestInput:
+        """All that the occasion's digest says, as of one consistent state of the store."""
+        subscription = occasion.subscription
+        scope = self.where(subscription.scope) if subscription.scope else sa.true()
+        with reading(engine) as connection:
+            found = health(connection, occasion.now, self.intervals, whole=not subscription.scope)
+            return DigestInput(
+                subscription=subscription,
+                recipient=occasion.recipient,
+                recipient_name=_name(connection, occasion.recipient),
+                period_label=occasion.period.label,
+                late=occasion.period.late(occasion.now),
+                now=occasion.now,
+                since=occasion.since,
+                flags=_flags(connection, occasion, scope),
+                trend=_trend(connection, occasion, scope),
+                health=found.lines,
+                connections=found.connections,
+                read_at=found.read_at,
+                met=found.met,
+                flagged=found.flagged,
+                not_assessed=found.not_assessed,
+                console=occasion.console,
+                unsubscribe=occasion.unsubscribe,
+            )
+
+
+def _flags(
+    connection: sa.Connection, occasion: Occasion, scope: sa.ColumnElement[bool]
+) -> tuple[FlagLine, ...]:
+    solved = sa.and_(_flag.c.resolved_at > occasion.since, _flag.c.resolution.in_(list(SOLVED_BY)))
+    wanted = sa.select(_flag).where(scope, sa.or_(_flag.c.state != "resolved", solved))
+    if occasion.subscription.severities:
+        wanted = wanted.where(_flag.c.severity.in_(sorted(occasion.subscription.severities)))
+    rows = connection.execute(wanted.order_by(_flag.c.id)).mappings().all()
+    waivers = _waivers(connection, scope)
+    ended = _waivers_ended(connection, scope, occasion.since)
+    return tuple(_line(row, waivers.get(row["id"]), ended.get(row["id"])) for row in rows)
+
+
+def _line(row: sa.RowMapping, waiver: sa.RowMapping | None, ended: datetime | None) -> FlagLine:
+    return FlagLine(
+        id=row["fingerprint"],
+        rule=row["standard"],
+        rule_title=row["standard_title"],
+        subject=row["subject"],
+        severity=cast("Severity", row["severity"]),
+        state=row["state"],
+        title=row["title"],
+        sentence=row["said"],
+        opened_at=row["opened_at"],
+        key=row["key"],
+        url=row["url"],
+        project=row["project"],
+        owner=row["owner"],
+        tool=tool_title(row["tool"]) if row["tool"] else None,
+        remedy=row["remedy"] or None,
+        worsened_at=row["worsened_at"],
+        reopened_at=row["reopened_at"],
+        resolved_at=row["resolved_at"],
+        solved_by=SOLVED_BY.get(row["resolution"] or ""),
+        frozen_at=row["frozen_at"],
+        frozen_why=NOT_CHECKED.get(row["frozen_why"] or ""),
+        waived_until=row["waived_until"],
+        waiver_ended_at=ended,
+        waived_by=waiver["approver"] if waiver else None,
+        waiver_reason=waiver["reason"] if waiver else None,
+    )
+
+
+def _name(connection: sa.Connection, address: str) -> str | None:
+    found = connection.execute(
+        sa.select(_identity.c.name).where(sa.func.lower(_identity.c.email) == address.lower())
+    ).first()
+    return found.name if found else None
+
+
+def _waivers(connection: sa.Connection, scope: sa.ColumnElement[bool]) -> dict[int, sa.RowMapping]:
+    """By flag: its latest waiver."""
+    rows = connection.execute(
+        sa.select(_waiver)
+        .join(_flag, _flag.c.id == _waiver.c.flag_id)
+        .where(scope)
+        .order_by(_waiver.c.id)
+    ).mappings()
+    return {row["flag_id"]: row for row in rows}
+
+
+def _waivers_ended(
+    connection: sa.Connection, scope: sa.ColumnElement[bool], since: datetime
+) -> dict[int, datetime]:
+    rows = connection.execute(
+        sa.select(_event.c.flag_id, sa.func.max(_event.c.at).label("at"))
+        .join(_flag, _flag.c.id == _event.c.flag_id)
+        .where(scope, _event.c.event == "waiver_expired", _event.c.at > since)
+        .group_by(_event.c.flag_id)
+    )
+    return {row.flag_id: row.at for row in rows}
+
+
+def _trend(connection: sa.Connection, occasion: Occasion, scope: sa.ColumnElement[bool]) -> Trend:
+    """How many flags stood open at the end of each of the last weeks, and now."""
+    zone = ZoneInfo(occasion.subscription.zone)
+    today = occasion.now.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    weeks = [monday - timedelta(weeks=n) for n in reversed(range(WEEKS))]
+    ends = [*(_start(week + timedelta(weeks=1), zone) for week in weeks[:-1]), occasion.now]
+    began = connection.execute(sa.select(sa.func.min(_assessment.c.at))).scalar_one()
+    events = connection.execute(
+        sa.select(_event.c.flag_id, _event.c.at, _event.c.event, _event.c.severity)
+        .join(_flag, _flag.c.id == _event.c.flag_id)
+        .where(scope, _event.c.at <= occasion.now)
+        .order_by(_event.c.at, _event.c.id)
+    ).all()
+    severities = occasion.subscription.severities
+    standing: dict[int, str] = {}  # flag → severity
+    points: list[TrendPoint] = []
+    at = 0
+    for week, end in zip(weeks, ends, strict=True):
+        while at < len(events) and events[at].at <= end:
+            _replay(standing, events[at])
+            at += 1
+        counted = [s for s in standing.values() if not severities or s in severities]
+        known = began is not None and began <= end
+        points.append(
+            TrendPoint(
+                week,
+                len(counted) if known else None,
+                sum(s in URGENT for s in counted) if known else None,
+            )
+        )
+    return Trend(tuple(points))
+
+
+def _replay(standing: dict[int, str], event: Any) -> None:
+    if event.event in ("resolved", "waived"):
+        standing.pop(event.flag_id, None)
+    elif event.event != "acknowledged" or event.flag_id in standing:
+        standing[event.flag_id] = event.severity
+
+
+def _start(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone)
