@@ -21,11 +21,12 @@ HISTORIES = 5000  # changelog entries a page (the vendor's most: 10,000)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page of a search: the issues, and the tool's clock when it answered."""
+    """One page of a search: the issues, the tool's clock when it answered, what was cleaned."""
 
     issues: Sequence[dict[str, Any]]
     at: datetime
     last: bool
+    altered: int = 0
 
 
 class Api:

@@ -60,7 +60,7 @@ class Cloud(Api):
             last = page.get("isLast") is True or token is None
             if token is None and page.get("isLast") is False:
                 raise Unexpected("Jira says that there are more issues, and gives no way to them.")
-            yield Found(issues, self.time_of(answer), last)
+            yield Found(issues, self.time_of(answer), last, answer.altered)
             if last:
                 return
             rounds.turn([issue.get("id") for issue in issues], token)

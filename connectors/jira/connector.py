@@ -110,9 +110,8 @@ class Jira:
         """The account, the site and the projects; raises `Refused` for the wrong deployment."""
         asked = self.api.http.request("GET", self.api.path("serverInfo"), accept=(404,))
         server = obj(asked.data)
-        kind = (word(server.get("deploymentType")) or "").lower()
-        expected = "cloud" if self.config.deployment == "cloud" else "server"
-        if asked.status == 404 or (kind and kind.replace("data center", "server") != expected):
+        kind = (word(server.get("deploymentType")) or self.config.deployment).lower()
+        if asked.status == 404 or (kind == "cloud") != (self.config.deployment == "cloud"):
             other = "data_center" if self.config.deployment == "cloud" else "cloud"
             raise Refused(
                 f"This address is not a Jira of the kind `deployment: {self.config.deployment}`.",

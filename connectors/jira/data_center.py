@@ -57,7 +57,7 @@ class DataCenter(Api):
             # What vanished may have lain before this page, and drawn others out of its reach.
             start = max(0, start - vanished) if vanished else start + len(issues)
             last = start >= total and not vanished
-            yield Found(issues, self.time_of(answer), last)
+            yield Found(issues, self.time_of(answer), last, answer.altered)
             if last:
                 return
             rounds.turn([issue.get("id") for issue in issues])

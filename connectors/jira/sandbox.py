@@ -210,6 +210,7 @@ def main() -> None:
     given = parser.parse_args()
     started = _now()
     sandbox = JiraSandbox(bulk(given.issues, seed=given.seed, now=started), _now)
+    sandbox.warm()
     with serve(sandbox, port=given.port, latency=given.latency / 1000) as url:
         line = {"url": url, "options": sandbox.options(url)}
         sys.stdout.write(orjson.dumps(line).decode() + "\n")

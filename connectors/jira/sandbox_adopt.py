@@ -198,7 +198,9 @@ class Adoption(Sandbox):
             return label
         return STATUS_WORD[category]
 
-    def _task(self, record: Task) -> Task:
+    def _task(self, record: Task) -> Task | None:
+        if record.project_id is None:
+            return None  # an issue is always a project's
         held = self.refer(record)
         key = self._task_key(record)
         created = held.created_at or held.updated_at or self._now()

@@ -178,7 +178,7 @@ class Reader:
                 if epic := epics.get(id_):
                     body["epic_id"] = epic
                 scope = ident(obj(obj(issue.get("fields")).get("project")).get("id"))
-                read.append(Item(id_, body, scope))
+                read.append(Item(id_, body, scope, found.altered))
             yield found, read
 
     def _body(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,3 +117,9 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 def test_every_option_is_described() -> None:
     assert all(each.description for each in Jira.Config.model_fields.values())
+
+
+def test_the_page_for_admins_names_every_option_and_stream(root: Path) -> None:
+    text = (root / "connectors" / "jira" / "README.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` |" in text for name in Jira.Config.model_fields)
+    assert all(f"| {stream} |" in text for stream in Jira.streams)
