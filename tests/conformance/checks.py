@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from connectors.sdk.contract import Can, Options
-from connectors.sdk.records import REFERENCES, STORED_KINDS, Link, Project, Record, Task
+from connectors.sdk.records import REFERENCES, STORED_KINDS, Link, Person, Project, Record, Task
 from tests.conformance.reading import Read, Subject, Tool
 from tests.conformance.shapes import faults, unfilled
 
@@ -115,6 +115,53 @@ def _survives(subject: Subject, stream: str, bodies: list[Any]) -> None:
         assert not wrong, f"{stream}: {wrong}"
 
     survives()
+
+
+@check
+def an_odd_value_drops_no_record(subject: Subject) -> None:
+    """A word nobody knows, a null or a missing field leaves the project, person or task there."""
+    with subject.tool() as tool:
+        read = tool.read()
+    for stream, found in read.items.items():
+        for body in sorted((each.body for each in found.values()), key=lambda b: -len(str(b)))[:2]:
+            before = _main_records(subject, stream, body)
+            for path in _leaves(body):
+                for odd in ("Zzyzx", None, _MISSING):
+                    changed, was = _changed(body, path, odd)
+                    if str(was) in {id for _, id in before}:
+                        continue  # its identity
+                    lost = before - _main_records(subject, stream, changed)
+                    assert not lost, f"{stream}: {path} = {odd!r} loses {lost}"
+
+
+_MISSING = object()
+
+
+def _main_records(subject: Subject, stream: str, body: Any) -> set[tuple[str, str]]:
+    records = subject.connector.to_records(stream, copy.deepcopy(body))
+    return {(type(r).__name__, r.id) for r in records if isinstance(r, (Project, Person, Task))}
+
+
+def _leaves(body: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Paths to all values that hold no others."""
+    if isinstance(body, (dict, list)) and body:
+        for key in body if isinstance(body, dict) else range(len(body)):
+            yield from _leaves(body[key], (*path, key))
+    elif path:
+        yield path
+
+
+def _changed(body: Any, path: tuple[Any, ...], to: Any) -> tuple[Any, Any]:
+    """A copy with another value at a path, and the value that was there."""
+    changed = place = copy.deepcopy(body)
+    for key in path[:-1]:
+        place = place[key]
+    was = place[path[-1]]
+    if to is _MISSING:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = to
+    return changed, was
 
 
 @check

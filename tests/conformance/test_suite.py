@@ -9,7 +9,8 @@ import pytest
 from tests.conformance import checks_faults, checks_reading  # noqa: F401 - they add to the list
 from tests.conformance.checks import CHECKS, Check
 from tests.conformance.hostile import WRONG, wrong_subjects
-from tests.conformance.pebble import Pebble, PebbleSandbox
+from tests.conformance.pebble import Pebble
+from tests.conformance.pebble_sandbox import PebbleSandbox
 from tests.conformance.reading import Subject
 
 RIGHT = Subject(Pebble, PebbleSandbox)

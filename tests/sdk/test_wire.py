@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
 import threading
 import time as clock
 import tracemalloc
 import zlib
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from connectors.sdk.contract import Access
 from connectors.sdk.errors import ConnectorError, Refused, Unavailable, Unexpected
@@ -252,3 +259,99 @@ def test_private_addresses_in_any_wrapping(address: str) -> None:
 )
 def test_public_addresses(address: str) -> None:
     assert is_public(address)
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """A server's TLS with a certificate that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem")
+    return context
+
+
+def test_a_certificate_that_nobody_vouches_for_is_the_admins(
+    speaking: Any, open_toy: Any, tmp_path: Path
+) -> None:
+    context = self_signed(tmp_path)
+    heard: list[bytes] = []
+
+    def talk(peer: socket.socket, _: int) -> None:
+        with context.wrap_socket(peer, server_side=True) as secure:
+            heard.append(hear(secure))
+
+    with speaking(talk) as url:
+        door = open_toy(url=url.replace("http", "https"), private=True)
+        with pytest.raises(Refused, match="certificate"):
+            door.get("/x")
+    assert door.requests == 1
+    assert b"".join(heard) == b""
+
+
+def test_a_host_that_speaks_no_tls_is_tried_again(speaking: Any, open_toy: Any) -> None:
+    def talk(peer: socket.socket, _: int) -> None:
+        peer.recv(1)
+        peer.sendall(OK)
+
+    with speaking(talk) as url:
+        door = open_toy(url=url.replace("http", "https"), private=True)
+        with pytest.raises(Unavailable, match="no encrypted connection"):
+            door.get("/x")
+    assert door.requests == 5
+
+
+def test_an_unknown_host_is_tried_again(open_toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> list[Any]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    door = open_toy()
+    with pytest.raises(Unavailable, match="name of the host is not known"):
+        door.get("/x")
+    assert door.requests == 5
+
+
+def test_during_a_cooldown_no_thread_sends_anything(
+    speaking: Any, open_toy: Any, time: Any
+) -> None:
+    sent: list[float] = []
+
+    def talk(peer: socket.socket, number: int) -> None:
+        hear(peer)
+        sent.append(time.monotonic())
+        slow = b"HTTP/1.1 429 Slow\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n"
+        peer.sendall(slow if number == 1 else OK)
+
+    with speaking(talk) as url:
+        door = open_toy(url=url, private=True)
+        began = time.monotonic()
+        got: list[Any] = []
+        threads = [
+            threading.Thread(target=lambda: got.extend(door.get("/x") for _ in range(5)))
+            for _ in range(6)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert got == [{"a": 1}] * 30
+    assert time.slept
+    assert not [at for at in sent if began < at < began + 30]
