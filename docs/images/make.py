@@ -235,8 +235,8 @@ def _flags() -> tuple[FlagLine, ...]:
 
 def sample() -> DigestInput:
     """A week in an invented portfolio."""
-    counts = [(31, 9), (33, 11), (30, 10), (28, 8), (29, 9), (26, 8), (24, 7), (25, 9), (21, 6)]
-    counts += [(19, 6), (17, 5), (15, 11)]
+    counts = [(31, 14), (33, 16), (30, 15), (28, 13), (29, 14), (26, 12)]
+    counts += [(24, 12), (25, 13), (21, 12), (19, 11), (17, 12), (15, 11)]
     monday = date(2026, 11, 23)
     points = tuple(
         TrendPoint(monday - timedelta(weeks=len(counts) - 1 - n), total, urgent)

@@ -19,7 +19,6 @@ from sync_engine.digest.model import (
     Trend,
     TrendPoint,
 )
-from sync_engine.flags.apply import tool_title
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import AssessmentRow, FlagEvent, FlagRow, Waiver
 from sync_engine.store.models import Identity
@@ -53,10 +52,12 @@ class Store:
     Args:
         where: what a subscription's scope means.
         intervals: how often each connection is pulled; says which are stale.
+        tool_names: what people call a tool ("jira" → "Jira").
     """
 
     where: Filter
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
+    tool_names: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, engine: sa.Engine, occasion: Occasion) -> DigestInput:
         """All that the occasion's digest says, as of one consistent state of the store."""
@@ -72,7 +73,7 @@ class Store:
                 late=occasion.period.late(occasion.now),
                 now=occasion.now,
                 since=occasion.since,
-                flags=_flags(connection, occasion, scope),
+                flags=_flags(connection, occasion, scope, self.tool_names),
                 trend=_trend(connection, occasion, scope),
                 health=found.lines,
                 connections=found.connections,
@@ -86,7 +87,10 @@ class Store:
 
 
 def _flags(
-    connection: sa.Connection, occasion: Occasion, scope: sa.ColumnElement[bool]
+    connection: sa.Connection,
+    occasion: Occasion,
+    scope: sa.ColumnElement[bool],
+    tool_names: Mapping[str, str],
 ) -> tuple[FlagLine, ...]:
     solved = sa.and_(_flag.c.resolved_at > occasion.since, _flag.c.resolution.in_(list(SOLVED_BY)))
     wanted = sa.select(_flag).where(scope, sa.or_(_flag.c.state != "resolved", solved))
@@ -95,10 +99,17 @@ def _flags(
     rows = connection.execute(wanted.order_by(_flag.c.id)).mappings().all()
     waivers = _waivers(connection, scope)
     ended = _waivers_ended(connection, scope, occasion.since)
-    return tuple(_line(row, waivers.get(row["id"]), ended.get(row["id"])) for row in rows)
+    return tuple(
+        _line(row, waivers.get(row["id"]), ended.get(row["id"]), tool_names) for row in rows
+    )
 
 
-def _line(row: sa.RowMapping, waiver: sa.RowMapping | None, ended: datetime | None) -> FlagLine:
+def _line(
+    row: sa.RowMapping,
+    waiver: sa.RowMapping | None,
+    ended: datetime | None,
+    tool_names: Mapping[str, str],
+) -> FlagLine:
     return FlagLine(
         id=row["fingerprint"],
         rule=row["standard"],
@@ -113,7 +124,7 @@ def _line(row: sa.RowMapping, waiver: sa.RowMapping | None, ended: datetime | No
         url=row["url"],
         project=row["project"],
         owner=row["owner"],
-        tool=tool_title(row["tool"]) if row["tool"] else None,
+        tool=tool_names.get(row["tool"] or "", row["tool"]),
         remedy=row["remedy"] or None,
         worsened_at=row["worsened_at"],
         reopened_at=row["reopened_at"],

@@ -103,7 +103,7 @@ def gathered(store: sa.Engine, weekly: Subscription) -> Any:
             now=NOW,
             since=SINCE,
         )
-        return Store(where=in_core)(store, occasion)
+        return Store(where=in_core, tool_names={"jira": "Jira"})(store, occasion)
 
     return gather
 
