@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
@@ -141,11 +141,12 @@ class Api:
         written = answer.headers.get("date")
         if written:
             try:
-                return parsedate_to_datetime(written)
+                at = parsedate_to_datetime(written)
+                return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
             except ValueError:
                 pass  # a proxy's own invention: the tool itself is asked instead
         server = as_object(self.http.get(self.path("serverInfo")), "serverInfo")
-        at = instant(server.get("serverTime"))
-        if at is None:
+        told = instant(server.get("serverTime"))
+        if told is None:
             raise Unexpected("Jira does not say what time it is (neither Date nor serverTime).")
-        return at
+        return told

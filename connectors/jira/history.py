@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from connectors.jira.values import account, day, ident, instant, items, minutes, obj, word
+from connectors.jira.values import account, day, ident, instant, items, minutes, number, obj, word
 from connectors.jira.vocabulary import (
     EPIC_LINK,
     FLAGGED,
     POINTS,
     START,
+    STATUS_OF_CATEGORY,
     priority_of,
-    status_of,
     type_of_word,
 )
 from connectors.sdk.records import Change
@@ -20,71 +20,61 @@ from connectors.sdk.records import Change
 LONGEST = 500  # characters of a long text (a description) that a change keeps
 
 
-class Side(NamedTuple):
-    """One side of a changed field: Jira's raw value, its text, the status's category."""
-
-    raw: Any
-    text: str | None
-    category: Any
+def _as_id(raw: Any, _text: str | None, _category: Any) -> str | None:
+    return ident(raw)
 
 
-def _as_id(side: Side) -> str | None:
-    return ident(side.raw)
+def _as_word(_raw: Any, text: str | None, _category: Any) -> str | None:
+    return text
 
 
-def _as_word(side: Side) -> str | None:
-    return side.text
+def _as_status(_raw: Any, _text: str | None, category: Any) -> str | None:
+    return STATUS_OF_CATEGORY.get(category) if type(category) is str else None
 
 
-def _as_status(side: Side) -> str | None:
-    return status_of({"statusCategory": side.category}, None)
-
-
-def _as_day(side: Side) -> str | None:
-    on = day(side.raw) or day(side.text)
+def _as_day(raw: Any, text: str | None, _category: Any) -> str | None:
+    on = day(raw) or day(text)
     return on.isoformat() if on else None
 
 
-def _as_minutes(side: Side) -> str | None:
-    amount = minutes(side.raw if side.raw is not None else side.text)
+def _as_minutes(raw: Any, text: str | None, _category: Any) -> str | None:
+    amount = minutes(raw if raw is not None else text)
     return None if amount is None else str(amount)
 
 
-def _as_points(side: Side) -> str | None:
-    held = side.text if side.text is not None else side.raw
-    try:
-        return None if held is None else str(float(held))
-    except (TypeError, ValueError):
-        return None
+def _as_points(raw: Any, text: str | None, _category: Any) -> str | None:
+    amount = number(text if text is not None else raw)
+    return None if amount is None else str(amount)
 
 
-def _as_priority(side: Side) -> str | None:
-    rank = priority_of(side.text)
-    return side.text if rank is None else str(rank)
+def _as_priority(_raw: Any, text: str | None, _category: Any) -> str | None:
+    rank = priority_of(text)
+    return text if rank is None else str(rank)
 
 
-def _as_flag(side: Side) -> str | None:
-    return "true" if side.text or side.raw not in (None, "", "[]") else "false"
+def _as_flag(raw: Any, text: str | None, _category: Any) -> str | None:
+    return "true" if text or raw not in (None, "", "[]") else "false"
 
 
-def _as_type(side: Side) -> str | None:
-    return None if side.text is None else type_of_word(side.text)
+def _as_type(_raw: Any, text: str | None, _category: Any) -> str | None:
+    return None if text is None else type_of_word(text)
 
 
-def _as_labels(side: Side) -> str | None:
-    return None if side.text is None else ",".join(side.text.split())
+def _as_labels(_raw: Any, text: str | None, _category: Any) -> str | None:
+    return None if text is None else ",".join(text.split())
 
 
-def _as_long_text(side: Side) -> str | None:
-    return None if side.text is None else side.text[:LONGEST]
+def _as_long_text(_raw: Any, text: str | None, _category: Any) -> str | None:
+    return None if text is None else text[:LONGEST]
 
 
-def _as_any(side: Side) -> str | None:
-    held = ident(side.raw) or side.text
+def _as_any(raw: Any, text: str | None, _category: Any) -> str | None:
+    held = ident(raw) or text
     return None if held is None else held[:LONGEST]
 
 
-Reading = Callable[[Side], str | None]
+Reading = Callable[[Any, "str | None", Any], "str | None"]
+"""From Jira's raw value, its text, and the category of a status."""
 
 FIELDS: dict[str, tuple[str, Reading]] = {
     "status": ("status", _as_status),
@@ -150,15 +140,15 @@ def changes(task_id: str, histories: Any, fields: Mapping[str, Any]) -> Iterator
                 author_id=author,
                 field=name,
                 field_label=label,
-                old=read(Side(each.get("from"), old_text, each.get("fromCategory"))),
-                new=read(Side(each.get("to"), new_text, each.get("toCategory"))),
+                old=read(each.get("from"), old_text, each.get("fromCategory")),
+                new=read(each.get("to"), new_text, each.get("toCategory")),
                 old_label=old_text and old_text[:LONGEST],
                 new_label=new_text and new_text[:LONGEST],
             )
 
 
 def _reading(label: str, field_id: Any, fields: Mapping[str, Any]) -> tuple[str, Reading]:
-    known = FIELDS.get(label.lower())
+    known = FIELDS.get(label) or FIELDS.get(label.lower())
     if known is None and type(field_id) is str:
         # A field may carry a name of its own; the role that the connector found is by its id.
         described = fields.get(field_id)

@@ -80,6 +80,7 @@ def _quota(header: str) -> Budget | None:
 
 def _date(headers: Mapping[str, str]) -> datetime | None:
     try:
-        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
+        at = parsedate_to_datetime(headers.get("date", ""))
     except ValueError:
         return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -89,6 +89,12 @@ class Issues(Adoption):
     @property
     def index(self) -> Index:
         """The index of the issues as they are now."""
+        self._forget_changed()
+        if self._index is None:
+            self._index = Index(self.world.all(Task))
+        return self._index
+
+    def _forget_changed(self) -> None:
         world = self.world
         if world.all_touched:
             self._rendered, self._logs, self._index = {}, {}, None
@@ -98,9 +104,6 @@ class Issues(Adoption):
                 self._logs.pop(id_, None)
             self._index = None
         world.touched, world.all_touched = set(), False
-        if self._index is None:
-            self._index = Index(world.all(Task))
-        return self._index
 
     def _find(self, jql: str) -> list[str]:
         found = self.index.find(parse(jql), self._searched())
@@ -181,7 +184,7 @@ class Issues(Adoption):
 
     def _changelogs(self, request: Request) -> Reply:
         asked = request.json()
-        self.index  # noqa: B018 - forgets what has changed since it was written
+        self._forget_changed()
         ids = [id_ for id_ in asked["issueIdsOrKeys"] if self._readable(id_) is not None]
         if len(asked["issueIdsOrKeys"]) > 1000:
             return refusal(400, "The maximum number of issues is 1000.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 
 from connectors.jira.vocabulary import (
@@ -71,6 +72,7 @@ KINDS: tuple[tuple[type, str], ...] = (
 )  # fmt: skip
 
 
+@cache
 def number_for(*parts: str) -> str:
     """A stable number of twelve digits for something that is not named by a number yet."""
     mark = hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest()
@@ -104,8 +106,8 @@ def written(at: datetime | None) -> str | None:
     """`2026-05-06T07:08:09.123+0000`, as the platform's API writes times."""
     if at is None:
         return None
-    offset = at.strftime("%z") or "+0000"
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}{offset}"
+    text = at.isoformat(timespec="milliseconds")
+    return text[:-3] + text[-2:]  # Jira writes the offset without a colon
 
 
 def written_zulu(at: datetime | None) -> str | None:

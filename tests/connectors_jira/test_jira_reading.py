@@ -231,6 +231,21 @@ def test_a_first_read_over_two_turns_forgets_no_edit(make: Any, clock: Any) -> N
     assert early in site.read("tasks").items
 
 
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 02 Mar 2026 12:00:00 -0000"])
+def test_the_tools_clock_is_found_without_a_good_date(site: Any, clock: Any, date: str) -> None:
+    """A proxy may strip or spoil the header: then Jira is asked for its time."""
+    answers = site.sandbox.handle
+
+    def undated(request: Request) -> Reply:
+        reply = answers(request)
+        return Reply(reply.status, reply.body, {**reply.headers, "Date": date})
+
+    site.sandbox.interfere = undated
+    site.read("tasks")
+    expected = clock.now - tasks.OVERLAP
+    assert int(site.cursors["tasks"][""]["updated_ms"]) == tasks.ms(expected)
+
+
 def test_a_damaged_cursor_starts_the_lane_anew(site: Any) -> None:
     with pytest.raises(CursorExpired):
         list(site.jira.pull("tasks", "", {"updated_ms": "soon"}))
