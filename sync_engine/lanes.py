@@ -1,18 +1,21 @@
-"""Fetching the lanes of a stream side by side, while one thread writes what they bring.
+"""Fetching a connection's lanes side by side, while one thread writes what they bring.
 
-Lane threads only fetch; the caller's thread iterates over what they bring and writes it. The
-queue between them is short, so that a slow store slows the fetching and memory stays bounded.
+Worker threads only fetch; the caller's thread iterates over what they bring and writes it. The
+queue between them is short, so that a slow store slows the fetching and memory stays bounded. All
+streams share the workers: while the last lane of one is still read, the next ones are under way.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
-from connectors.sdk.contract import Connector, Cursor, Lane, Page
+from connectors.sdk.contract import Connector, Cursor, Lane, Page, Plan
 from connectors.sdk.errors import ConnectorError, CursorExpired, Unexpected
 from sync_engine.store.items import Dumped, dump
 
@@ -21,9 +24,19 @@ IDLE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """Which lanes a stream has now; `error` says why that could not be learnt."""
+
+    stream: str
+    plan: Plan
+    error: ConnectorError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """A page of a lane, ready to be written."""
 
+    stream: str
     lane: Lane
     page: Page
     items: Sequence[Dumped]
@@ -33,6 +46,7 @@ class Fetched:
 class Ended:
     """A lane has ended; `error` says why it did so early."""
 
+    stream: str
     lane: Lane
     error: ConnectorError | None = None
 
@@ -42,80 +56,99 @@ class Idle:
     """Nothing came for a while: time to renew the lease."""
 
 
-Event = Fetched | Ended | Idle
+Event = Planned | Fetched | Ended | Idle
 
 
-def fetch(
-    connector: Connector,
-    stream: str,
-    lanes: Sequence[Lane],
-    cursors: Mapping[str, Cursor],
-    over: Callable[[], bool],
-) -> Generator[Event, None, None]:
-    """What the lanes bring, as it comes. Ends when all lanes have ended, or soon after `over`.
+class Fetcher:
+    """The workers of one run and the short queue to the thread that writes.
 
-    A lane whose cursor has expired is read again from its beginning, once. Close the iterator to
-    give up early: the threads end with their present request.
+    Leave its context to give up early: the workers end with their present request.
+
+    Args:
+        over: asked often; once true, nothing more is fetched.
     """
-    if not lanes:
-        return
-    fetcher = _Fetcher(connector, stream, over)
-    workers = max(1, min(connector.parallel, len(lanes)))
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix=stream) as pool:
-        try:
-            for lane in lanes:
-                pool.submit(fetcher.run, lane, cursors.get(lane.name))
-            yield from fetcher.events(len(lanes))
-        finally:
-            fetcher.abandoned.set()
-            pool.shutdown(wait=True, cancel_futures=True)
 
-
-class _Fetcher:
-    """The short queue between the lanes' threads and the one that writes."""
-
-    def __init__(self, connector: Connector, stream: str, over: Callable[[], bool]) -> None:
-        self.abandoned = threading.Event()
+    def __init__(self, connector: Connector, over: Callable[[], bool]) -> None:
         self._connector = connector
-        self._stream = stream
         self._over = over
+        self._abandoned = threading.Event()
         self._queue: queue.Queue[Event] = queue.Queue(maxsize=QUEUE_PAGES)
+        self._open = 0
+        self._pool = ThreadPoolExecutor(
+            max_workers=max(1, connector.parallel), thread_name_prefix=connector.name
+        )
 
-    def events(self, lanes: int) -> Iterator[Event]:
-        """What comes, until every lane has ended or the run is over."""
-        while lanes and not self._over():
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._abandoned.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def plan(self, stream: str, cursors: Mapping[str, Cursor]) -> None:
+        """Ask for the lanes of a stream; `Planned` comes."""
+        self._open += 1
+        self._pool.submit(self._plan, stream, cursors)
+
+    def start(self, stream: str, lane: Lane, since: Cursor | None) -> None:
+        """Read a lane; its pages come as `Fetched`, then `Ended`.
+
+        A lane whose cursor has expired is read again from its beginning, once.
+        """
+        self._open += 1
+        self._pool.submit(self._run, stream, lane, since)
+
+    def events(self) -> Iterator[Event]:
+        """What comes, until all that was asked for has ended or the run is over."""
+        while self._open and not self._over():
             try:
                 event = self._queue.get(timeout=IDLE_SECONDS)
             except queue.Empty:
                 event = Idle()
-            lanes -= isinstance(event, Ended)
+            self._open -= isinstance(event, (Planned, Ended))
             yield event
 
-    def run(self, lane: Lane, since: Cursor | None) -> None:
-        """Read one lane to its end, in a thread of its own."""
-        self._put(Ended(lane, self._read(lane, since)))
-
-    def _read(self, lane: Lane, since: Cursor | None) -> ConnectorError | None:
+    def _plan(self, stream: str, cursors: Mapping[str, Cursor]) -> None:
         try:
-            for page in self._connector.pull(self._stream, lane.name, since):
-                if not self._put(Fetched(lane, page, dump(page.items))):
+            planned = Planned(stream, self._connector.lanes(stream, cursors))
+        except ConnectorError as error:
+            planned = Planned(stream, Plan(()), error)
+        except Exception as error:  # noqa: BLE001  a plug-in's defect ends its stream, not the run
+            planned = Planned(stream, Plan(()), self._defect(stream, None, error))
+        self._put(planned)
+
+    def _run(self, stream: str, lane: Lane, since: Cursor | None) -> None:
+        self._put(Ended(stream, lane, self._read(stream, lane, since)))
+
+    def _read(self, stream: str, lane: Lane, since: Cursor | None) -> ConnectorError | None:
+        try:
+            for page in self._connector.pull(stream, lane.name, since):
+                if not self._put(Fetched(stream, lane, page, dump(page.items))):
                     return None
         except CursorExpired as error:
-            return self._read(lane, None) if since is not None else error
+            return self._read(stream, lane, None) if since is not None else error
         except ConnectorError as error:
             return error
         except Exception as error:  # noqa: BLE001  a plug-in's defect ends its lane, not the run
-            return Unexpected(
-                f"the {self._connector.title} connector failed in {self._stream}: "
-                f"{type(error).__name__}: {error}",
-                remedy="Please report this to the authors of the connector.",
-                scope=lane.scope,
-            )
+            return self._defect(stream, lane.scope, error)
         return None
+
+    def _defect(self, stream: str, scope: str | None, error: Exception) -> Unexpected:
+        return Unexpected(
+            f"the {self._connector.title} connector failed in {stream}: "
+            f"{type(error).__name__}: {error}",
+            remedy="Please report this to the authors of the connector.",
+            scope=scope,
+        )
 
     def _put(self, event: Event) -> bool:
         """Hand an event over; False once nobody waits for it any more."""
-        while not (self.abandoned.is_set() or self._over()):
+        while not (self._abandoned.is_set() or self._over()):
             try:
                 self._queue.put(event, timeout=0.2)
             except queue.Full:

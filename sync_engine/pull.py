@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +22,7 @@ from connectors.sdk.errors import (
     Throttled,
 )
 from sync_engine import absence, clock, people, replay
-from sync_engine.lanes import Ended, Event, Fetched, fetch
+from sync_engine.lanes import Ended, Fetched, Fetcher, Planned
 from sync_engine.source import Source
 from sync_engine.store import runs, scopes
 from sync_engine.store.engine import database_now
@@ -34,6 +33,9 @@ from sync_engine.store.runs import RunReport
 
 CHECK_EVERY = timedelta(hours=24)
 """How often a healthy connection is asked who we are, besides the first time and after trouble."""
+
+PARKED_FAILURE = 0.5
+"""Share of a stream's items that, parked, makes the stream a failure."""
 
 JOINT_LANE = "~joint"
 """Under this name a first read keeps the cursor that will take its lanes' place."""
@@ -57,7 +59,12 @@ class Progress:
 class _StreamState:
     """What came of one stream so far."""
 
-    tally: Tally
+    cursors: Mapping[str, Cursor]
+    plan: Plan = Plan(())  # noqa: RUF009  immutable
+    open: int = 0  # lanes that have not ended
+    closed: bool = False
+    seen: set[str] = field(default_factory=set)  # ids, of a stream that is always read whole
+    tally: Tally = field(default_factory=Tally)
     pages: int = 0
     unread: int = 0
     failed: int = 0
@@ -131,7 +138,7 @@ class _Run:
         self.lease = lease
         self.stop = stop
         self.progress = progress
-        self.cut = False
+        self.states: dict[str, _StreamState] = {}
         self.deadline = None if seconds is None else clock.monotonic() + seconds
         self.report = runs.start(engine, lease, source.name, "pull", full=full)
         self.writer = PageWriter(
@@ -154,13 +161,10 @@ class _Run:
         }
         try:
             changes |= self._check(before)
-            for stream, can in self.source.connector.streams.items():
-                if self._over():
-                    self.cut = True
-                    break
-                self._stream(stream, can)
+            self._streams()
         except Abandoned as abandoned:
             self._abandon(abandoned.error)
+        self._account()
         report.requests = meter.requests - requests
         report.retries = meter.retries - retries
         self._judge()
@@ -189,82 +193,100 @@ class _Run:
             return True
         return self.deadline is not None and clock.monotonic() > self.deadline
 
-    def _stream(self, stream: str, can: Can) -> None:
-        requests = self.source.meter.requests
-        state = _StreamState(Tally())
-        try:
-            cursors = self._cursors(stream)
-            plan = self.source.connector.lanes(stream, cursors)
-        except ConnectorError as error:
-            self._lane_failed(stream, Lane(), error, state)
-            plan, cursors = Plan(()), {}
-        seen: set[str] | None = None if can & (Can.INCREMENTAL | Can.CENSUS) else set()
-        self._lanes(stream, plan, cursors, state, seen)
-        whole = not (state.failed or state.hidden or self.cut)
-        if whole and plan.joint is not None:
+    def _streams(self) -> None:
+        """All streams at once: what their lanes bring is written as it comes."""
+        with Fetcher(self.source.connector, self._over) as fetcher:
+            for stream in self.source.connector.streams:
+                self.states[stream] = _StreamState(self._cursors(stream))
+                fetcher.plan(stream, self.states[stream].cursors)
+            for event in fetcher.events():
+                if isinstance(event, Planned):
+                    self._start(fetcher, event)
+                elif isinstance(event, Fetched):
+                    self._write(event)
+                elif isinstance(event, Ended):
+                    self._ended(event)
+                else:
+                    self._renew()
+
+    def _start(self, fetcher: Fetcher, planned: Planned) -> None:
+        stream, state = planned.stream, self.states[planned.stream]
+        state.plan = planned.plan
+        if planned.error is not None:
+            self._lane_failed(stream, Lane(), planned.error, state)
+        lanes = self._unfinished(stream, planned.plan)
+        state.open = len(lanes)
+        for lane in lanes:
+            fetcher.start(stream, lane, state.cursors.get(lane.name))
+        if not lanes:
+            self._close(stream, state)
+
+    def _write(self, event: Fetched) -> None:
+        state, page = self.states[event.stream], event.page
+        state.tally.add(
+            self.writer.write(
+                PageToWrite(event.stream, event.lane.name, event.items, page.cursor, page.gone)
+            )
+        )
+        state.pages += 1
+        state.unread += len(page.unread)
+        if self._is_read_whole(event.stream):
+            state.seen.update(each.item.id for each in event.items)
+            state.seen.update(id for id, _ in page.unread)
+        self._tell(event.stream, state)
+
+    def _ended(self, event: Ended) -> None:
+        stream, state = event.stream, self.states[event.stream]
+        if event.error is not None:
+            self._lane_failed(stream, event.lane, event.error, state)
+        elif state.plan.joint is not None:
+            self._finish(stream, event.lane)
+        state.open -= 1
+        if not state.open:
+            self._close(stream, state)
+
+    def _is_read_whole(self, stream: str) -> bool:
+        """Whether every pull reads all of it, so that a pull shows what is gone."""
+        return not self.source.connector.streams[stream] & (Can.INCREMENTAL | Can.CENSUS)
+
+    def _close(self, stream: str, state: _StreamState) -> None:
+        """All lanes of a stream have ended."""
+        state.closed = True
+        whole = not (state.failed or state.hidden)
+        if whole and state.plan.joint is not None:
             self._join(stream)
-        if whole and seen is not None and plan.lanes:
-            self._absent(stream, seen, state)
-        self.report.tally.add(state.tally)
-        self.report.unread += state.unread
-        self.report.streams[stream] = {
-            "outcome": "complete" if whole else "failed" if state.failed else "partial",
-            "items": state.tally.items,
-            "pages": state.pages,
-            "written": state.tally.written,
-            "unchanged": state.tally.unchanged,
-            "retired": state.tally.retired,
-            "parked": state.tally.parked,
-            "unread": state.unread,
-            "requests": self.source.meter.requests - requests,
-        }
+        if whole and state.plan.lanes and self._is_read_whole(stream):
+            self._absent(stream, state.seen, state)
+        if state.tally.parked:
+            self._parked(stream, state)
         self._tell(stream, state, done=True)
 
-    def _lanes(
-        self,
-        stream: str,
-        plan: Plan,
-        cursors: Mapping[str, Cursor],
-        state: _StreamState,
-        seen: set[str] | None,
-    ) -> None:
-        waiting = self._unfinished(stream, plan)
-        connector = self.source.connector
-        ended = 0
-        with closing(fetch(connector, stream, waiting, cursors, self._over)) as events:
-            for event in events:
-                ended += isinstance(event, Ended)
-                self._take(stream, plan, event, state, seen)
-        self.cut = self.cut or ended < len(waiting)
+    def _account(self) -> None:
+        """Each stream's part in the report."""
+        for stream, state in self.states.items():
+            self.report.tally.add(state.tally)
+            self.report.unread += state.unread
+            outcome = "failed" if state.failed else "partial" if state.hidden else "complete"
+            self.report.streams[stream] = {
+                "outcome": outcome if state.closed else "cut",
+                "items": state.tally.items,
+                "pages": state.pages,
+                "written": state.tally.written,
+                "unchanged": state.tally.unchanged,
+                "retired": state.tally.retired,
+                "parked": state.tally.parked,
+                "unread": state.unread,
+            }
 
-    def _take(
-        self,
-        stream: str,
-        plan: Plan,
-        event: Event,
-        state: _StreamState,
-        seen: set[str] | None,
-    ) -> None:
-        if isinstance(event, Fetched):
-            page = event.page
-            state.tally.add(
-                self.writer.write(
-                    PageToWrite(stream, event.lane.name, event.items, page.cursor, page.gone)
-                )
-            )
-            state.pages += 1
-            state.unread += len(page.unread)
-            if seen is not None:
-                seen.update(each.item.id for each in event.items)
-                seen.update(id for id, _ in page.unread)
-            self._tell(stream, state)
-        elif isinstance(event, Ended):
-            if event.error is not None:
-                self._lane_failed(stream, event.lane, event.error, state)
-            elif plan.joint is not None:
-                self._finish(stream, event.lane)
-        else:
-            self._renew()
+    def _parked(self, stream: str, state: _StreamState) -> None:
+        """Items that could not be read into records: said always, a failure when they are many."""
+        parked, items = state.tally.parked, state.tally.items
+        self.report.problems.append(
+            f"{stream}: {parked} of {items} items could not be read into records; "
+            "their raw form is kept"
+        )
+        if parked >= max(1, PARKED_FAILURE * items):
+            state.failed += 1
 
     def _lane_failed(
         self, stream: str, lane: Lane, error: ConnectorError, state: _StreamState
@@ -307,13 +329,14 @@ class _Run:
             report.outcome = "failed" if whole else "partial"
             report.message = "; ".join(report.problems[:3])
             report.remedy = "Nothing was lost; the next run goes on from here."
-        elif self.cut:
+        elif any(each["outcome"] == "cut" for each in report.streams.values()):
             report.outcome = "cut"
         elif report.problems:
             report.message = "; ".join(report.problems[:3])
-            report.remedy = (
-                "Give the account access again, or take the container out of the configuration."
-            )
+            if any(each["outcome"] == "partial" for each in report.streams.values()):
+                report.remedy = (
+                    "Give the account access again, or take the container out of the configuration."
+                )
 
     def _cursors(self, stream: str) -> dict[str, Cursor]:
         """Where the lanes of a stream resume; none when everything is to be read again."""

@@ -44,11 +44,13 @@ def dump(items: Iterable[Item]) -> list[Dumped]:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the store has of an item: its raw hash, its yields, whether it counts as present."""
+    """What the store has of an item: its raw hash, its yields, whether it counts as present, and
+    whether it waits for a mapping that can read it."""
 
     hash: bytes
     yields: bytes
     present: bool
+    parked: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, MetaData, Text
+from sqlalchemy import Index, LargeBinary, MetaData, Text, false
 from sqlmodel import Field, SQLModel
 
 from sync_engine.store.types import Json, UTCDateTime
@@ -436,7 +436,7 @@ class ChangeRow(RecordRow, table=True):
     new: str | None = text_column()
     old_label: str | None = text_column()
     new_label: str | None = text_column()
-    observed: bool = False
+    observed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class StatusUpdateRow(RecordRow, table=True):

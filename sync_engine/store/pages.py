@@ -212,13 +212,14 @@ class PageWriter:
                     _raw.c.hash,
                     _raw.c.yields,
                     _raw.c.gone_at.is_(None) & _raw.c.absent_since.is_(None),
+                    _raw.c.parked.is_not(None),
                 )
                 .where(_raw.c.connection_id == self.lease.connection_id)
                 .where(_raw.c.stream == stream)
                 .where(_raw.c.item_id.in_(ids[start : start + CHUNK]))
             )
-            for id, digest, yields, present in rows:
-                held[id] = Held(bytes(digest), bytes(yields), bool(present))
+            for id, digest, yields, present, parked in rows:
+                held[id] = Held(bytes(digest), bytes(yields), bool(present), bool(parked))
         return held
 
     def _map(
@@ -232,8 +233,8 @@ class PageWriter:
         mapped: dict[str, Mapped] = {}
         for each in items:
             known = held.get(each.item.id)
-            as_before = known and known.present and known.hash == raw_hash(each.body)
-            if known and as_before and not (page.replay or each.problem):
+            again = page.replay or each.problem or known is None or known.parked
+            if known and not again and known.present and known.hash == raw_hash(each.body):
                 tally.unchanged += len(read_yields(known.yields))
                 continue
             made = self._mapper.map(page.stream, each, known)

@@ -183,6 +183,21 @@ def test_an_item_that_cannot_be_mapped_is_parked_and_counted(bench: Any) -> None
     assert len(bench.tasks()) == 12
 
 
+def test_a_mapping_that_fails_for_most_items_is_a_failure_not_a_green_run(bench: Any) -> None:
+    for task in bench.ledger.tasks.values():
+        task["due"] = "not a day"
+    report = bench.pull()
+    assert report.outcome == "partial"
+    assert "12 of 12 items" in report.message
+
+
+def test_a_parked_item_is_tried_again_though_it_did_not_change(bench: Any) -> None:
+    bench.ledger.tasks["t04"]["due"] = "not a day"
+    bench.pull()
+    report = bench.pull(full=True)
+    assert report.tally.parked == 1
+
+
 def test_a_value_that_the_database_refuses_parks_only_its_item(bench: Any) -> None:
     bench.ledger.put("t04", estimate=10**30)
     report = bench.pull()
