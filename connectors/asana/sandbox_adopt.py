@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -273,10 +274,15 @@ def _held_value(value: CustomValue) -> CustomValue:
     return value if value not in ("", ()) else None
 
 
+@cache
+def _defaults(kind: type[Record], fields: frozenset[str]) -> dict[str, Any]:
+    return {
+        each.name: each.default
+        for each in msgspec.structs.fields(kind)
+        if each.name not in fields and each.default is not msgspec.NODEFAULT
+    }
+
+
 def provided(record: R, fields: frozenset[str]) -> R:
     """A record without the fields that Asana does not know; required ones stay."""
-    empty: dict[str, Any] = {}
-    for field in msgspec.structs.fields(type(record)):
-        if field.name not in fields and field.default is not msgspec.NODEFAULT:
-            empty[field.name] = field.default
-    return msgspec.structs.replace(record, **empty)
+    return msgspec.structs.replace(record, **_defaults(type(record), fields))
