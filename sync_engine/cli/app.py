@@ -9,11 +9,15 @@ import typer
 from sync_engine.cli import (
     configuring,
     connecting,
+    demoing,
     diagnosing,
+    digesting,
+    flagging,
     initialising,
     standards,
     storing,
     syncing,
+    tasking,
 )
 from sync_engine.cli.frame import (
     ConfigOption,
@@ -65,6 +69,9 @@ def build() -> Any:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
     )
     app.callback()(_root)
-    for part in (initialising, configuring, connecting, syncing, standards, storing, diagnosing):
+    for part in (
+        demoing, initialising, configuring, connecting, syncing, tasking, standards, flagging,
+        digesting, storing, diagnosing,
+    ):  # fmt: skip
         part.register(app)
     return typer.main.get_command(app)

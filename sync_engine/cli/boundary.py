@@ -93,6 +93,8 @@ _OURS = (
     ("sync_engine.cli.frame", "UsageProblem"),
     ("sync_engine.settings.source", "SettingsError"),
     ("sync_engine.secrets", "SecretError"),
+    ("sync_engine.commands", "CommandError"),
+    ("sync_engine.demo.run", "StageError"),
     ("sync_engine.store.upgrade", "StoreVersionError"),
     ("sync_engine.store.lease", "LeaseLostError"),
     ("sync_engine.rules.packs", "PackError"),

@@ -57,6 +57,10 @@ class Frame:
             self.set_up_logging(log.format, log.level)
         return self._configuration
 
+    def use(self, configuration: Configuration) -> None:
+        """Take a configuration that was read already, and leave logging as it is."""
+        self._configuration = configuration
+
     def set_up_logging(
         self,
         format: Literal["json", "plain"] = "plain",
@@ -162,11 +166,14 @@ def new_frame() -> Frame:
 
 
 def command(
-    app: typer.Typer, name: str, *, hidden: bool = False
+    app: typer.Typer, name: str, *, group: typer.Typer | None = None
 ) -> Callable[[Callable[..., ExitCode | None]], Callable[..., int]]:
     """Register a command: a function of the frame and its own options.
 
     It gets the global options besides its own, and gives its exit code (None: fine).
+
+    Args:
+        group: the command is also a group of commands, and runs when none of them is named.
     """
 
     def decorate(function: Callable[..., ExitCode | None]) -> Callable[..., int]:
@@ -206,10 +213,31 @@ def command(
         del run.__wrapped__
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in parameters}
-        app.command(name, hidden=hidden)(run)
+        if group is not None:
+            group.callback(invoke_without_command=True)(_unless_subcommand(run))
+            app.add_typer(group, name=name)
+        else:
+            app.command(name)(run)
         return run
 
     return decorate
+
+
+def _unless_subcommand(run: Callable[..., int]) -> Callable[..., int]:
+    """The group's own command, left out when one of its commands was named."""
+
+    @wraps(run)
+    def maybe(context: typer.Context, **given: Any) -> int:
+        if context.invoked_subcommand is None:
+            return run(context, **given)
+        frame = context.find_object(Frame) or new_frame()
+        take_globals(frame, given["config"], given["json"], given["verbose"], given["quiet"])
+        return 0
+
+    maybe.__signature__ = run.__signature__  # type: ignore[attr-defined]
+    maybe.__annotations__ = run.__annotations__
+    del maybe.__wrapped__
+    return maybe
 
 
 @contextmanager

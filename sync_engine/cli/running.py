@@ -12,19 +12,21 @@ import sqlalchemy as sa
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.registry import RegistryError
 from sync_engine import clock, jobs
-from sync_engine.cli.frame import ExitCode, Frame
+from sync_engine.cli.frame import ExitCode, Frame, UsageProblem
 from sync_engine.connect import Workshop, known_people
+from sync_engine.digest import run as digests
+from sync_engine.digest.run import Delivered, Queued
 from sync_engine.flags import apply as flags
 from sync_engine.flags.apply import FlagReport
 from sync_engine.jobs import Job
 from sync_engine.pull import Progress
 from sync_engine.rules import packs
-from sync_engine.rules.calendars import WorkCalendar
 from sync_engine.rules.standards import Standard
 from sync_engine.secrets import SecretError
 from sync_engine.settings import Configuration, Connection, load_people
 from sync_engine.store import upgrade
 from sync_engine.store.runs import RunReport
+from sync_engine.subscriptions import calendar_of, channels, reader, subscriptions
 
 PARALLEL = 8
 """Connections that are read side by side by one command."""
@@ -74,8 +76,6 @@ class Outcome:
 
 def open_store(frame: Frame) -> sa.Engine:
     """The store, made when it is empty; refused when it needs an upgrade first."""
-    from sync_engine.cli.frame import UsageProblem
-
     engine = frame.store()
     stands = upgrade.version(engine)
     if stands.store is None:
@@ -124,12 +124,6 @@ def standards_of(configuration: Configuration) -> tuple[Standard, ...]:
     return packs.load_all(settings.standards.packs, settings.standards.set, configuration.folder)
 
 
-def calendar_of(configuration: Configuration) -> WorkCalendar:
-    """The PMO's working days."""
-    calendar = configuration.settings.calendar
-    return WorkCalendar.of(calendar.country, calendar.region, calendar.days_off, calendar.weekend)
-
-
 def assess(
     engine: sa.Engine, configuration: Configuration, *, full: bool | None = None
 ) -> FlagReport:
@@ -139,10 +133,28 @@ def assess(
         standards_of(configuration),
         now=clock.now(),
         timezone=configuration.settings.zone,
-        calendar=calendar_of(configuration),
+        calendar=calendar_of(configuration.settings),
         full=full,
         intervals={each.name: each.every for each in configuration.settings.connections},
     )
+
+
+def send_digests(
+    configuration: Configuration, engine: sa.Engine, *, by_hand: bool = False
+) -> tuple[list[Queued], list[Delivered]]:
+    """Compose what is due (by hand: today's), and deliver what waits."""
+    now = clock.now()
+    ways = channels(configuration)
+    queued = digests.queue_due(
+        engine,
+        subscriptions(configuration),
+        now,
+        channels=ways,
+        gather=reader(configuration, engine, now),
+        web_url=configuration.settings.web.url,
+        by_hand=by_hand,
+    )
+    return queued, digests.deliver(engine, ways, clock.now())
 
 
 def exit_code(outcomes: Sequence[Outcome], report: FlagReport | None = None) -> ExitCode:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sync_engine.cli.frame import ExitCode, Frame, command
+from sync_engine.cli.frame import ExitCode, Frame, UsageProblem, command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,3 +87,99 @@ def check(frame: Frame) -> ExitCode:
         ),
     )
     return ExitCode.PARTLY if problems else ExitCode.FINE
+
+
+@command(standards, "preview")
+def preview(
+    frame: Frame,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A changed configuration file, not in use yet.")
+    ],
+) -> None:
+    """Say what a changed configuration would open and resolve, before it counts."""
+    from sync_engine import clock
+    from sync_engine.cli.running import open_store, standards_of
+    from sync_engine.flags.preview import preview as previewed
+    from sync_engine.settings import load
+    from sync_engine.subscriptions import calendar_of
+
+    configuration, changed = frame.configuration(), load(file)
+    effects = previewed(
+        open_store(frame),
+        standards_of(configuration),
+        standards_of(changed),
+        now=clock.now(),
+        timezone=configuration.settings.zone,
+        calendar=calendar_of(configuration.settings),
+        intervals={each.name: each.every for each in configuration.settings.connections},
+    )
+
+    def tell(console: Console) -> None:
+        from sync_engine.cli.output import cell, link, number, table
+
+        numbers = ("Opens", "Resolves", "Stays")
+        shown = table("Standard", *numbers, "Severity", "For example", right=numbers)
+        for effect in effects:
+            samples = effect.opening or effect.resolving
+            example = link(samples[0].key or samples[0].title, samples[0].url) if samples else ""
+            shown.add_row(
+                cell(effect.standard, "name"), number(effect.opens), number(effect.resolves),
+                number(effect.stays), cell(" → ".join(effect.severity) if effect.severity else ""),
+                example,
+            )  # fmt: skip
+        if effects:
+            console.print(shown)
+        else:
+            console.print("Nothing would change.")
+        for effect in effects:
+            if effect.suspect is not None:
+                console.print(
+                    cell(
+                        f"{effect.standard} would flag {effect.suspect:.0%} of what it assesses, "
+                        "more than its limit; it would be reported and left out of digests.",
+                        "warn",
+                    )
+                )
+
+    frame.answer([asdict(effect) for effect in effects], tell)
+
+
+@command(standards, "explain")
+def explain(
+    frame: Frame,
+    flag: Annotated[str, typer.Argument(metavar="ID", help="The flag's id or fingerprint.")],
+) -> None:
+    """Show on which values a flag rests, when they were read, and what became of it."""
+    from sync_engine.cli.running import open_store, standards_of
+    from sync_engine.flags.explain import explain as explained
+
+    configuration = frame.configuration()
+    found = explained(open_store(frame), flag, standards_of(configuration))
+    if found is None:
+        raise UsageProblem(f"There is no flag {flag}; `flagstaff flags` lists them.")
+    held, zone = found.flag, configuration.settings.zone
+
+    def tell(console: Console) -> None:
+        from sync_engine.cli.output import cell, local, table
+
+        console.print(cell(held["said"], held["severity"]), soft_wrap=True)
+        console.print(cell(f"{held['standard_title']} ({held['standard']})", "dim"))
+        for name, text in (
+            ("Because", found.why), ("Assessed", found.scope), ("Flagged when", found.condition),
+            ("Source", found.source), ("Remedy", held["remedy"]), ("Item", held["url"]),
+            ("Read", local(held["read_at"], zone)),
+        ):  # fmt: skip
+            if text:
+                console.print(cell(f"{name + ':':14}{text}"), soft_wrap=True)
+        if found.outdated:
+            console.print(cell("The standard has changed since this was assessed.", "warn"))
+        values = table("Fact", "Value", "What it is")
+        for line in found.values:
+            values.add_row(cell(line.fact, "name"), cell(line.value), cell(line.meaning, "dim"))
+        console.print(values)
+        for step in found.steps:
+            who = f" by {step.actor}" if step.actor else ""
+            note = f": {step.note}" if step.note else ""
+            console.print(cell(f"{local(step.at, zone)}  {step.event}{who}{note}"))
+
+    frame.answer(asdict(found), tell)

@@ -1,0 +1,127 @@
+"""`flagstaff digest`: see what a recipient would get, or send what is due."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sync_engine.cli.frame import ExitCode, Frame, UsageProblem, command
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sync_engine.digest.model import Subscription
+
+digest = typer.Typer(help="Preview digests, or send them.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(digest, name="digest")
+
+
+@command(digest, "preview")
+def preview(
+    frame: Frame,
+    name: Annotated[
+        str | None, typer.Argument(help="A digest by its name or recipient; none: the only one.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write it as HTML.")
+    ] = None,
+) -> None:
+    """Show the digest that a recipient would get now; nothing is sent or remembered."""
+    from sync_engine import clock
+    from sync_engine.cli.running import open_store
+    from sync_engine.digest import run
+    from sync_engine.subscriptions import reader
+
+    configuration = frame.configuration()
+    subscription, recipient = _chosen(frame, name)
+    engine, now = open_store(frame), clock.now()
+    rendered = run.preview(
+        engine, subscription, recipient, now,
+        gather=reader(configuration, engine, now), web_url=configuration.settings.web.url,
+    )  # fmt: skip
+    if html is not None:
+        try:
+            html.write_text(rendered.html, encoding="utf-8")
+        except OSError as error:
+            raise UsageProblem(f"{html} cannot be written ({error.strerror}).") from None
+
+    def tell(console: Console) -> None:
+        if html is not None:
+            console.print(f"Wrote {html}.", style="good", markup=False, soft_wrap=True)
+            return
+        console.print(f"To: {recipient}", style="dim", markup=False)
+        console.print(f"Subject: {rendered.subject}\n", style="heading", markup=False)
+        console.print(rendered.text, markup=False, soft_wrap=True)
+
+    frame.answer(
+        {
+            "to": recipient,
+            "subject": rendered.subject,
+            "text": rendered.text,
+            "html": rendered.html,
+        },
+        tell,
+    )
+
+
+def _chosen(frame: Frame, name: str | None) -> tuple[Subscription, str]:
+    from sync_engine.subscriptions import subscriptions
+
+    found = subscriptions(frame.configuration())
+    if not found:
+        raise UsageProblem(f"No digest is configured; see `digests` in {frame.config}.")
+    if name is None and len(found) == 1:
+        return found[0], found[0].to[0]
+    for subscription in found:
+        if name == subscription.name:
+            return subscription, subscription.to[0]
+    for subscription in found:
+        if name is not None and name in subscription.to:
+            return subscription, name
+    names = ", ".join(each.name for each in found)
+    raise UsageProblem(f"Say which digest: {names}.")
+
+
+@command(digest, "send")
+def send(
+    frame: Frame,
+    now_too: Annotated[
+        bool, typer.Option("--now", help="Send today's, whatever the schedule says.")
+    ] = False,
+) -> ExitCode:
+    """Send every digest that is due, and what still waits to be delivered."""
+    from sync_engine.cli.running import open_store, send_digests
+
+    queued, delivered = send_digests(frame.configuration(), open_store(frame), by_hand=now_too)
+    failed = [each for each in delivered if each.state != "sent"]
+    rows: list[dict[str, Any]] = [
+        {
+            "digest": each.subscription, "to": each.recipient, "period": each.period_key,
+            "channel": each.channel, "state": each.state, "said": each.text,
+        }
+        for each in delivered
+    ]  # fmt: skip
+
+    def tell(console: Console) -> None:
+        from sync_engine.cli.output import cell, table
+
+        if not rows:
+            console.print("No digest is due.")
+            return
+        shown = table("Digest", "To", "Channel", "State", "What was said")
+        for row in rows:
+            style = "good" if row["state"] == "sent" else "bad"
+            shown.add_row(
+                cell(row["digest"], "name"), cell(row["to"]), cell(row["channel"]),
+                cell(row["state"], style), cell(row["said"]),
+            )  # fmt: skip
+        console.print(shown)
+
+    frame.answer({"composed": len(queued), "deliveries": rows}, tell)
+    return ExitCode.PARTLY if failed else ExitCode.FINE

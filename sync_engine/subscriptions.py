@@ -1,0 +1,119 @@
+"""From the configuration to digests: who is subscribed, which channels there are, what is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from email.utils import parseaddr
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from sync_engine.digest.channels.base import Channel
+from sync_engine.digest.channels.email import EmailChannel, MailSettings
+from sync_engine.digest.channels.file import FileChannel
+from sync_engine.digest.model import Subscription
+from sync_engine.digest.read import Store
+from sync_engine.rules.calendars import Moment, WorkCalendar
+from sync_engine.rules.filters import FLAG, flag_condition
+from sync_engine.secrets import mail_password
+from sync_engine.settings import Configuration, Digest, Settings
+
+
+@dataclass(frozen=True)
+class QuietDays:
+    """Days on which nothing is sent; a container of dates."""
+
+    weekdays: frozenset[int] = frozenset()
+    days: frozenset[date] = frozenset()
+    holidays: Any = field(default=(), compare=False)
+
+    def __contains__(self, day: object) -> bool:
+        """Whether a day is quiet."""
+        if not isinstance(day, date):
+            return False
+        return day.weekday() in self.weekdays or day in self.days or day in self.holidays
+
+
+def calendar_of(settings: Settings) -> WorkCalendar:
+    """The PMO's working days."""
+    calendar = settings.calendar
+    return WorkCalendar.of(calendar.country, calendar.region, calendar.days_off, calendar.weekend)
+
+
+def moment_of(settings: Settings, now: datetime) -> Moment:
+    """An instant with the zone and the calendar in which its day is counted."""
+    return Moment(now, settings.zone, calendar_of(settings))
+
+
+def subscriptions(configuration: Configuration) -> list[Subscription]:
+    """Every configured digest."""
+    settings = configuration.settings
+    return [_subscription(settings, digest) for digest in settings.digests]
+
+
+def _subscription(settings: Settings, digest: Digest) -> Subscription:
+    return Subscription(
+        name=digest.key,
+        to=digest.to,
+        title=digest.title or digest.name or "Your work",
+        when=digest.when,
+        zone=digest.zone or settings.timezone,
+        scope=digest.scope,
+        severities=frozenset(digest.severities),
+        channels=digest.channels,
+        only_changes=digest.only_changes,
+        cap=digest.cap,
+        quiet=_quiet(settings, digest),
+    )
+
+
+def _quiet(settings: Settings, digest: Digest) -> QuietDays:
+    held = digest.quiet_days
+    holidays: Any = ()
+    if "holidays" in held and settings.calendar.country:
+        from holidays import country_holidays
+
+        holidays = country_holidays(settings.calendar.country, subdiv=settings.calendar.region)
+    return QuietDays(
+        frozenset(day for day in held if isinstance(day, int)),
+        frozenset(day for day in held if isinstance(day, date)),
+        holidays,
+    )
+
+
+def channels(
+    configuration: Configuration, environ: Mapping[str, str] = os.environ
+) -> dict[str, Channel]:
+    """The ways out that are configured. Raises `SecretError` for a mail password that is not there."""
+    settings = configuration.settings
+    found: dict[str, Channel] = {"file": FileChannel(configuration.path(settings.files.folder))}
+    if settings.mail is not None:
+        mail = settings.mail
+        name, address = parseaddr(mail.sender)
+        password = mail_password(configuration, environ)
+        found["email"] = EmailChannel(
+            MailSettings(
+                host=mail.host,
+                port=mail.port,
+                security=mail.security,
+                user=mail.user,
+                password=SecretStr(password) if password is not None else None,
+                sender=address,
+                sender_name=name or "Flagstaff",
+                reply_to=mail.reply_to,
+            )
+        )
+    return found
+
+
+def reader(configuration: Configuration, engine: sa.Engine, now: datetime) -> Store:
+    """Reads from the store what digests are made of."""
+    moment = moment_of(configuration.settings, now)
+    return Store(
+        where=lambda scope: flag_condition(scope, moment, engine.dialect.name, FLAG),
+        intervals={each.name: each.every for each in configuration.settings.connections},
+    )
