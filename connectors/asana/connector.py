@@ -29,7 +29,7 @@ from connectors.sdk.contract import (
     RateLimit,
     Scope,
 )
-from connectors.sdk.errors import ConnectorError, Refused, Unavailable, Unexpected
+from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unavailable, Unexpected
 from connectors.sdk.records import GoneReason, Record
 
 PROJECT_FIELDS = (
@@ -97,7 +97,8 @@ class Asana:
     def classify(answer: Answer) -> ConnectorError | None:
         """A batch whose parts failed is tried again; 402 is a matter of the plan."""
         if answer.status == 402:
-            return Refused(
+            # Not the whole account: everything that the plan includes is read.
+            return NotVisible(
                 f"The Asana plan of this account does not include what {answer.url} reads.",
                 remedy="Switch that part off in the connection's options (time entries: "
                 "worklogs: false), or change the plan.",
@@ -231,13 +232,13 @@ class Asana:
             return
         for workspace in self._workspaces():
             path = f"/workspaces/{workspace}/projects"
-            yield from self._api.pages(path, {"opt_fields": fields}, scope=workspace)
+            yield from self._api.pages(path, {"opt_fields": fields})
 
     def _people(self) -> Iterator[Page]:
         seen = set[str]()
         for workspace in self._workspaces():
             params = {"workspace": workspace, "opt_fields": USER_FIELDS}
-            for rows in self._api.pages("/users", params, scope=workspace):
+            for rows in self._api.pages("/users", params):
                 fresh = [row for row in rows.rows if gid(row) not in seen]
                 seen.update(gid(row) or "" for row in fresh)
                 yield Page([Item(gid(row) or "", row, None, rows.altered) for row in fresh])
@@ -266,7 +267,7 @@ class Asana:
             "opt_fields": ENTRY_FIELDS,
         }
         start = None
-        for rows in self._api.pages("/time_tracking_entries", params, scope=lane):
+        for rows in self._api.pages("/time_tracking_entries", params):
             start = start or rows.at
             cursor = None
             if rows.offset is None and start is not None:

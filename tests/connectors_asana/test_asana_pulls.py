@@ -459,15 +459,22 @@ def test_without_time_tracking_there_is_no_lane(open_account: Callable[..., Any]
     assert account.connector.lanes("worklogs", {}).lanes == []
 
 
-def test_a_plan_without_time_tracking_is_said_plainly(account: Any) -> None:
+@pytest.mark.parametrize("status", [402, 403])
+def test_time_that_may_not_be_read_concerns_nothing_else(
+    open_account: Callable[..., Any], status: int
+) -> None:
+    probe = open_account()
+    account = open_account(projects=[probe.id(Project, "site")])
     account.sandbox.interfere = lambda request: (
-        Reply.of({"errors": [{"message": "Payment required"}]}, 402)
+        Reply.of({"errors": [{"message": "No time tracking"}]}, status)
         if "time_tracking" in request.path
         else None
     )
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(NotVisible) as caught:
         account.turn("worklogs")
-    assert "worklogs: false" in caught.value.remedy
+    assert caught.value.scope is None  # the project itself is not lost
+    assert caught.value.remedy
+    assert account.turn("tasks").items
 
 
 @pytest.mark.parametrize("stream", ["people", "projects", "tasks", "worklogs", "status_updates"])
