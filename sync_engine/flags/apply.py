@@ -13,13 +13,13 @@ import sqlalchemy as sa
 
 from sync_engine.flags import lifecycle
 from sync_engine.rules.calendars import WorkCalendar
-from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, assess
+from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, Total, assess
 from sync_engine.rules.evidence import plain
 from sync_engine.rules.scan import OUT, Key
 from sync_engine.rules.standards import SEVERITIES, Standard, sentence
 from sync_engine.rules.task_facts import MILESTONE, PERSON, PROJECT, TASK, table
 from sync_engine.store.engine import reading
-from sync_engine.store.flag_models import AssessmentRow, Compliance, FlagEvent, FlagRow
+from sync_engine.store.flag_models import AssessmentRow, Compliance, FlagEvent, FlagRow, Waiver
 from sync_engine.store.models import SprintRow
 
 CHUNK = 500
@@ -32,7 +32,9 @@ ITEM_FIELDS = (
     "identity_id", "tool", "connection", "read_at",
 )  # fmt: skip
 
-FLAG, EVENT, ASSESSMENT, COMPLIANCE = map(table, (FlagRow, FlagEvent, AssessmentRow, Compliance))
+FLAG, EVENT, WAIVER, ASSESSMENT, COMPLIANCE = map(
+    table, (FlagRow, FlagEvent, Waiver, AssessmentRow, Compliance)
+)
 _RECORDS = {"task": TASK, "project": PROJECT, "milestone": MILESTONE, "sprint": table(SprintRow)}
 
 
@@ -159,6 +161,7 @@ class _Application:
             for f in self.assessment.findings
             if f.standard not in self.suspects and self._is_fresh(f.subject, f.key)
         }
+        self._end_waivers()
         existing = self._flags(findings)
         lost = self._lost(existing.values())
         for mark, row in existing.items():
@@ -171,6 +174,13 @@ class _Application:
             if mark not in existing:
                 self._open(mark, finding)
         return self._write()
+
+    def _end_waivers(self) -> None:
+        self.connection.execute(
+            sa.update(WAIVER)
+            .where(WAIVER.c.until < self.moment.today, WAIVER.c.ended_at.is_(None))
+            .values(ended_at=self.now, ended_why="expired")
+        )
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -444,8 +454,6 @@ class _Application:
 
 def _merged(assessment: Assessment) -> list[Any]:
     """Totals with people's taken together: they live in no single connection."""
-    from sync_engine.rules.evaluate import Total
-
     found: dict[tuple[str, int | None, str | None], Total] = {}
     for total in assessment.totals:
         key = (total.standard, total.connection_id, total.project_id)

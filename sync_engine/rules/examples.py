@@ -21,6 +21,7 @@ from sync_engine.rules.packs import Pack
 from sync_engine.rules.sources import Frame, Source, Value
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.syntax import Ref
+from sync_engine.rules.task_facts import count_if, count_unknown
 from sync_engine.settings.source import Problem
 from sync_engine.store.types import Json, UTCDateTime
 
@@ -271,11 +272,11 @@ class _ExampleSource:
         holds = condition(_ExampleSource(self.frame, child))
         mine = child.table.c.row == self.held.table.c.row
 
-        def count(condition: Truth) -> Column:
-            chosen = sa.select(sa.func.count()).select_from(child.table).where(mine, condition)
+        def summed(each: Column) -> Column:
+            chosen = sa.select(sa.func.coalesce(each, 0)).select_from(child.table).where(mine)
             return chosen.correlate(self.held.table).scalar_subquery()
 
-        return count(holds), count(holds.is_(None)), None
+        return summed(count_if(holds)), summed(count_unknown(holds)), None
 
     def peers(
         self, per: Ref, condition: Callable[[Source], Truth]

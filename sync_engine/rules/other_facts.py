@@ -23,6 +23,7 @@ from sync_engine.rules.task_facts import (
     PROJECT,
     TASK,
     count_if,
+    count_unknown,
     joined,
     person,
     portfolio_of,
@@ -296,7 +297,7 @@ def _tally_of_person(
         sa.select(
             account.c.identity_id.label("id"),
             count_if(holds).label("yes"),
-            count_if(holds.is_(None)).label("unknown"),
+            count_unknown(holds).label("unknown"),
         )
         .select_from(inner.origin)
         .where(inner.base.c.gone_at.is_(None), account.c.identity_id.is_not(None))

@@ -251,6 +251,15 @@ def count_if(condition: Truth) -> Column:
     return sa.func.sum(sa.case((condition, 1), else_=0), type_=sa.Integer())
 
 
+def count_unknown(condition: Truth) -> Column:
+    """In how many rows of a group a condition is unknown.
+
+    Not `IS NULL`: after a comparison, PostgreSQL takes that for part of the comparison.
+    """
+    unknown = sa.case((condition, 0), (sa.not_(condition), 0), else_=1)
+    return sa.func.sum(unknown, type_=sa.Integer())
+
+
 def _subtasks(source: StoreSource) -> Any:
     child = TASK.alias()
     return summed(
@@ -471,7 +480,7 @@ def tally_tasks(
                 child.c.connection_id,
                 child.c[key].label("id"),
                 count_if(holds).label("yes"),
-                count_if(holds.is_(None)).label("unknown"),
+                count_unknown(holds).label("unknown"),
             )
             .select_from(inner.origin)
             .where(child.c.gone_at.is_(None), child.c[key].is_not(None))
@@ -511,7 +520,7 @@ def _tally_links(
             links.c.connection_id,
             links.c.id,
             count_if(holds).label("yes"),
-            count_if(holds.is_(None)).label("unknown"),
+            count_unknown(holds).label("unknown"),
         )
         .select_from(inner.origin.join(links, here))
         .where(other.c.gone_at.is_(None))
@@ -534,7 +543,7 @@ def _per_owner(
         sa.select(
             account.c.identity_id.label("id"),
             count_if(holds).label("yes"),
-            count_if(holds.is_(None)).label("unknown"),
+            count_unknown(holds).label("unknown"),
         )
         .select_from(inner.origin)
         .where(inner.base.c.gone_at.is_(None), account.c.identity_id.is_not(None))
@@ -559,7 +568,7 @@ def _per_project(
             child.c.connection_id,
             child.c.project_id.label("id"),
             count_if(holds).label("yes"),
-            count_if(holds.is_(None)).label("unknown"),
+            count_unknown(holds).label("unknown"),
         )
         .select_from(inner.origin)
         .where(child.c.gone_at.is_(None), child.c.project_id.is_not(None))
