@@ -11,7 +11,10 @@ from connectors.sdk.errors import NotVisible
 
 
 def people(http: Http, web: str, roster: Callable[[], Sequence[Json]]) -> Iterator[Page]:
-    """Users, active and locked, and groups; who may not list them gets members of projects."""
+    """Users, active and locked, and groups; who may not list them gets members of projects.
+
+    Strangers are refused (401) the lists of users and groups, not those of members.
+    """
     groups = http.request("GET", "/groups.json", accept=(403,))
     if groups.status == 403:
         yield from _members(http, web, roster())
@@ -26,7 +29,6 @@ def people(http: Http, web: str, roster: Callable[[], Sequence[Json]]) -> Iterat
         item(web, "group", row, more={"active": True})
         for row in rows_of(groups, "/groups.json", "groups")
     ]
-    identity(http)
     yield Page(items)
 
 

@@ -68,11 +68,12 @@ class RedmineSandbox(Sandbox):
         self.key = KEY
         self.page_size = page_size
         self.admin = admin
+        self.public: set[str] = set()  # ids of projects that strangers see too
         self._numbers = Numbers()
         self._adoption = Adoption(records, now, admin=admin)
         self._places = {each.id: each.project_id for each in records if isinstance(each, Task)}
-        self._ordered: dict[str, Ordered] = {}
-        self._ordered_at: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._ordered: dict[frozenset[str], Ordered] = {}
+        self._ordered_at = -1
         super().__init__(records, now)
         self._render = Render(self.world, self._numbers, self._adoption.formats)
 
@@ -158,9 +159,9 @@ class RedmineSandbox(Sandbox):
         if held is None:
             reason = self.world.gone.get((kind, id or ""), ("deleted", None))[0]
             return _status(404 if reason == "deleted" else 403 if known else 401)
-        if not known:
-            return _status(401)  # every project here is private
         project = held.id if kind is Project else getattr(held, "project_id", None)
+        if not known:
+            return None if project in self.public else _status(401)
         return _status(403) if self._shut(project) else None
 
     # --- lists --------------------------------------------------------------------------------
@@ -173,15 +174,26 @@ class RedmineSandbox(Sandbox):
                 return refused
         if name not in OPEN_LISTS:
             return self._admin_list(name, request, known)
-        if not known:
-            return self._rows(name, [], request)  # no refusal: the trap
+        places = self._places_of(request, project, known)  # a stranger's are few: the trap
         if name == "issues":
-            return self._issues(request, project)
+            return self._issues(request, places)
         if name == "time_entries":
-            return self._rows(name, self._entries(request, project), request)
+            return self._rows(name, self._entries(request, places), request)
         wanted = request.one("status", "1").split("|")
-        rows = [self._render.project(each) for each in self._projects()]
+        held = [each for each in self._projects() if each.id in places]
+        rows = [self._render.project(each, self.public) for each in held]
         return self._rows(name, [row for row in rows if str(row["status"]) in wanted], request)
+
+    def _places_of(self, request: Request, project: str | None, known: bool) -> frozenset[str]:
+        """The projects of a question: one, with its subprojects unless told not to, or all."""
+        seen = {each.id for each in self._projects() if known or each.id in self.public}
+        if project is None:
+            return frozenset(seen)
+        found = [project]
+        if request.one("subproject_id") != "!*":
+            for each in found:  # grows while it is walked
+                found += [child.id for child in self.world.where(Project, "parent_id", each)]
+        return frozenset(seen.intersection(found))
 
     def _admin_list(self, name: str, request: Request, known: bool) -> Reply:
         if name not in ADMIN_LISTS or not known or not self._is_admin():
@@ -199,12 +211,8 @@ class RedmineSandbox(Sandbox):
         users = [each for each in people if each.kind != "group" and each.active == active]
         return self._rows("users", [self._render.user(each) for each in users], request)
 
-    def _entries(self, request: Request, project: str | None) -> list[dict[str, Any]]:
-        held = [
-            each
-            for each in self.world.all(Worklog)
-            if not self._shut(each.project_id) and project in (None, each.project_id)
-        ]
+    def _entries(self, request: Request, places: frozenset[str]) -> list[dict[str, Any]]:
+        held = [each for each in self.world.all(Worklog) if each.project_id in places]
         rows = sorted(map(self._render.time_entry, held), key=lambda row: int(row["id"]))
         down = request.one("sort").endswith(":desc")
         return sorted(rows, key=lambda row: str(row["created_on"]), reverse=down)
@@ -223,9 +231,9 @@ class RedmineSandbox(Sandbox):
     def _window(self, request: Request) -> tuple[int, int]:
         return int(request.one("offset", "0")), min(int(request.one("limit", "25")), self.page_size)
 
-    def _issues(self, request: Request, project: str | None) -> Reply:
+    def _issues(self, request: Request, places: frozenset[str]) -> Reply:
         """The questions of `issues_by_id`, `issues_changed`, `newest`, and a list of ids."""
-        held = self._order(project)
+        held = self._order(places)
         tasks, asked = held.by_id, request.one("issue_id")
         if asked.startswith(">="):
             tasks = tasks[bisect.bisect_left(held.ids, int(asked[2:])) :]
@@ -255,27 +263,23 @@ class RedmineSandbox(Sandbox):
             {"issues": rows, "total_count": len(tasks), "offset": offset, "limit": limit}
         )
 
-    def _order(self, project: str | None) -> Ordered:
-        """The issues of a project, or of all, in order; made once per state of the world."""
-        state = (self.world.revision, frozenset(self.hidden))
-        if state != self._ordered_at:
-            self._ordered, self._ordered_at = {}, state
-        key = project or ""
-        if key not in self._ordered:
-            source = (
-                self.world.where(Task, "project_id", project)
-                if project
-                else [each for each in self.world.all(Task) if not self._shut(each.project_id)]
-            )
+    def _order(self, places: frozenset[str]) -> Ordered:
+        """The issues of some projects in order; made once per state of the world."""
+        if self.world.revision != self._ordered_at:
+            self._ordered, self._ordered_at = {}, self.world.revision
+        if places not in self._ordered:
+            source = [
+                task for place in places for task in self.world.where(Task, "project_id", place)
+            ]
             by_id = sorted(source, key=self._number)
             by_time = sorted(source, key=lambda task: (_changed(task), self._number(task)))
-            self._ordered[key] = Ordered(
+            self._ordered[places] = Ordered(
                 [self._number(task) for task in by_id],
                 by_id,
                 [(_changed(task), self._number(task)) for task in by_time],
                 by_time,
             )
-        return self._ordered[key]
+        return self._ordered[places]
 
     # --- one thing ----------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -68,7 +68,7 @@ class Render:
         self.number = numbers.of
         self.formats = formats
 
-    def project(self, project: Project) -> Out:
+    def project(self, project: Project, public: Container[str] = ()) -> Out:
         """A row of /projects.json."""
         parent = self._named(Project, project.parent_id)
         return {
@@ -78,7 +78,7 @@ class Render:
             "description": project.description,
             **({"parent": parent} if parent else {}),
             "status": 1 if project.state == "active" else 5,
-            "is_public": False,
+            "is_public": project.id in public,
             "inherit_members": False,
             "custom_fields": self._custom(project.custom),
             "enabled_modules": [

@@ -44,7 +44,9 @@ def test_a_quiet_turn_on_public_projects_asks_who_we_are(tool: Any, stream: str)
 def test_more_changes_in_one_second_than_a_page_holds(
     tool_of: Callable[..., Any], many: Callable[..., Any]
 ) -> None:
-    tool = tool_of(many(25, step=timedelta(0)), page_size=4)
+    crowd = many(25, step=timedelta(0))
+    late = [replace(each, updated_at=START + timedelta(seconds=1)) for each in crowd[-5:]]
+    tool = tool_of([*crowd[:-5], *late], page_size=4)
     changed = tool.read("tasks", {"": {"updated": "2026-02-28T00:00:00Z"}})
     assert set(changed.items) == numbers(25)
     opened = [r.path for r in tool.sandbox.log if r.path.startswith("/issues/")]
@@ -84,26 +86,33 @@ def test_changes_after_any_page_resume_to_the_same_set(
 def test_a_first_read_that_was_cut_misses_no_change(
     tool_of: Callable[..., Any], many: Callable[..., Any]
 ) -> None:
+    """Two lanes began at different times; what changed since the first of them is read."""
     tool = tool_of(many(9, projects=3), page_size=2)
     cursors: dict[str, Any] = {}
-    page = next(iter(tool.connector.pull("tasks", "1", None)))
-    cursors["1"] = page.cursor
-    read = {item.id for item in page.items}
-    tool.later(hours=1)
-    tool.sandbox.world.edit(min(read), title="Changed in the meantime")
-    tool.later(hours=1)
+    read: set[str] = set()
+    for lane in ("1", "2"):
+        page = next(iter(tool.connector.pull("tasks", lane, None)))
+        cursors[lane] = page.cursor
+        read |= {item.id for item in page.items}
+        for item in page.items:
+            tool.later(hours=1)
+            tool.sandbox.world.edit(item.id, title=f"Changed after lane {lane} began")
 
     rest = tool.read("tasks", cursors)
     assert read | set(rest.items) == numbers(9)
-    later = tool.read("tasks", rest.cursors)
-    assert min(read) in later.items
+    later = tool.read("tasks", rest.cursors).records("tasks").values()
+    titles = [record.title for record in later if isinstance(record, Task)]
+    assert [titles.count(f"Changed after lane {lane} began") for lane in "12"] == [2, 2]
 
 
+@pytest.mark.parametrize(
+    "ahead", [datetime(2999, 1, 1, tzinfo=UTC), datetime(2026, 3, 2, 20, 0, tzinfo=UTC)]
+)
 def test_a_date_in_the_future_does_not_hide_what_comes(
-    tool_of: Callable[..., Any], many: Callable[..., Any]
+    tool_of: Callable[..., Any], many: Callable[..., Any], ahead: datetime
 ) -> None:
     tool = tool_of(many(3))
-    tool.sandbox.world.edit("1", title="From the future", at=datetime(2999, 1, 1, tzinfo=UTC))
+    tool.sandbox.world.edit("1", title="From the future", at=ahead)
     first = tool.read("tasks")
     tool.later(minutes=10)
     tool.sandbox.world.edit("2", title="Edited now")

@@ -75,6 +75,13 @@ class RedmineServer:
         rows = self.every("/issues.json", "issues", status_id="*", sort="id", **params)
         return {str(row["id"]): row for row in rows}
 
+    def issues_seen_by(self, login: str) -> set[str]:
+        """Ids of the issues that someone else sees."""
+        key = self.user_keys[login]
+        page = self.call("GET", "/issues.json", key=key, status_id="*", limit=100)
+        assert page["total_count"] <= 100
+        return {str(row["id"]) for row in page["issues"]}
+
     def issue(self, id: str | int) -> dict[str, Any]:
         """One issue with all that hangs on it."""
         answer = self.get(f"/issues/{id}.json", include="journals,relations,children")
