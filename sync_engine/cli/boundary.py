@@ -39,6 +39,8 @@ def run(arguments: Sequence[str]) -> int:
             return ExitCode.FINE
         sentence, code = explain(error)
         return _fail(frame, sentence or _unknown(error, arguments), code)
+    if result == INTERRUPTED:  # typer has met the KeyboardInterrupt first
+        return _fail(frame, "Stopped.", INTERRUPTED)
     return result if isinstance(result, int) else ExitCode.FINE
 
 

@@ -29,7 +29,7 @@ def map_file(kind: str, stream: str, file: Path) -> tuple[list[dict[str, Any]], 
     records: list[dict[str, Any]] = []
     problems: list[str] = []
     for position, item in enumerate(_items(file), 1):
-        body = item["body"] if isinstance(item, dict) and set(item) <= _EXPORTED else item
+        body = item["body"] if _is_exported(item) else item
         if not isinstance(body, dict):
             problems.append(f"Item {position} is not an object and was left out.")
             continue
@@ -42,6 +42,10 @@ def map_file(kind: str, stream: str, file: Path) -> tuple[list[dict[str, Any]], 
             fields = msgspec.to_builtins(record)
             records.append({"kind": type(record).__name__, **fields})
     return records, problems
+
+
+def _is_exported(item: Any) -> bool:
+    return isinstance(item, dict) and "body" in item and set(item) <= _EXPORTED
 
 
 _EXPORTED = frozenset({"id", "body", "scope", "altered"})
