@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -90,6 +90,24 @@ def connection_id(engine: sa.Engine, name: str, connector: str) -> int:
             sa.update(_connection).where(_connection.c.id == row.id).values(removed_at=None)
         )
         return int(row.id)
+
+
+def cannot_run(
+    engine: sa.Engine, name: str, connector: str, message: str, again_in: timedelta
+) -> None:
+    """A connection's configuration does not let it run: say so on it, try again later."""
+    with engine.begin() as connection:
+        now = database_now(connection)
+        values = {"state": "failed", "message": message, "next_pull_at": now + again_in}
+        known = connection.execute(
+            sa.update(_connection).where(_connection.c.name == name).values(**values)
+        )
+        if known.rowcount == 0:
+            connection.execute(
+                sa.insert(_connection).values(
+                    name=name, connector=connector, lease_epoch=0, **values
+                )
+            )
 
 
 def start(engine: sa.Engine, lease: Lease, name: str, kind: str, *, full: bool) -> RunReport:

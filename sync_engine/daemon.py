@@ -1,0 +1,257 @@
+"""`flagstaff run`: one process that does everything by itself.
+
+A clock that only ticks (APScheduler, nothing stored in it), worker threads, and a listener. What
+is due stands in the store, so a second daemon on the same store is safe by the lease, and a crash
+costs at most the page that was under way.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from connectors.sdk.errors import ConnectorError, Unavailable
+from connectors.sdk.registry import RegistryError
+from sync_engine import clock, crash, duties, jobs
+from sync_engine.connect import Workshop, known_people
+from sync_engine.jobs import Job
+from sync_engine.metrics import Metrics
+from sync_engine.rules.packs import PackError
+from sync_engine.secrets import SecretError, store_url
+from sync_engine.settings import Configuration, Connection, SettingsError, load, load_people
+from sync_engine.store import runs, upgrade
+from sync_engine.store.engine import open_engine
+from sync_engine.store.lease import LeaseLostError
+from sync_engine.web.listener import Listener
+
+TICK_SECONDS = 5
+WORKERS = 4
+PULL_SECONDS = 600.0
+"""A connection's budget for one turn; one that needs more goes on in the next."""
+
+STOP_SECONDS = 8.0
+STORE_SILENCE = timedelta(minutes=2)
+"""Without a tick for so long, the process asks to be restarted."""
+
+log = structlog.get_logger()
+
+CONFIGURATION_ERRORS = (SettingsError, SecretError, RegistryError, PackError)
+
+
+@dataclass(slots=True)
+class Health:
+    """What the probes say."""
+
+    ticked_at: datetime
+    configuration_error: str | None = None
+    store_error: str | None = None
+    duties_error: str | None = None
+    busy: set[str] = field(default_factory=set)
+
+
+class Daemon:
+    """The process behind `flagstaff run`."""
+
+    def __init__(self, config: Path) -> None:
+        self._path = config
+        self._configuration = load(config)
+        self._stop = threading.Event()
+        self._reload = threading.Event()
+        self._lock = threading.Lock()
+        self._crash = crash.from_environment()
+        self._engine = open_engine(store_url(self._configuration))
+        if self._crash:
+            self._crash.arm(self._engine)
+        upgrade.upgrade(self._engine, clock.now())
+        self._workshop = self._open_workshop(self._configuration)
+        self._metrics = Metrics(self._engine)
+        self._health = Health(clock.now())
+        self._assess_due = True
+        self._assessed_on: date | None = None
+        self._idle = threading.Event()
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
+
+    def run(self) -> int:
+        """Work until SIGTERM or SIGINT; SIGHUP reloads the configuration. The exit code."""
+        signal.signal(signal.SIGTERM, self._on_stop)
+        signal.signal(signal.SIGINT, self._on_stop)
+        signal.signal(signal.SIGHUP, self._on_reload)
+        listener = Listener(
+            self._configuration.settings.web.listen,
+            healthz=self._healthz,
+            readyz=self._readyz,
+            metrics=self._metrics.registry,
+        )
+        scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_job(
+            self.tick, "interval", seconds=TICK_SECONDS, max_instances=1, coalesce=True,
+            next_run_time=clock.now(),
+        )  # fmt: skip
+        scheduler.start()
+        log.info("started", store=self._where(), listen=listener.address, tick=TICK_SECONDS)
+        self._stop.wait()
+        log.info("stopping")
+        scheduler.shutdown(wait=False)
+        listener.close()
+        return self._end()
+
+    def tick(self) -> None:
+        """Look what is due and hand it to the workers."""
+        if self._reload.is_set():
+            self._reload.clear()
+            self.reload()
+        try:
+            now = clock.now()
+            for connection, job in jobs.due(
+                self._engine, self._configuration.settings.connections, now
+            ):
+                self._submit(connection, job)
+            self._follow_up()
+            self._health.store_error = None
+        except sa.exc.SQLAlchemyError as error:
+            self._health.store_error = _first_line(error)
+            _say("the store does not answer", self._health.store_error)
+        self._health.ticked_at = clock.now()
+
+    def reload(self) -> None:
+        """Take the configuration file anew; a broken one changes nothing and is said."""
+        try:
+            configuration = load(self._path)
+            duties.standards_of(configuration)
+            known_people(load_people(configuration))
+        except CONFIGURATION_ERRORS as error:
+            self._health.configuration_error = str(error)
+            _say("the configuration is broken; the old one stays", str(error))
+            return
+        self._workshop = self._open_workshop(configuration)
+        self._configuration = configuration
+        self._assess_due = True
+        self._health.configuration_error = None
+        log.info("configuration reloaded", connections=len(configuration.settings.connections))
+
+    def _open_workshop(self, configuration: Configuration) -> Workshop:
+        names = [each.name for each in configuration.settings.connections]
+        for left in jobs.retire_unconfigured(self._engine, names, clock.now()):
+            log.info("a connection left the configuration; its records stay", connection=left)
+        return Workshop.open(configuration, self._engine, sleep=self._pause, crash=self._crash)
+
+    def _pause(self, seconds: float) -> None:
+        """How a door waits: until the time has come or we are told to stop."""
+        if self._stop.wait(seconds):
+            raise Unavailable("Flagstaff is stopping")
+
+    def _submit(self, connection: Connection, job: Job) -> None:
+        with self._lock:
+            if connection.name in self._health.busy or self._stop.is_set():
+                return
+            self._health.busy.add(connection.name)
+        if job.kind == "pull":
+            job = Job("pull", seconds=PULL_SECONDS)
+        done = self._pool.submit(self._work, connection, job)
+        done.add_done_callback(lambda future: self._worked(connection, future))
+
+    def _work(self, connection: Connection, job: Job) -> None:
+        people = known_people(load_people(self._configuration))
+        try:
+            report = jobs.run(self._workshop, connection, job, people=people, stop=self._stop)
+        except LeaseLostError:
+            log.warning("another worker took over", connection=connection.name)
+            return
+        except (*CONFIGURATION_ERRORS, ConnectorError, ValueError) as error:
+            runs.cannot_run(
+                self._engine, connection.name, connection.connector, str(error), connection.every
+            )
+            _say("cannot run", str(error), connection=connection.name)
+            return
+        if report is not None:
+            self._metrics.count(report)
+            self._assess_due = True
+
+    def _worked(self, connection: Connection, future: Future[None]) -> None:
+        with self._lock:
+            self._health.busy.discard(connection.name)
+        error = future.exception()
+        if isinstance(error, sa.exc.SQLAlchemyError):
+            self._health.store_error = _first_line(error)
+            log.error("the store failed a run", connection=connection.name, error=str(error))
+        elif error is not None:
+            log.error("a run failed", connection=connection.name, exc_info=error)
+
+    def _follow_up(self) -> None:
+        """Assess when something was read or the day is new; send what is due."""
+        today = clock.now().astimezone(self._configuration.settings.zone).date()
+        try:
+            if self._assess_due or today != self._assessed_on:
+                self._assess_due = False
+                report = duties.assess(self._engine, self._configuration)
+                self._assessed_on = today
+                log.info(
+                    "assessed", opened=len(report.opened), worsened=len(report.worsened),
+                    resolved=len(report.resolved), frozen=len(report.frozen),
+                )  # fmt: skip
+            for each in duties.send_digests(self._configuration, self._engine)[1]:
+                log.info("digest", recipient=each.recipient, state=each.state, said=each.text)
+            self._health.duties_error = None
+        except CONFIGURATION_ERRORS as error:
+            self._health.duties_error = str(error)
+            self._assess_due = True
+            _say("cannot assess or send", str(error))
+
+    def _healthz(self) -> tuple[bool, dict[str, Any]]:
+        silent = clock.now() - self._health.ticked_at
+        alive = silent < STORE_SILENCE
+        return alive, {"alive": alive, "last_tick": self._health.ticked_at.isoformat()}
+
+    def _readyz(self) -> tuple[bool, dict[str, Any]]:
+        health = self._health
+        trouble = {
+            "configuration": health.configuration_error,
+            "store": health.store_error,
+            "duties": health.duties_error,
+        }
+        ready = not any(trouble.values())
+        return ready, {"ready": ready, "busy": sorted(health.busy), **trouble}
+
+    def _end(self) -> int:
+        """Let the runs come to an end; leave in time, which is always safe."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        deadline = clock.monotonic() + STOP_SECONDS
+        while self._health.busy and clock.monotonic() < deadline:
+            self._idle.wait(0.1)
+        if self._health.busy:
+            log.warning(
+                "left runs unfinished; they go on next time", runs=sorted(self._health.busy)
+            )
+            os._exit(0)
+        self._engine.dispose()
+        log.info("stopped")
+        return 0
+
+    def _on_stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self._stop.set()
+
+    def _on_reload(self, _signal: int, _frame: FrameType | None) -> None:
+        self._reload.set()
+
+    def _where(self) -> str:
+        return self._engine.url.render_as_string(hide_password=True)
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]
+
+
+def _say(what: str, error: str | None, **facts: Any) -> None:
+    """An error for whoever must act: its sentence, no traceback."""
+    log.error(what, error=error, **facts)

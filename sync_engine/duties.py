@@ -1,0 +1,60 @@
+"""What follows from a pull, for the daemon, the workers and the command line alike: the standards
+in force, an assessment, the digests that are due."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from sync_engine import clock
+from sync_engine.digest import run as digests
+from sync_engine.digest.run import Delivered, Queued
+from sync_engine.flags import apply as flags
+from sync_engine.flags.apply import FlagReport
+from sync_engine.rules import packs
+from sync_engine.rules.standards import Standard
+from sync_engine.settings import Configuration
+from sync_engine.subscriptions import calendar_of, channels, reader, subscriptions
+
+
+def standards_of(configuration: Configuration) -> tuple[Standard, ...]:
+    """The standards that the configuration puts in force."""
+    settings = configuration.settings
+    return packs.load_all(settings.standards.packs, settings.standards.set, configuration.folder)
+
+
+def assess(
+    engine: sa.Engine, configuration: Configuration, *, full: bool | None = None
+) -> FlagReport:
+    """Assess the store by the standards in force and bring the flags up to date.
+
+    Args:
+        full: every subject; None: only what changed, where that is enough.
+    """
+    settings = configuration.settings
+    return flags.run(
+        engine,
+        standards_of(configuration),
+        now=clock.now(),
+        timezone=settings.zone,
+        calendar=calendar_of(settings),
+        full=full,
+        intervals={each.name: each.every for each in settings.connections},
+    )
+
+
+def send_digests(
+    configuration: Configuration, engine: sa.Engine, *, by_hand: bool = False
+) -> tuple[list[Queued], list[Delivered]]:
+    """Compose what is due (by hand: today's), and deliver what waits."""
+    now = clock.now()
+    ways = channels(configuration)
+    queued = digests.queue_due(
+        engine,
+        subscriptions(configuration),
+        now,
+        channels=ways,
+        gather=reader(configuration, engine, now),
+        web_url=configuration.settings.web.url,
+        by_hand=by_hand,
+    )
+    return queued, digests.deliver(engine, ways, clock.now())

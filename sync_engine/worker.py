@@ -1,0 +1,135 @@
+"""`flagstaff worker`: many processes on one PostgreSQL, through Procrastinate.
+
+A periodic task looks what is due, as the daemon's clock does, and enqueues one job a connection
+under a lock of the connection's name. A job is the very function that the daemon's threads call;
+the lease's epoch fences its writes here as there. Jobs of workers that died are found and given
+to others.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+
+from connectors.sdk.errors import ConnectorError
+from sync_engine import clock, duties, jobs
+from sync_engine.connect import Workshop, known_people
+from sync_engine.daemon import CONFIGURATION_ERRORS, PULL_SECONDS
+from sync_engine.jobs import Job, Kind
+from sync_engine.secrets import store_url
+from sync_engine.settings import Configuration, load, load_people
+from sync_engine.store import runs, upgrade
+from sync_engine.store.engine import open_engine
+from sync_engine.store.lease import LeaseLostError
+
+QUEUE = "flagstaff"
+EVERY_10_SECONDS = "* * * * * */10"
+EVERY_MINUTE = "* * * * *"
+STALLED_AFTER = 60  # seconds without a sign of life from a worker
+
+log = structlog.get_logger()
+
+
+class NeedsPostgresError(Exception):
+    """Workers share a queue in PostgreSQL; this store is on something else."""
+
+
+class Worker:
+    """One worker process.
+
+    Raises:
+        NeedsPostgresError: the store is not on PostgreSQL.
+    """
+
+    def __init__(self, config: Path) -> None:
+        self.configuration: Configuration = load(config)
+        self.engine: sa.Engine = open_engine(store_url(self.configuration))
+        if self.engine.dialect.name != "postgresql":
+            raise NeedsPostgresError(
+                "`flagstaff worker` needs a store on PostgreSQL (`store: postgresql://…`); with "
+                "SQLite, `flagstaff run` does everything in one process"
+            )
+        upgrade.upgrade(self.engine, clock.now())
+        self.workshop = Workshop.open(self.configuration, self.engine)
+        conninfo = self.engine.url.set(drivername="postgresql")
+        self.app = App(
+            connector=PsycopgConnector(conninfo=conninfo.render_as_string(hide_password=False))
+        )
+        self._declare()
+
+    def run(self, *, concurrency: int = 4, wait: bool = True) -> None:
+        """Work until told to stop; without `wait`, until the queue is empty."""
+        self._lay_queue()
+        self.app.run_worker(
+            queues=[QUEUE], concurrency=concurrency, wait=wait, delete_jobs="successful",
+            install_signal_handlers=wait,
+        )  # fmt: skip
+
+    def _lay_queue(self) -> None:
+        """Procrastinate's own tables, once."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(715_271_001)))
+            if sa.inspect(connection).has_table("procrastinate_jobs"):
+                return
+            connection.exec_driver_sql(self.app.schema_manager.get_schema().replace("%", "%%"))
+
+    def _declare(self) -> None:
+        """Name the tasks."""
+        app = self.app
+
+        @app.task(name="flagstaff.connection", queue=QUEUE)
+        def connection(name: str, kind: Kind) -> None:
+            self.work(name, kind)
+
+        @app.periodic(cron=EVERY_10_SECONDS)
+        @app.task(name="flagstaff.tick", queue=QUEUE, queueing_lock="tick", lock="tick")
+        def tick(timestamp: int) -> None:  # noqa: ARG001  given by the queue
+            self.enqueue_due(connection)
+
+        @app.periodic(cron=EVERY_MINUTE)
+        @app.task(name="flagstaff.duties", queue=QUEUE, queueing_lock="duties", lock="duties")
+        def follow_up(timestamp: int) -> None:  # noqa: ARG001  given by the queue
+            duties.assess(self.engine, self.configuration)
+            duties.send_digests(self.configuration, self.engine)
+
+        @app.periodic(cron=EVERY_MINUTE)
+        @app.task(name="flagstaff.stalled", queue=QUEUE, queueing_lock="stalled")
+        async def stalled(timestamp: int) -> None:  # noqa: ARG001  given by the queue
+            for job in await app.job_manager.get_stalled_jobs(
+                queue=QUEUE, seconds_since_heartbeat=STALLED_AFTER
+            ):
+                await app.job_manager.retry_job(job)
+
+        self.connection_task: Any = connection
+
+    def enqueue_due(self, task: Any) -> list[str]:
+        """Enqueue what is due and not yet in the queue; the names."""
+        enqueued = []
+        settings = self.configuration.settings
+        for connection, job in jobs.due(self.engine, settings.connections, clock.now()):
+            try:
+                task.configure(lock=connection.name, queueing_lock=connection.name).defer(
+                    name=connection.name, kind=job.kind
+                )
+            except AlreadyEnqueued:
+                continue
+            enqueued.append(connection.name)
+        return enqueued
+
+    def work(self, name: str, kind: Kind) -> None:
+        """Do one job; what the admin must mend is said on the connection."""
+        connection = self.configuration.connection(name)
+        people = known_people(load_people(self.configuration))
+        job = Job(kind, seconds=PULL_SECONDS if kind == "pull" else None)
+        try:
+            jobs.run(self.workshop, connection, job, people=people)
+        except LeaseLostError:
+            log.warning("another worker took over", connection=name)
+        except (*CONFIGURATION_ERRORS, ConnectorError, ValueError) as error:
+            runs.cannot_run(self.engine, name, connection.connector, str(error), connection.every)
+            log.warning("cannot run", connection=name, error=str(error))

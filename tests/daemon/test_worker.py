@@ -1,0 +1,52 @@
+"""Workers on a real PostgreSQL queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sync_engine.worker import NeedsPostgresError, Worker
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def worker(write_config: Callable[..., Path], postgres_url: str) -> Worker:
+    return Worker(write_config(store=postgres_url))
+
+
+def count(worker: Worker, table: str) -> int:
+    with worker.engine.connect() as connection:
+        return int(connection.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def test_what_is_due_is_enqueued_once_and_done(worker: Worker) -> None:
+    worker.run(wait=False)
+    with worker.app.open():
+        assert worker.enqueue_due(worker.connection_task) == ["boards"]
+        assert worker.enqueue_due(worker.connection_task) == []
+    worker.run(wait=False)
+    assert count(worker, "task") == 6
+    worker.engine.dispose()
+
+
+def test_a_connection_that_cannot_run_says_so_and_is_tried_later(
+    write_config: Callable[..., Path], postgres_url: str
+) -> None:
+    file = write_config(store=postgres_url)
+    file.write_text(file.read_text().replace("token: ", "token: env:NO_SUCH_SECRET #"))
+    worker = Worker(file)
+    worker.work("boards", "pull")
+    with worker.engine.connect() as connection:
+        row = connection.execute(sa.text("SELECT state, message FROM connection")).one()
+    assert row.state == "failed"
+    assert "NO_SUCH_SECRET" in row.message
+    worker.engine.dispose()
+
+
+def test_sqlite_is_refused_in_plain_words(write_config: Callable[..., Path]) -> None:
+    with pytest.raises(NeedsPostgresError, match="flagstaff run"):
+        Worker(write_config())
