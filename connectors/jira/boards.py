@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from connectors.jira.answers import as_object
 from connectors.jira.api import Api
+from connectors.jira.tasks import ms
 from connectors.jira.values import ident, items, obj, word
 from connectors.sdk.contract import Item, Json, Lane, Page
 
@@ -16,15 +18,17 @@ SPRINT_FIELDS = (
 )  # fmt: skip
 
 
-def board_lanes(api: Api, projects: Sequence[Json] | None) -> list[Lane]:
-    """A lane a board: of these projects, or of all that the account sees.
+def board_lanes(api: Api, projects: Sequence[Json] | None) -> tuple[list[Lane], datetime]:
+    """A lane a board: of these projects, or of all that the account sees; and the tool's clock.
 
     A site without Jira Software has no boards, and says 404.
     """
     asked = [{}] if projects is None else [{"projectKeyOrId": str(p.get("id"))} for p in projects]
     found: dict[str, Lane] = {}
+    at: datetime | None = None
     for params in asked:
         for answer in api.paged(AGILE, params, refusals=(404,)):
+            at = at or api.time_of(answer)
             for each in answer.data["values"]:
                 board = obj(each)
                 id_ = ident(board.get("id"))
@@ -32,7 +36,7 @@ def board_lanes(api: Api, projects: Sequence[Json] | None) -> list[Lane]:
                     place = ident(obj(board.get("location")).get("projectId"))
                     name = f"{id_}:{place or ''}:{word(board.get('type')) or ''}"
                     found[id_] = Lane(name, scope=place)
-    return list(found.values())
+    return list(found.values()), at or api.clock()
 
 
 def board_items(api: Api, lane: str, statuses: Callable[[], list[Any]]) -> Iterator[Page]:
@@ -48,9 +52,12 @@ def board_items(api: Api, lane: str, statuses: Callable[[], list[Any]]) -> Itera
     names = {ident(obj(each).get("id")): obj(each).get("name") for each in statuses()}
     board = {"id": id_, "name": configured.get("name"), "projectId": scope}
     columns = [_column(each, names) for each in items(_columns(configured))]
-    yield Page([Item(f"board-{id_}", {"board": {**board, "columns": columns}}, scope)])
+    read = {"read_ms": str(ms(api.time_of(answer)))}
+    item = Item(f"board-{id_}", {"board": {**board, "columns": columns}}, scope)
     if kind == "kanban":
+        yield Page([item], read)
         return
+    yield Page([item])
     # A board of a team-managed project may or may not have sprints: then Jira says 400. A board
     # without a mapped status says 422.
     refusals = () if kind == "scrum" else (400,)
@@ -64,6 +71,7 @@ def board_items(api: Api, lane: str, statuses: Callable[[], list[Any]]) -> Itera
                 and ident(sprint.get("originBoardId", id_)) == id_
             ]
         )
+    yield Page((), read)
 
 
 def _columns(configured: dict[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -41,6 +41,7 @@ from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unexpecte
 from connectors.sdk.records import GoneReason, Record
 
 GATEWAY = "api.atlassian.com"
+REREAD = timedelta(minutes=30)  # versions and boards are not read more often
 MISSING = "missing:"  # lanes of configured projects that the account does not see
 USER_FIELDS = (
     "accountId", "accountType", "key", "name", "displayName", "emailAddress", "active", "timeZone",
@@ -147,18 +148,23 @@ class Jira:
             return Plan([Lane(full="" not in cursors)])
         if stream == "projects" and not self._keys:
             return Plan([Lane()])
+        if stream in ("milestones", "sprints"):
+            return self._seldom_lanes(stream, cursors)
         roster = self.api.projects(self._keys)[0]
-        if stream == "milestones":
-            lanes = [
-                Lane(f"{each.get('id')}:{each.get('key')}", scope=ident(each.get("id")))
-                for each in _live(roster)
-            ]
-        elif stream == "sprints":
-            lanes = board_lanes(self.api, _live(roster) if self._keys else None)
+        self._hand_on(roster)
+        lane = Lane(full=stream == "projects" or "" not in cursors)
+        return Plan([lane, *self._missing_lanes(roster)])
+
+    def _seldom_lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
+        if stream == "sprints" and not self._keys:
+            return Plan(_due(*board_lanes(self.api, None), cursors))
+        roster, at = self.api.projects(self._keys)
+        if stream == "sprints":
+            lanes = board_lanes(self.api, _live(roster))[0]
         else:
-            self._hand_on(roster)
-            lanes = [Lane(full=stream == "projects" or "" not in cursors)]
-        return Plan([*lanes, *self._missing_lanes(roster)])
+            found = [(ident(each.get("id")), each.get("key")) for each in _live(roster)]
+            lanes = [Lane(f"{id_}:{key}", scope=id_) for id_, key in found]
+        return Plan([*_due(lanes, at, cursors), *self._missing_lanes(roster)])
 
     def _task_lanes(self, cursors: Mapping[str, Cursor]) -> Plan:
         if "" in cursors and not self._keys:
@@ -231,7 +237,8 @@ class Jira:
         site = self._site()
         about = {"project": project} if site is None else {"project": project, "site": site}
         read = [_item(each, "version", VERSION_FIELDS) for each in as_list(answer.data, path)]
-        return Page([Item(item.id, {**item.body, **about}, project_id) for item in read])
+        found = [Item(item.id, {**item.body, **about}, project_id) for item in read]
+        return Page(found, {"read_ms": str(ms(self.api.time_of(answer)))})
 
     def _tasks(self, lane: str, since: Cursor | None) -> Iterator[Page]:
         scope = None
@@ -351,6 +358,16 @@ class Jira:
     def to_records(stream: str, item: Json) -> Iterable[Record]:
         """See `mapping`."""
         return mapping.to_records(stream, item)
+
+
+def _due(lanes: list[Lane], now: datetime, cursors: Mapping[str, Cursor]) -> list[Lane]:
+    """All of these lanes, or none while all have been read of late.
+
+    Versions and boards have no "changed since", change rarely and cost a request each.
+    """
+    oldest = ms(now) - tasks.ms_of(REREAD)
+    read = (tasks.number_in(cursors.get(lane.name, {}), "read_ms") for lane in lanes)
+    return [] if all(at > oldest for at in read) else lanes
 
 
 def _live(roster: Sequence[Json]) -> list[Json]:

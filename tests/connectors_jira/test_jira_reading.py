@@ -139,6 +139,23 @@ def test_nothing_new_costs_one_question(site: Any, clock: Any) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("options", [{}, {"projects": ["WEB", "OPS"]}])
+def test_versions_and_boards_are_read_again_after_a_while(
+    make: Any, clock: Any, options: dict[str, Any]
+) -> None:
+    """They have no "changed since": all are read, or none while all have been read of late."""
+    site = make(options=options)
+    for stream, kind in (("milestones", Milestone), ("sprints", Sprint)):
+        whole = {each.id for each in site.read(stream).of(kind)}
+        assert whole
+        assert not site.read(stream).items
+        clock.forward(minutes=31)
+        assert {each.id for each in site.read(stream).of(kind)} == whole
+    site.read("milestones")
+    site.cursors["milestones"].popitem()
+    assert len(site.read("milestones").of(Milestone)) == 3
+
+
 def test_what_changed_is_read_and_then_is_no_news(site: Any, clock: Any) -> None:
     site.read("tasks")
     clock.forward(hours=1)
