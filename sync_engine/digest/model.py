@@ -45,6 +45,10 @@ class Subscription:
     quiet: Container[date] = field(default=frozenset(), hash=False, compare=False)
 
 
+class Unreadable(Exception):
+    """The flags of a subscription cannot be read; the message says why and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """For whom, for which period, and since when a digest is made.

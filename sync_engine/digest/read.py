@@ -18,12 +18,16 @@ from sync_engine.digest.model import (
     Severity,
     Trend,
     TrendPoint,
+    Unreadable,
 )
+from sync_engine.rules.language import LanguageError
+from sync_engine.rules.limits import TooSlow, limited
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import AssessmentRow, FlagEvent, FlagRow, Waiver
 from sync_engine.store.models import Identity
 
 WEEKS = 12
+SECONDS = 60.0
 URGENT = ("critical", "high")
 SOLVED_BY = {"fixed": "fixed", "gone": "gone from its tool", "out_of_scope": "no longer concerned"}
 """Resolutions that are told as solved: a standard that was switched off solves nothing."""
@@ -60,30 +64,46 @@ class Store:
     tool_names: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, engine: sa.Engine, occasion: Occasion) -> DigestInput:
-        """All that the occasion's digest says, as of one consistent state of the store."""
+        """All that the occasion's digest says, as of one consistent state of the store.
+
+        Raises:
+            Unreadable: the subscription's scope is wrong, or takes longer than `SECONDS`.
+        """
         subscription = occasion.subscription
-        scope = self.where(subscription.scope) if subscription.scope else sa.true()
-        with reading(engine) as connection:
-            found = health(connection, occasion.now, self.intervals, whole=not subscription.scope)
-            return DigestInput(
-                subscription=subscription,
-                recipient=occasion.recipient,
-                recipient_name=_name(connection, occasion.recipient),
-                period_label=occasion.period.label,
-                late=occasion.period.late(occasion.now),
-                now=occasion.now,
-                since=occasion.since,
-                flags=_flags(connection, occasion, scope, self.tool_names),
-                trend=_trend(connection, occasion, scope),
-                health=found.lines,
-                connections=found.connections,
-                read_at=found.read_at,
-                met=found.met,
-                flagged=found.flagged,
-                not_assessed=found.not_assessed,
-                console=occasion.console,
-                unsubscribe=occasion.unsubscribe,
-            )
+        where = f'The scope of the digest "{subscription.name}"'
+        try:
+            scope = self.where(subscription.scope) if subscription.scope else sa.true()
+            with reading(engine) as connection, limited(connection, SECONDS):
+                return self._read(connection, occasion, scope)
+        except LanguageError as error:
+            raise Unreadable(f"{where} is not understood: {error}") from error
+        except TooSlow as error:
+            raise Unreadable(f"{where} takes too long ({error}). Make it simpler.") from error
+
+    def _read(
+        self, connection: sa.Connection, occasion: Occasion, scope: sa.ColumnElement[bool]
+    ) -> DigestInput:
+        subscription = occasion.subscription
+        found = health(connection, occasion.now, self.intervals, whole=not subscription.scope)
+        return DigestInput(
+            subscription=subscription,
+            recipient=occasion.recipient,
+            recipient_name=_name(connection, occasion.recipient),
+            period_label=occasion.period.label,
+            late=occasion.period.late(occasion.now),
+            now=occasion.now,
+            since=occasion.since,
+            flags=_flags(connection, occasion, scope, self.tool_names),
+            trend=_trend(connection, occasion, scope),
+            health=found.lines,
+            connections=found.connections,
+            read_at=found.read_at,
+            met=found.met,
+            flagged=found.flagged,
+            not_assessed=found.not_assessed,
+            console=occasion.console,
+            unsubscribe=occasion.unsubscribe,
+        )
 
 
 def _flags(

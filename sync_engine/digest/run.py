@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sync_engine.digest import outbox, periods
 from sync_engine.digest.channels.base import Channel, Frozen, Letter
 from sync_engine.digest.compose import compose
-from sync_engine.digest.model import DigestInput, Occasion, Subscription
+from sync_engine.digest.model import DigestInput, Occasion, Subscription, Unreadable
 from sync_engine.digest.outbox import Reader
 from sync_engine.digest.periods import Period, Schedule
 from sync_engine.digest.render import Rendered, render
@@ -24,12 +24,13 @@ Gather = Callable[[sa.Engine, Occasion], DigestInput]
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A digest that was put into the outbox."""
+    """A digest that was put into the outbox, or, with `trouble`, why it could not be."""
 
     subscription: str
     recipient: str
     period_key: str
     channels: tuple[str, ...]
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,10 @@ def queue_due(
             if period is None or reader.unsubscribed:
                 continue
             occasion = _occasion(subscription, recipient, period, reader, now, web_url)
-            queued = _queue(engine, occasion, reader, channels, gather, by_hand=by_hand)
+            try:
+                queued = _queue(engine, occasion, reader, channels, gather, by_hand=by_hand)
+            except Unreadable as error:  # it stays due; the others are not harmed
+                queued = Queued(subscription.name, recipient, period.key, (), str(error))
             if queued is not None:
                 done.append(queued)
     return done

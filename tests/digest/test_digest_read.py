@@ -10,9 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from sync_engine.digest.compose import compose
-from sync_engine.digest.model import DigestInput, Occasion, Subscription
+from sync_engine.digest.model import DigestInput, Occasion, Subscription, Unreadable
 from sync_engine.digest.periods import Period
 from sync_engine.digest.read import Store
+from sync_engine.rules.calendars import Moment
+from sync_engine.rules.filters import FLAG, flag_condition
 from sync_engine.store.flag_models import (
     AssessmentRow,
     Compliance,
@@ -28,13 +30,6 @@ SINCE = NOW - timedelta(days=7)
 
 def days(count: float) -> datetime:
     return NOW - timedelta(days=count)
-
-
-def in_core(scope: str) -> sa.ColumnElement[bool]:
-    assert scope == 'portfolio = "Core"'
-    table = FlagRow.__table__  # type: ignore[attr-defined]
-    condition: sa.ColumnElement[bool] = table.c.portfolio == "Core"
-    return condition
 
 
 class Filling:
@@ -103,7 +98,12 @@ def gathered(store: sa.Engine, weekly: Subscription) -> Any:
             now=NOW,
             since=SINCE,
         )
-        return Store(where=in_core, tool_names={"jira": "Jira"})(store, occasion)
+        dialect = store.dialect.name
+        read = Store(
+            where=lambda scope: flag_condition(scope, Moment(NOW), dialect, FLAG),
+            tool_names={"jira": "Jira"},
+        )
+        return read(store, occasion)
 
     return gather
 
@@ -237,6 +237,11 @@ def test_holds_doubts_and_what_could_not_be_checked_are_told(
     # Of a part of the work, the figures of everything would be wrong.
     part = gathered(scope='portfolio = "Core"')
     assert (part.met, part.flagged, part.not_assessed) == (None, None, None)
+
+
+def test_a_wrong_scope_is_explained(filling: Filling, gathered: Any) -> None:
+    with pytest.raises(Unreadable, match=r'digest "core" is not understood.*portfollo'):
+        gathered(scope='portfollo = "Core"')
 
 
 def test_an_empty_store(store: sa.Engine, gathered: Any) -> None:

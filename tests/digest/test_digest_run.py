@@ -19,7 +19,7 @@ from sync_engine.digest import outbox
 from sync_engine.digest.channels.base import Answer, Frozen, Letter
 from sync_engine.digest.channels.email import EmailChannel, MailSettings
 from sync_engine.digest.channels.file import FileChannel, safe_name
-from sync_engine.digest.model import Subscription
+from sync_engine.digest.model import Subscription, Unreadable
 from sync_engine.digest.run import deliver, preview, queue_due
 from sync_engine.store.digest_models import Delivery, DigestReader, Outgoing
 
@@ -144,6 +144,29 @@ def test_a_second_worker_queues_nothing_twice(
         assert connection.execute(sa.select(sa.func.count()).select_from(_outbox)).scalar() == 1
         told = connection.execute(sa.select(DigestReader)).one().told_until
     assert told == MONDAY  # as the body that won says
+
+
+def test_one_wrong_scope_harms_no_other_digest(
+    store: sa.Engine, weekly: Subscription, recorder: Recorder, gatherer: Any
+) -> None:
+    both = [replace(weekly, name="wrong", scope="?"), weekly]
+
+    def gather(engine: sa.Engine, occasion: Any) -> Any:
+        if occasion.subscription.scope:
+            raise Unreadable("The scope is not understood.")
+        return gatherer(engine, occasion)
+
+    outbox.meet(store, "wrong", weekly.to, SUNDAY)
+    outbox.meet(store, "core", weekly.to, SUNDAY)
+    done = queue_due(store, both, MONDAY, channels={"email": recorder}, gather=gather)
+    assert [(q.subscription, q.channels, q.trouble) for q in done] == [
+        ("wrong", (), "The scope is not understood."),
+        ("core", ("email",), None),
+    ]
+    # Once mended, it is still due.
+    mended = [replace(weekly, name="wrong")]
+    (late,) = queue_due(store, mended, MONDAY, channels={"email": recorder}, gather=gatherer)
+    assert late.period_key == "2026-W48"
 
 
 def test_only_changes_keeps_quiet_and_still_moves_on(
