@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -18,8 +18,9 @@ from connectors.jira.cloud import Cloud
 from connectors.jira.config import JiraConfig
 from connectors.jira.data_center import DataCenter
 from connectors.jira.provides import PROVIDES
+from connectors.jira.roster import USER_FIELDS, VERSION_FIELDS, due, item_of, live, scope_of
 from connectors.jira.tasks import ms
-from connectors.jira.values import account, ident, instant, obj, word
+from connectors.jira.values import ident, instant, obj, word
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -41,15 +42,7 @@ from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unexpecte
 from connectors.sdk.records import GoneReason, Record
 
 GATEWAY = "api.atlassian.com"
-REREAD = timedelta(minutes=30)  # versions and boards are not read more often
 MISSING = "missing:"  # lanes of configured projects that the account does not see
-USER_FIELDS = (
-    "accountId", "accountType", "key", "name", "displayName", "emailAddress", "active", "timeZone",
-)  # fmt: skip
-VERSION_FIELDS = (
-    "id", "self", "name", "description", "released", "archived", "startDate", "releaseDate",
-    "projectId",
-)  # fmt: skip
 
 
 class Jira:
@@ -129,13 +122,13 @@ class Jira:
             version=word(server.get("version")),
             time_zone=word(me.get("timeZone")),
             server_time=instant(server.get("serverTime")) or at,
-            scopes=[_scope(each) for each in roster],
+            scopes=[scope_of(each) for each in roster],
             warnings=warnings,
         )
 
     def scopes(self) -> Sequence[Scope]:
         """The projects that are configured and visible, in every state."""
-        return [_scope(each) for each in self.api.projects(self._keys)[0]]
+        return [scope_of(each) for each in self.api.projects(self._keys)[0]]
 
     # -- what to read --------------------------------------------------------------------------
 
@@ -157,27 +150,27 @@ class Jira:
 
     def _seldom_lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         if stream == "sprints" and not self._keys:
-            return Plan(_due(*board_lanes(self.api, None), cursors))
+            return Plan(due(*board_lanes(self.api, None), cursors))
         roster, at = self.api.projects(self._keys)
         if stream == "sprints":
-            lanes = board_lanes(self.api, _live(roster))[0]
+            lanes = board_lanes(self.api, live(roster))[0]
         else:
-            found = [(ident(each.get("id")), each.get("key")) for each in _live(roster)]
+            found = [(ident(each.get("id")), each.get("key")) for each in live(roster)]
             lanes = [Lane(f"{id_}:{key}", scope=id_) for id_, key in found]
-        return Plan([*_due(lanes, at, cursors), *self._missing_lanes(roster)])
+        return Plan([*due(lanes, at, cursors), *self._missing_lanes(roster)])
 
     def _task_lanes(self, cursors: Mapping[str, Cursor]) -> Plan:
         if "" in cursors and not self._keys:
             return Plan([Lane(full=not tasks.is_later(cursors[""]))])
         roster, at = self.api.projects(self._keys)
         missing = self._missing_lanes(roster)
-        live = _live(roster)
+        held = live(roster)
         if "" in cursors:
             self._hand_on(roster)
-            lanes = [Lane(full=not tasks.is_later(cursors[""]))] if live else []
+            lanes = [Lane(full=not tasks.is_later(cursors[""]))] if held else []
             return Plan([*lanes, *missing])
         lanes = []
-        for each in live:
+        for each in held:
             id_ = str(each.get("id"))
             total = obj(each.get("insight")).get("totalIssueCount")
             count = total if type(total) is int else self.api.count(f"project in ({id_})")
@@ -208,7 +201,7 @@ class Jira:
                 yield self._projects()
             case "people":
                 for page in self.api.users():
-                    yield Page([_item(each, "user", USER_FIELDS) for each in page])
+                    yield Page([item_of(each, "user", USER_FIELDS) for each in page])
             case "milestones":
                 yield self._milestones(*lane.split(":", 1))
             case "sprints":
@@ -236,7 +229,7 @@ class Jira:
         project = {"id": project_id, "key": key}
         site = self._site()
         about = {"project": project} if site is None else {"project": project, "site": site}
-        read = [_item(each, "version", VERSION_FIELDS) for each in as_list(answer.data, path)]
+        read = [item_of(each, "version", VERSION_FIELDS) for each in as_list(answer.data, path)]
         found = [Item(item.id, {**item.body, **about}, project_id) for item in read]
         return Page(found, {"read_ms": str(ms(self.api.time_of(answer)))})
 
@@ -294,14 +287,14 @@ class Jira:
 
     def _clause(self) -> str:
         """The JQL that holds for the projects that are read."""
-        live = _live(self._take_roster())
-        if not live:
+        held = live(self._take_roster())
+        if not held:
             raise NotVisible(
                 "None of the configured projects can be read now.",
                 remedy="See that the projects exist, are not archived, and that this account "
                 "has 'Browse projects' in them.",
             )
-        return f"project in ({', '.join(str(each.get('id')) for each in live)})"
+        return f"project in ({', '.join(str(each.get('id')) for each in held)})"
 
     def _site(self) -> str | None:
         """The site's address for people, where the answers' own links do not say it: behind
@@ -358,38 +351,6 @@ class Jira:
     def to_records(stream: str, item: Json) -> Iterable[Record]:
         """See `mapping`."""
         return mapping.to_records(stream, item)
-
-
-def _due(lanes: list[Lane], now: datetime, cursors: Mapping[str, Cursor]) -> list[Lane]:
-    """All of these lanes, or none while all have been read of late.
-
-    Versions and boards have no "changed since", change rarely and cost a request each.
-    """
-    oldest = ms(now) - tasks.ms_of(REREAD)
-    read = (tasks.number_in(cursors.get(lane.name, {}), "read_ms") for lane in lanes)
-    return [] if all(at > oldest for at in read) else lanes
-
-
-def _live(roster: Sequence[Json]) -> list[Json]:
-    return [each for each in roster if not (each.get("archived") or each.get("deleted"))]
-
-
-def _scope(project: Json) -> Scope:
-    id_, key = str(project.get("id")), word(project.get("key"))
-    name = word(project.get("name")) or key or id_
-    if project.get("deleted"):
-        return Scope(id_, name, "trashed")
-    return Scope(id_, name, "archived" if project.get("archived") else "active")
-
-
-def _item(answer: Any, kind: str, fields: Sequence[str]) -> Item:
-    """One thing of a list, with the fields that the mapping reads."""
-    held = obj(answer)
-    body = {name: held[name] for name in fields if name in held}
-    id_ = account(body) if kind == "user" else ident(body.get("id"))
-    if id_ is None:
-        raise Unexpected(f"Jira listed a {kind} without an id.")
-    return Item(id_, {kind: body})
 
 
 CONNECTOR = Jira

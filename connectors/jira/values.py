@@ -117,6 +117,11 @@ def items(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else ()
 
 
+def words_in(value: Any) -> tuple[str, ...]:
+    """The texts of an array."""
+    return tuple(each for each in items(value) if type(each) is str)
+
+
 def account(user: Any) -> str | None:
     """A person's id: the account id on Cloud, the immutable user key on Data Center."""
     if not isinstance(user, dict):
