@@ -1,0 +1,162 @@
+"""What the language reads, and how it says what it cannot read."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sync_engine.rules.language import MAX_BYTES, LanguageError, read
+from sync_engine.rules.resolve import ParamValue, resolve
+from sync_engine.rules.syntax import Age, Compare, Count, Literal, Not, OneOf, Quantified, Ref, Share
+
+DESIGN = (
+    "status = in_progress and not blocked",
+    "last activity older than 5 working days",
+    "due before today and status not in (done, cancelled)",
+    "any subtask (status != done)",
+    "count per owner of (status = in_progress) > 5",
+    "due date moved 3 times or more",
+    "updated older than 5 working days",
+    "any linked task (link = blocks and status != done)",
+    'label = "release" and estimate is empty',
+    'field "Risk rating" = high',
+    "status = in_progress and updated older than 14 days and owner is empty",
+    "due after milestone due or start > due",
+    "due within 10 working days and percent < 80",
+    "not (type in (epic, milestone)) and estimate > 3 days",
+)
+
+
+@pytest.mark.parametrize("text", DESIGN)
+def test_reads_what_the_design_says(text: str) -> None:
+    assert resolve(read(text), "task") is not None
+
+
+def test_keywords_go_before_names_and_and_before_or() -> None:
+    found = resolve(read("blocked or blocked and owner is empty"), "task")
+    assert type(found).__name__ == "Or"
+
+
+def test_values_get_the_type_of_their_fact() -> None:
+    condition = resolve(read("estimate > 2 hours"), "task")
+    assert isinstance(condition, Compare)
+    assert isinstance(condition.right, Literal)
+    assert condition.right.value == 120
+    condition = resolve(read("priority = highest"), "task")
+    assert isinstance(condition, Compare)
+    assert isinstance(condition.right, Literal)
+    assert condition.right.value == 1
+
+
+def test_a_word_is_a_value_before_it_is_a_fact() -> None:
+    kind = resolve(read("type = milestone"), "task")
+    assert isinstance(kind, Compare)
+    assert isinstance(kind.right, Literal)
+    dates = resolve(read("due > milestone due"), "task")
+    assert isinstance(dates, Compare)
+    assert dates.right == Ref("milestone_due", dates.right.at)
+
+
+def test_parameters_carry_their_units() -> None:
+    params = {"days": ParamValue(4, "working days"), "share": ParamValue(150.0, "percent")}
+    age = resolve(read("time in status older than :days"), "task", params)
+    assert isinstance(age, Age)
+    assert (age.left.name, age.unit) == ("status_since", "working days")
+    share = resolve(read("spent > :share% of estimate"), "task", params)
+    assert isinstance(share, Compare)
+    assert isinstance(share.right, Share)
+    with pytest.raises(LanguageError, match="leave out the unit"):
+        resolve(read("updated older than :days hours"), "task", params)
+    with pytest.raises(LanguageError, match='no parameter ":day"; did you mean "days"'):
+        resolve(read("updated older than :day"), "task", params)
+
+
+def test_shapes() -> None:
+    none = resolve(read("status not in (done, cancelled)"), "task")
+    assert isinstance(none, Not)
+    assert isinstance(none.part, OneOf)
+    many = resolve(read("no tasks (status = todo)"), "project")
+    assert isinstance(many, Quantified)
+    assert (many.quantifier, many.relation) == ("no", "task")
+    count = resolve(read("count of subtasks (status = todo) >= 2"), "task")
+    assert isinstance(count, Count)
+
+
+ERRORS = (
+    ("owner is", 1, 9, "found the end, expected not or empty"),
+    ("owner\n  is maybe", 2, 6, 'found "maybe", expected not or empty'),
+    ("statu = done", 1, 1, 'no fact "statu"; did you mean "status"?'),
+    ("status = don", 1, 10, 'no status "don"; did you mean "done"?'),
+    ("owner = null", 1, 9, 'write "is empty"'),
+    ("owner = empty", 1, 9, 'write "is empty"'),
+    ("and and x", 1, 1, 'found "and", expected a fact'),
+    ("status = done and and x", 1, 19, 'found "and", expected a fact'),
+    ("(status = done", 1, 15, "found the end, expected )"),
+    ("status = 'x", 1, 10, "a quote that is not closed"),
+    ("due older then 5 days", 1, 11, 'did you mean "than"?'),
+    ("due older than 5", 1, 5, "an age needs a unit"),
+    ("due older than 5 hours", 1, 5, "is a day; count it in days or weeks"),
+    ("due = 2026-02-30", 1, 7, 'there is no day "2026-02-30"'),
+    ("title > 5", 1, 1, "orders numbers and days"),
+    ("due > 5", 1, 7, '"5" is not a day'),
+    ("due > updated", 1, 7, "cannot be compared"),
+    ("estimate > 5", 1, 12, "effort needs a unit"),
+    ("goal is empty", 1, 1, '"goal" is a fact of a sprint, not of a task'),
+    ("owner older than 5 days", 1, 1, "only days and instants have an age"),
+    ("any subtask (any subtask (blocked))", 1, 18, "cannot be nested"),
+    ("any task (blocked)", 1, 5, "a task has no task; it has: subtask or linked task"),
+    ("link = blocks", 1, 1, 'a task has no fact "link"'),
+    ("owner", 1, 1, "is not a yes/no fact"),
+    ("title moved 3 times or more", 1, 1, "is not kept"),
+    ('title contains ""', 1, 16, "at least one character"),
+    ("  ", 1, 1, "the condition is empty"),
+    ("(" * 60 + "blocked" + ")" * 60, 1, 51, "nested deeper than 50"),
+    ("not " * 60 + "blocked", 1, 37, "repeated more than 50 times"),
+    ("x" * (MAX_BYTES + 1), 1, 1, "more than 4096"),
+)
+
+
+@pytest.mark.parametrize(("text", "line", "column", "told"), ERRORS)
+def test_errors_say_where_and_what(text: str, line: int, column: int, told: str) -> None:
+    with pytest.raises(LanguageError) as caught:
+        resolve(read(text), "task")
+    assert told in str(caught.value)
+    assert (caught.value.at.line, caught.value.at.column) == (line, column)
+
+
+HOSTILE = (
+    "owner = ann; drop table task", "owner = ann' or '1'='1", "1=1", "owner = (select 1)",
+    "owner = ann union select * from flag", "owner = ann -- comment", "owner = ann /* x */",
+    "_secret = 1", "pg_sleep(10)", "load_extension('x')", "owner::text = 'x'",
+    "case when 1 then 2 end", "title ~ '(a+)+$'", "title regexp 'x'", "title collate nocase = 'x'",
+    "owner = $1", "owner = ?", "current_user = 'x'", "title like '%'", "title glob '*'",
+    "owner.password = x", "owner[0] = x", "randomblob(1e9)", "title || title = x", "due + 1 > today",
+    "exists (status = done)", "owner = \x00", "owner = \ud800", "\u202eowner = x",
+    "status = done or true", "count(*) > 1", "0x10 = priority", "sqlite_master is empty",
+    "t.owner is empty", '"owner" is empty', "`owner` is empty", "[owner] is empty",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_sentences_have_no_grammar(text: str) -> None:
+    with pytest.raises(LanguageError):
+        resolve(read(text), "task")
+
+
+WORDS = st.sampled_from([
+    "status", "due", "owner", "blocked", "=", "!=", "<", "(", ")", "and", "or", "not", "in", "is",
+    "empty", "older", "than", "5", "days", "working", "today", "'x'", "any", "subtask", "count",
+    "per", "of", ",", "%", ":p", "field", "moved", "times", "or more", "done", ";", "select", "--",
+])  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@given(st.one_of(st.lists(WORDS, max_size=30).map(" ".join), st.text(max_size=200)))
+def test_anything_is_read_or_refused_with_a_place(text: str) -> None:
+    try:
+        resolve(read(text), "task")
+    except LanguageError as error:
+        assert error.at.line >= 1
+        assert error.at.column >= 1
+        assert "Traceback" not in str(error)

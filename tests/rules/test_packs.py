@@ -1,0 +1,129 @@
+"""Packs: the one we ship, and what is wrong with others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync_engine.rules import packs
+from sync_engine.rules.examples import check
+from sync_engine.settings.source import SettingsError, parse
+
+GOOD = """pack: mine
+title: Mine
+standards:
+  - id: late
+    title: It is late
+    source: us
+    why: Because others wait.
+    severity: medium
+    subject: task
+    scope: status = todo
+    flag_when: due older than :days
+    params: {days: {type: working days, default: 2, min: 1, max: 9}}
+    say: "{key} was due on {due} (grace: {:days})."
+    remedy: Finish it.
+    examples:
+      flags: [{status: todo, due: 5 working days ago}]
+      passes: [{status: todo, due: today}]
+      not_assessable: [{status: todo, due: null}]
+"""
+
+
+@dataclass
+class Setting:
+    enabled: bool | None = None
+    severity: Any = None
+    scope: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def test_the_core_pack_says_what_its_examples_say() -> None:
+    pack = packs.load(packs.find("pmo-core"))
+    assert [problem.message for problem in check(pack)] == []
+    assert len(pack.standards) >= 22
+    for entry in pack.entries:
+        assert entry.ref
+        if entry.subject != "connection":  # what we know of ourselves is never unknown
+            assert entry.examples.not_assessable, entry.id
+
+
+def test_wrong_examples_are_found_where_they_stand() -> None:
+    text = GOOD.replace("due: today", "due: 5 working days ago").replace("due: null", "due: soon")
+    problems = check(packs.from_source(parse(text, "mine.yaml")))
+    assert [(p.place.line if p.place else None, p.message) for p in problems] == [
+        (17, 'example of "late": expected met, found flagged'),
+        (18, 'example of "late": "soon" is no time; write a date, "today", "3 days ago" or '
+             '"in 2 weeks"'),
+    ]  # fmt: skip
+
+
+def test_settings_change_a_standard_and_its_version() -> None:
+    pack = packs.from_source(parse(GOOD, "mine.yaml"))
+    (plain,) = packs.configured([pack], {})
+    (changed,) = packs.configured(
+        [pack], {"late": Setting(severity="high", params={"days": 5}, scope="status = done")}
+    )
+    assert (plain.severity, changed.severity) == ("medium", "high")
+    assert plain.version != changed.version
+    assert changed.scope_text == "status = done"
+    assert changed.say == "{key} was due on {due} (grace: 5 working days)."
+    (off,) = packs.configured([pack], {"late": Setting(enabled=False)})
+    assert not off.enabled
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ({"lat": Setting()}, 'no standard "lat"; did you mean "late"'),
+        ({"late": Setting(params={"day": 3})}, 'no parameter "day"; did you mean "days"'),
+        ({"late": Setting(params={"days": 0})}, "at least 1 and at most 9, not 0"),
+        ({"late": Setting(params={"days": "x"})}, "is a number"),
+        ({"late": Setting(params={"days": 2.5})}, "counted whole"),
+        ({"late": Setting(scope="statu = x")}, 'no fact "statu"'),
+    ],
+)
+def test_settings_that_make_no_sense(setting: dict[str, Setting], told: str) -> None:
+    pack = packs.from_source(parse(GOOD, "mine.yaml"))
+    with pytest.raises(packs.PackError, match=told):
+        packs.configured([pack], setting)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "told"),
+    [
+        ("severity: medium", "severity: medum", 8, 'did you mean "medium"'),
+        ("remedy: Finish it.", "remedy: Finish it.\n    escalat: {}", 15,
+         'the key "escalat" is not known; did you mean "escalate"'),
+        ("    why: Because others wait.\n", "", 4, 'the key "why" is missing'),
+        ("status = todo", "status = tod", 10, 'did you mean "todo"'),
+        ("{key} was", "{kei} was", 13, "names {kei}, which is no fact of a task"),
+        ("{key} was", "{key was", 13, "brace without its partner"),
+        ("{:days}", "{:day}", 13, "which is no parameter"),
+        ("default: 2", "default: 20", 12, "at least 1 and at most 9"),
+        ("id: late", "id: Late One", 4, '"id"'),
+        ("title: Mine", "title: Mine\ntitle: Yours", 3, "is given twice"),
+        ("title: Mine", "title: &x Mine", 2, "anchor"),
+    ],
+)  # fmt: skip
+def test_pack_errors_have_a_place(old: str, new: str, line: int, told: str) -> None:
+    assert old in GOOD
+    with pytest.raises(SettingsError) as caught:
+        packs.from_source(parse(GOOD.replace(old, new, 1), "mine.yaml"))
+    (problem,) = caught.value.problems
+    assert told in problem.message
+    assert problem.place is not None
+    assert problem.place.line == line
+
+
+def test_finding_packs(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(GOOD)
+    assert packs.load_all(["own.yaml"], base=tmp_path)[0].id == "late"
+    with pytest.raises(packs.PackError, match='no pack "pmo-cor"; did you mean "pmo-core"'):
+        packs.find("pmo-cor")
+    with pytest.raises(packs.PackError, match="is in the packs"):
+        pack = packs.from_source(parse(GOOD, "mine.yaml"))
+        packs.configured([pack, pack], {})
