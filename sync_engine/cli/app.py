@@ -14,6 +14,7 @@ from sync_engine.cli import (
     digesting,
     flagging,
     initialising,
+    serving,
     standards,
     storing,
     syncing,
@@ -71,7 +72,7 @@ def build() -> Any:
     app.callback()(_root)
     for part in (
         demoing, initialising, configuring, connecting, syncing, tasking, standards, flagging,
-        digesting, storing, diagnosing,
+        digesting, serving, storing, diagnosing,
     ):  # fmt: skip
         part.register(app)
     return typer.main.get_command(app)

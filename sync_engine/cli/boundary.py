@@ -32,16 +32,21 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _fail(frame, "Stopped.", INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the boundary: told to a person, never swallowed
-        if type(error).__name__ == "Abort":
-            return _fail(frame, "Stopped.", INTERRUPTED)
-        if type(error).__name__ == "NoArgsIsHelpError":
-            sys.stdout.write(f"{error}\n")
-            return ExitCode.FINE
-        sentence, code = explain(error)
-        return _fail(frame, sentence or _unknown(error, arguments), code)
+        return _told(frame, error, arguments)
     if result == INTERRUPTED:  # typer has met the KeyboardInterrupt first
         return _fail(frame, "Stopped.", INTERRUPTED)
     return result if isinstance(result, int) else ExitCode.FINE
+
+
+def _told(frame: Frame, error: Exception, arguments: Sequence[str]) -> int:
+    name = type(error).__name__
+    if name == "Abort":
+        return _fail(frame, "Stopped.", INTERRUPTED)
+    if name == "NoArgsIsHelpError":
+        sys.stdout.write(f"{error}\n")
+        return ExitCode.FINE
+    sentence, code = explain(error)
+    return _fail(frame, sentence or _unknown(error, arguments), code)
 
 
 def _fail(frame: Frame, sentence: str, code: int) -> int:

@@ -181,8 +181,9 @@ class Show:
             self.screen.print(
                 cell(f"  {name:14}", "dim") + link(str(path), path.as_uri()), soft_wrap=True
             )
+        self.screen.print()
         self.screen.print(
-            cell(f"\n  Look further: flagstaff -c {held.config} flags --where 'severity = high'"),
+            cell(f"  Look further: flagstaff -c {held.config} flags --where 'severity = high'"),
             soft_wrap=True,
         )
         self.document["files"] = {name: str(path) for name, path in files.items()}

@@ -150,7 +150,10 @@ def _configuration(options: dict[Tool, dict[str, Any]]) -> dict[str, Any]:
             {"name": CONNECTIONS[tool], "connector": tool, "options": options[tool]}
             for tool in TOOLS
         ],
-        "standards": {"packs": ["pmo-core"]},
+        "standards": {
+            "packs": ["pmo-core"],
+            "set": {"too-much-in-progress": {"most": 3}, "active-without-estimate": "on"},
+        },
         "people": "people.yaml",
         "digests": [
             {

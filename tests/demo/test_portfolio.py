@@ -99,7 +99,7 @@ def t07(c: Company) -> set[str]:
 
 
 def t08(c: Company) -> set[str]:
-    return ids(t for t in c.open("in_progress") if t.updated_at and t.updated_at < c.ago(5))
+    return ids(t for t in c.open("in_progress") if t.updated_at and t.updated_at < c.ago(10))
 
 
 def t09(c: Company) -> set[str]:
@@ -247,7 +247,7 @@ CHECKS: dict[str, Check] = {
         for t in c.tasks.values()
         if t.key and t.type != "epic" and not t.parent_id and not t.milestone_id
     ),
-    "T18": lambda c: ids(t for t in c.tasks.values() if len(t.title) < 10),
+    "T18": lambda c: ids(t for t in c.tasks.values() if len(t.title) < 8),
     "T20": t20,
     "T22": t22,
     "T25": t25,

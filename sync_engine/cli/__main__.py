@@ -1,0 +1,5 @@
+"""`python -m sync_engine.cli`: the same as `flagstaff`."""
+
+from sync_engine.cli import main
+
+main()
