@@ -257,3 +257,20 @@ def unsubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
             .values(state="withdrawn")
         )
     return True
+
+
+def forget(engine: sa.Engine, before: datetime) -> int:
+    """Delete what was sent, parked or withdrawn before an instant, with its log; how many.
+
+    The readers' own rows stay, so that no period is served again.
+    """
+    done = sa.and_(
+        _outbox.c.state.in_(["sent", "parked", "withdrawn"]), _outbox.c.queued_at < before
+    )
+    with engine.begin() as connection:
+        connection.execute(
+            sa.delete(_deliveries).where(
+                _deliveries.c.outbox_id.in_(sa.select(_outbox.c.id).where(done))
+            )
+        )
+        return int(connection.execute(sa.delete(_outbox).where(done)).rowcount)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import email
 import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from email.policy import default
 from typing import Any
 
 import pytest
@@ -17,10 +14,8 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from sync_engine.digest import outbox
-from sync_engine.digest.channels.base import Letter
 from sync_engine.digest.channels.email import EmailChannel, MailSettings
 from sync_engine.digest.model import Subscription
-from sync_engine.digest.render import Rendered
 from sync_engine.digest.run import deliver, queue_due
 from sync_engine.store.digest_models import Delivery, Outgoing
 
@@ -28,25 +23,6 @@ PASSWORD = "correct-horse-battery"
 SUNDAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 READERS = ("ann@example.com", "ben@example.com", "cleo@example.com")
-
-
-def letter(**values: Any) -> Letter:
-    base = Letter(
-        rendered=Rendered("Core: 3 open", "<p>é</p>", "é\n.\n"),
-        subscription="core",
-        recipient="maria@example.com",
-        recipient_name="María Holm",
-        period_key="2026-W48",
-        message_key="a" * 40,
-        at=MONDAY,
-    )
-    return replace(base, **values)
-
-
-def parsed(body: bytes) -> EmailMessage:
-    message = email.message_from_bytes(body, policy=default)
-    assert isinstance(message, EmailMessage)
-    return message
 
 
 @pytest.fixture
@@ -72,89 +48,6 @@ def states(engine: sa.Engine) -> dict[str, str]:
         return {row.recipient: row.state for row in rows}
 
 
-# -- what is frozen ---------------------------------------------------------------------------
-
-
-def test_headers_say_what_this_is_and_how_to_end_it(plain_mail: MailSettings) -> None:
-    mail = replace(plain_mail, unsubscribe_to="off@example.com", reply_to="help@example.com")
-    long_link = "https://flagstaff.a-rather-long-company-name.example.com/unsubscribe/" + "x" * 60
-    frozen = EmailChannel(mail).freeze(
-        letter(unsubscribe=long_link, thread=("<first@example.com>", "<latest@example.com>"))
-    )
-    message = parsed(frozen.body)
-
-    assert message["From"] == "Flagstaff <pmo@example.com>"
-    assert message["To"] == "María Holm <maria@example.com>"
-    assert message["Reply-To"] == "help@example.com"
-    assert message["Message-ID"] == frozen.message_id == f"<{'a' * 40}@example.com>"
-    assert message["In-Reply-To"] == "<latest@example.com>"
-    assert message["References"].split() == ["<first@example.com>", "<latest@example.com>"]
-    assert message["List-Id"] == "<core.digest.example.com>"
-    assert message["List-Unsubscribe"] == (
-        f"<{long_link}>, <mailto:off@example.com?subject=unsubscribe%20core.digest.example.com>"
-    )
-    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert message["Auto-Submitted"] == "auto-generated"
-    assert message["Date"].datetime == MONDAY
-    assert b"=?" not in frozen.body.split(b"List-Id")[1].split(b"\r\n\r\n")[0]
-    assert [part.get_content_type() for part in message.iter_parts()] == [
-        "text/plain",
-        "text/html",
-    ]
-    assert all(len(line) <= 998 for line in frozen.body.split(b"\r\n"))
-
-
-def test_without_an_address_there_is_no_dead_link(plain_mail: MailSettings) -> None:
-    message = parsed(EmailChannel(plain_mail).freeze(letter()).body)
-    assert message["List-Unsubscribe"] is None
-    assert message["List-Unsubscribe-Post"] is None
-
-
-def test_one_click_is_promised_only_where_it_works(plain_mail: MailSettings) -> None:
-    plain = EmailChannel(plain_mail).freeze(letter(unsubscribe="http://10.0.0.1/unsubscribe/x"))
-    message = parsed(plain.body)
-    assert message["List-Unsubscribe"] == "<http://10.0.0.1/unsubscribe/x>"
-    assert message["List-Unsubscribe-Post"] is None
-
-
-def test_the_same_letter_freezes_to_the_same_bytes(plain_mail: MailSettings) -> None:
-    assert EmailChannel(plain_mail).freeze(letter()) == EmailChannel(plain_mail).freeze(letter())
-
-
-@pytest.mark.parametrize(
-    "hostile",
-    ["x\r\nBcc: all@example.com", "x\nBcc: all@example.com", "x\r\n\r\n<p>body", "x\u2028Bcc: y"],
-)
-def test_line_ends_forge_no_header(plain_mail: MailSettings, hostile: str) -> None:
-    rendered = Rendered(hostile, "<p></p>", "")
-    frozen = EmailChannel(plain_mail).freeze(
-        letter(rendered=rendered, recipient_name=hostile, subscription=hostile)
-    )
-    message = parsed(frozen.body)
-    assert message["Bcc"] is None
-    assert sorted(message.keys()) == sorted(parsed(EmailChannel(plain_mail).freeze(letter()).body))
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["a@b\r\nRCPT TO:<x@y>", "a b@example.com", "nobody", "<a@b>", "a@b,c@d", "jörg@example.com"],
-)
-def test_what_is_no_address_is_refused(plain_mail: MailSettings, address: str) -> None:
-    with pytest.raises(ValueError, match="no e-mail address"):
-        EmailChannel(plain_mail).freeze(letter(recipient=address))
-
-
-def test_a_password_never_travels_in_clear() -> None:
-    with pytest.raises(ValueError, match="would travel in clear"):
-        MailSettings(
-            host="mail.example.com",
-            sender="pmo@example.com",
-            security="none",
-            user="pmo",
-            password=SecretStr(PASSWORD),
-        )
-
-
 # -- what the server says -----------------------------------------------------------------------
 
 
@@ -168,7 +61,7 @@ def test_every_reader_gets_an_envelope_of_their_own(
     done = deliver(sqlite_store, {"email": channel}, MONDAY)
 
     assert sorted(r for r, _ in post_office.taken) == sorted(readers)
-    assert all(parsed(body)["To"].addresses[0].addr_spec == r for r, body in post_office.taken)
+    assert all(b"\r\nTo: Maria Holm <%b>\r\n" % r.encode() in body for r, body in post_office.taken)
     assert {d.state for d in done} == {"sent"}
     assert len(post_office.sessions) == 1
     assert deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(hours=9)) == []

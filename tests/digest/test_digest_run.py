@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import email
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from email.policy import default
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -18,7 +15,6 @@ import sqlalchemy as sa
 from sync_engine.digest import outbox
 from sync_engine.digest.channels.base import Answer, Frozen, Letter
 from sync_engine.digest.channels.email import EmailChannel, MailSettings
-from sync_engine.digest.channels.file import FileChannel, safe_name
 from sync_engine.digest.model import Subscription, Unreadable
 from sync_engine.digest.run import deliver, preview, queue_due
 from sync_engine.store.digest_models import Delivery, DigestReader, Outgoing
@@ -301,69 +297,51 @@ def test_preview_remembers_nothing(store: sa.Engine, weekly: Subscription, gathe
         assert connection.execute(sa.select(Outgoing)).all() == []
 
 
-# -- files ------------------------------------------------------------------------------------
-
-
-def test_files_are_written_whole_under_safe_names(
-    store: sa.Engine, weekly: Subscription, gatherer: Any, tmp_path: Path
+def test_two_workers_deliver_each_message_once(
+    store: sa.Engine, weekly: Subscription, gatherer: Any
 ) -> None:
-    folder = tmp_path / "out"
-    channels = {"file": FileChannel(folder)}
-    hostile = replace(
-        weekly, name="../../etc/cron.d/x", to=("../a@example.com",), channels=("file",)
-    )
+    readers = tuple(f"reader{n}@example.com" for n in range(20))
+    shared = Recorder()
+    subscription = replace(weekly, to=readers)
     for now in (SUNDAY, MONDAY):
-        queue_due(store, [hostile], now, channels=channels, gather=gatherer)
-    (done,) = deliver(store, channels, MONDAY)
-    assert done.state == "sent"
-    names = sorted(path.name for path in folder.iterdir())
-    assert [Path(n).suffix for n in names] == [".html", ".txt"]
-    assert all("/" not in n and not n.startswith(".") and "2026-W48" in n for n in names)
-    assert "All is well" in (folder / names[1]).read_text()
+        queue_due(store, [subscription], now, channels={"email": shared}, gather=gatherer)
+    start = threading.Barrier(2)
+
+    def work() -> None:
+        start.wait()
+        deliver(store, {"email": shared}, MONDAY)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(recipient for recipient, _ in shared.sent) == sorted(readers)
 
 
-def test_a_folder_that_cannot_be_written_is_told_and_tried_again(
-    store: sa.Engine, weekly: Subscription, gatherer: Any, tmp_path: Path
+def test_a_stop_is_heeded_between_two_messages(
+    store: sa.Engine, weekly: Subscription, recorder: Recorder, gatherer: Any
 ) -> None:
-    blocked = tmp_path / "out"
-    blocked.write_text("a file where the folder should be")
-    channels = {"file": FileChannel(blocked)}
-    subscription = replace(weekly, channels=("file",))
+    subscription = replace(weekly, to=("a@example.com", "b@example.com"))
     for now in (SUNDAY, MONDAY):
-        queue_due(store, [subscription], now, channels=channels, gather=gatherer)
-    (done,) = deliver(store, channels, MONDAY)
-    assert done.state == "queued"
-    assert "could not be written" in done.text
-    blocked.unlink()
-    (done,) = deliver(store, channels, MONDAY + timedelta(minutes=2))
-    assert done.state == "sent"
+        queue_due(store, [subscription], now, channels={"email": recorder}, gather=gatherer)
+    deliver(store, {"email": recorder}, MONDAY, stopping=lambda: len(recorder.sent) > 0)
+    assert [recipient for recipient, _ in recorder.sent] == ["a@example.com"]
+    deliver(store, {"email": recorder}, MONDAY)
+    assert len(recorder.sent) == 2
 
 
-@pytest.mark.parametrize(
-    "name", ["a/b", "..", ".", "", "a\\b", "con:x", "a" * 300, "naïve", "a\nb", "~", "a b"]
-)
-def test_names_are_safe_and_stay_different(name: str) -> None:
-    safe = safe_name(name)
-    assert safe
-    assert not safe.startswith(".")
-    assert set(safe) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@.+-")
-    assert len(safe) < 80
-    assert safe_name("core") == "core"
-    assert safe_name(name) != safe_name(name + "/")
-
-
-def test_a_mail_on_the_store_is_readable(
-    store: sa.Engine, weekly: Subscription, plain_mail: MailSettings, gatherer: Any
+def test_what_is_forgotten_is_not_sent_again(
+    tick: Any, store: sa.Engine, recorder: Recorder
 ) -> None:
-    channels = {"email": EmailChannel(plain_mail)}
-    for now in (SUNDAY, MONDAY):
-        queue_due(store, [weekly], now, channels=channels, gather=gatherer)
+    tick(SUNDAY)
+    tick(MONDAY)
+    recorder.answer = Answer("later", "Come back.")
+    tick(MONDAY + WEEK)
+    assert outbox.forget(store, MONDAY) == 0
+    assert outbox.forget(store, MONDAY + 2 * WEEK) == 1  # what still waits is kept
     with store.connect() as connection:
-        row = connection.execute(sa.select(_outbox)).one()
-    message = email.message_from_bytes(row.body, policy=default)
-    assert message["Message-ID"] == row.message_id
-    assert message["Subject"] == row.subject
-    assert isinstance(message, EmailMessage)
-    text = message.get_body(("plain",))
-    assert text is not None
-    assert "All is well in Core portfolio: no flag is open." in text.get_content()
+        assert connection.execute(sa.select(_outbox.c.period_key)).scalars().all() == ["2026-W49"]
+        assert connection.execute(sa.select(sa.func.count()).select_from(Delivery)).scalar() == 1
+    assert tick(MONDAY + timedelta(hours=3)) == []
+    assert tick(MONDAY + WEEK + timedelta(seconds=30)) == []
