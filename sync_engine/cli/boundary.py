@@ -102,6 +102,7 @@ _OURS = (
     ("sync_engine.secrets", "SecretError"),
     ("sync_engine.commands", "CommandError"),
     ("sync_engine.demo.run", "StageError"),
+    ("sync_engine.worker", "NeedsPostgresError"),
     ("sync_engine.store.upgrade", "StoreVersionError"),
     ("sync_engine.store.lease", "LeaseLostError"),
     ("sync_engine.rules.packs", "PackError"),

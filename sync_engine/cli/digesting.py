@@ -96,7 +96,8 @@ def send(
     ] = False,
 ) -> ExitCode:
     """Send every digest that is due, and what still waits to be delivered."""
-    from sync_engine.cli.running import open_store, send_digests
+    from sync_engine.cli.running import open_store
+    from sync_engine.duties import send_digests
 
     queued, delivered = send_digests(frame.configuration(), open_store(frame), by_hand=now_too)
     failed = [each for each in delivered if each.state != "sent"]

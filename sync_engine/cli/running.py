@@ -14,19 +14,13 @@ from connectors.sdk.registry import RegistryError
 from sync_engine import clock, jobs
 from sync_engine.cli.frame import ExitCode, Frame, UsageProblem
 from sync_engine.connect import Workshop, known_people
-from sync_engine.digest import run as digests
-from sync_engine.digest.run import Delivered, Queued
-from sync_engine.flags import apply as flags
 from sync_engine.flags.apply import FlagReport
 from sync_engine.jobs import Job
 from sync_engine.pull import Progress
-from sync_engine.rules import packs
-from sync_engine.rules.standards import Standard
 from sync_engine.secrets import SecretError
 from sync_engine.settings import Configuration, Connection, load_people
 from sync_engine.store import upgrade
 from sync_engine.store.runs import RunReport
-from sync_engine.subscriptions import calendar_of, channels, reader, subscriptions
 
 PARALLEL = 8
 """Connections that are read side by side by one command."""
@@ -116,45 +110,6 @@ def run_all(
 
     with ThreadPoolExecutor(min(PARALLEL, max(len(connections), 1))) as pool:
         return list(pool.map(one, connections))
-
-
-def standards_of(configuration: Configuration) -> tuple[Standard, ...]:
-    """The standards that the configuration puts in force."""
-    settings = configuration.settings
-    return packs.load_all(settings.standards.packs, settings.standards.set, configuration.folder)
-
-
-def assess(
-    engine: sa.Engine, configuration: Configuration, *, full: bool | None = None
-) -> FlagReport:
-    """Assess the store by the standards in force and bring the flags up to date."""
-    return flags.run(
-        engine,
-        standards_of(configuration),
-        now=clock.now(),
-        timezone=configuration.settings.zone,
-        calendar=calendar_of(configuration.settings),
-        full=full,
-        intervals={each.name: each.every for each in configuration.settings.connections},
-    )
-
-
-def send_digests(
-    configuration: Configuration, engine: sa.Engine, *, by_hand: bool = False
-) -> tuple[list[Queued], list[Delivered]]:
-    """Compose what is due (by hand: today's), and deliver what waits."""
-    now = clock.now()
-    ways = channels(configuration)
-    queued = digests.queue_due(
-        engine,
-        subscriptions(configuration),
-        now,
-        channels=ways,
-        gather=reader(configuration, engine, now),
-        web_url=configuration.settings.web.url,
-        by_hand=by_hand,
-    )
-    return queued, digests.deliver(engine, ways, clock.now())
 
 
 def exit_code(outcomes: Sequence[Outcome], report: FlagReport | None = None) -> ExitCode:

@@ -1,4 +1,4 @@
-"""`flagstaff run` and `flagstaff worker`: working by itself until told to stop."""
+"""`flagstaff run` and `worker`: the processes that keep everything up to date."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sync_engine.cli.frame import ExitCode, Frame, command
+from sync_engine.cli.frame import Frame, command
 
 
 def register(app: typer.Typer) -> None:
@@ -15,36 +15,27 @@ def register(app: typer.Typer) -> None:
     command(app, "worker")(worker)
 
 
-def run(frame: Frame) -> ExitCode:
-    """Do everything by itself: pull, assess, send digests; until SIGTERM or Ctrl-C.
+def run(frame: Frame) -> None:
+    """Keep everything up to date: pull, census, assess, send digests, answer probes.
 
-    SIGHUP reads the configuration anew. Health is at /healthz and /readyz, metrics at /metrics,
-    on the address of `web: {listen: …}`.
+    Stops within ten seconds on SIGTERM or Ctrl-C; reads the configuration anew on SIGHUP.
     """
     from sync_engine.daemon import Daemon
 
-    frame.configuration()
-    return ExitCode(Daemon(frame.config).run())
+    frame.configuration()  # sets up logging, and refuses what is broken before anything starts
+    code = Daemon(frame.config).run()
+    if code:
+        raise typer.Exit(code)
 
 
 def worker(
     frame: Frame,
     concurrency: Annotated[
-        int, typer.Option(min=1, max=64, help="How many jobs this process does side by side.")
+        int, typer.Option("--concurrency", min=1, max=64, help="Connections read side by side.")
     ] = 4,
-) -> ExitCode:
-    """Work beside others on one PostgreSQL store, through its queue."""
-    from sync_engine.cli.frame import UsageProblem
+) -> None:
+    """Take jobs from the queue in PostgreSQL, beside any number of other workers."""
+    from sync_engine.worker import Worker
 
-    try:
-        from sync_engine.worker import NeedsPostgresError, Worker
-    except ImportError:
-        raise UsageProblem(
-            "Workers need the extra `postgres`: install flagstaff[postgres]."
-        ) from None
     frame.configuration()
-    try:
-        Worker(frame.config).run(concurrency=concurrency)
-    except NeedsPostgresError as error:
-        raise UsageProblem(str(error)) from None
-    return ExitCode.FINE
+    Worker(frame.config).run(concurrency=concurrency)

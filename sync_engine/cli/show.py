@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from connectors.sdk import registry
-from sync_engine import clock
+from sync_engine import clock, duties
 from sync_engine.cli import flagging, progress, running
 from sync_engine.cli.frame import ExitCode, Frame
 from sync_engine.cli.output import cell, console, link, number, table
@@ -70,7 +70,7 @@ class Show:
         first = self._read(workshop)
         # The census compares our count with each tool's own.
         counted = running.run_all(workshop, workshop.configuration.settings.connections, CENSUS)
-        report = running.assess(engine, workshop.configuration, full=True)
+        report = duties.assess(engine, workshop.configuration, full=True)
         self._what_was_read(engine, first)
         self._head("What breaks a standard")
         rows = flagging.find(self.frame, engine, None)
@@ -95,7 +95,7 @@ class Show:
             self.screen.print(cell(f"  {each.connection}: ", "dim") + line + cell(f" {each.what}"))
         self._head("The second read")
         again = self._read(workshop)
-        report = running.assess(engine, workshop.configuration)
+        report = duties.assess(engine, workshop.configuration)
         self._cost(again)
         self._consequences(engine, report)
         self.document |= {
@@ -164,7 +164,7 @@ class Show:
                 )
 
     def _digest(self, workshop: Workshop, engine: sa.Engine) -> None:
-        _, delivered = running.send_digests(workshop.configuration, engine, by_hand=True)
+        _, delivered = duties.send_digests(workshop.configuration, engine, by_hand=True)
         for each in delivered:
             style = "good" if each.state == "sent" else "bad"
             self.screen.print(cell(f"  {each.recipient}: {each.text}", style), soft_wrap=True)

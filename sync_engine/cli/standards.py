@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 @command(standards, "list")
 def list_(frame: Frame) -> None:
     """List the standards of the configured packs, as the configuration sets them."""
-    from sync_engine.cli.running import standards_of
+    from sync_engine.duties import standards_of
 
     found = standards_of(frame.configuration())
     rows: list[dict[str, Any]] = [
@@ -64,7 +64,7 @@ def list_(frame: Frame) -> None:
 @command(standards, "check")
 def check(frame: Frame) -> ExitCode:
     """Read the packs, and hold every standard to its own examples."""
-    from sync_engine.cli.running import standards_of
+    from sync_engine.duties import standards_of
     from sync_engine.rules import examples, packs
 
     configuration = frame.configuration()
@@ -98,7 +98,8 @@ def preview(
 ) -> None:
     """Say what a changed configuration would open and resolve, before it counts."""
     from sync_engine import clock
-    from sync_engine.cli.running import open_store, standards_of
+    from sync_engine.cli.running import open_store
+    from sync_engine.duties import standards_of
     from sync_engine.flags.preview import preview as previewed
     from sync_engine.settings import load
     from sync_engine.subscriptions import calendar_of
@@ -150,7 +151,8 @@ def explain(
     flag: Annotated[str, typer.Argument(metavar="ID", help="The flag's id or fingerprint.")],
 ) -> None:
     """Show on which values a flag rests, when they were read, and what became of it."""
-    from sync_engine.cli.running import open_store, standards_of
+    from sync_engine.cli.running import open_store
+    from sync_engine.duties import standards_of
     from sync_engine.flags.explain import explain as explained
 
     configuration = frame.configuration()

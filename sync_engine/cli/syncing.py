@@ -79,6 +79,7 @@ def _accepted(frame: Frame, run: int) -> str:
 
 def _run(frame: Frame, names: list[str] | None, job: Job, fail_on: str | None) -> ExitCode:
     from connectors.sdk import registry
+    from sync_engine import duties
     from sync_engine.cli import progress, running
     from sync_engine.connect import Workshop
 
@@ -94,7 +95,7 @@ def _run(frame: Frame, names: list[str] | None, job: Job, fail_on: str | None) -
     rows = [(each.name, len(registry.get(each.connector).streams)) for each in connections]
     with progress.shown(frame, rows) as step:
         outcomes = running.run_all(workshop, connections, job, step)
-    report = running.assess(engine, configuration)
+    report = duties.assess(engine, configuration)
     frame.answer(
         {
             "connections": [outcome.document() for outcome in outcomes],
