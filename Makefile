@@ -1,9 +1,10 @@
 # What there is to do here; `make` alone lists it.
 
+UV ?= uv
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 CODE := connectors sync_engine tests benchmarks docs
 
 # Each stamp is newer than what it was installed from.
@@ -47,8 +48,8 @@ docs: $(READY_DEV)  ## Write the generated pages anew
 	$(BIN)/python docs/generate.py
 
 lock:  ## Resolve the pinned requirements anew (needs uv)
-	uv pip compile pyproject.toml $(LOCK) --group build --output-file requirements.lock
-	uv pip compile pyproject.toml $(LOCK) --group dev --output-file requirements-dev.lock
+	$(UV) pip compile pyproject.toml $(LOCK) --group build --output-file requirements.lock
+	$(UV) pip compile pyproject.toml $(LOCK) --group dev --output-file requirements-dev.lock
 LOCK := --universal --python-version 3.11 --extra postgres --generate-hashes \
 	--no-header --no-annotate --quiet
 
