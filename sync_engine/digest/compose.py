@@ -199,6 +199,7 @@ def _group_entry(given: DigestInput, name: SectionId, group: _Group) -> Entry:
     owners = sorted({clean(f.owner, 60) for f in group.flags if f.owner})
     unowned = any(not f.owner for f in group.flags)
     who = owners[0] if len(owners) == 1 and not unowned else plural(len(owners), "owner")
+    whose = [who] if owners else ["No owner"] if flag.subject in phrases.OWNABLE else []
     remedies = {f.remedy for f in group.flags if f.remedy}
     oldest = age(group.oldest, given.now, given.zone)
     when = {"solved": "solved", "waivers": "waivers ending soon"}.get(
@@ -209,7 +210,7 @@ def _group_entry(given: DigestInput, name: SectionId, group: _Group) -> Entry:
         severity=group.severity,
         title=f"{count:,} {many}" + (f" of {project}" if project else ""),
         sentence=clean(flag.rule_title, SENTENCE_LIMIT),
-        meta=(who if owners else "No owner", when, *([clean(flag.tool, 60)] if flag.tool else [])),
+        meta=(*whose, when, *([clean(flag.tool, 60)] if flag.tool else [])),
         remedy=clean(remedies.pop(), SENTENCE_LIMIT)
         if len(remedies) == 1 and name not in ("solved", "waivers")
         else None,

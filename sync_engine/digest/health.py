@@ -48,11 +48,13 @@ def health(
     intervals: Mapping[str, timedelta],
     *,
     whole: bool,
+    titles: Mapping[str, str],
 ) -> Health:
     """How things stand.
 
     Args:
         intervals: by connection's name: how often it is pulled.
+        titles: of standards, by id, as far as the caller knows them.
         whole: the digest is about everything, so that the figures of everything are its own.
     """
     rows = (
@@ -67,6 +69,7 @@ def health(
     infos = connections_of(connection, Moment(now), intervals)
     fresh = {info.id for info in infos if info.fresh}
     reads = [row["complete_at"] for row in rows]
+    named = _titles(connection) | dict(titles)
     totals = connection.execute(
         sa.select(
             sa.func.sum(_compliance.c.met).label("met"),
@@ -78,8 +81,8 @@ def health(
         lines=(
             *(line for row in rows for line in _of_connection(row, fresh=row["id"] in fresh)),
             *_held(connection),
-            *_doubtful(connection),
-            *_not_assessed(connection),
+            *_doubtful(connection, named),
+            *_not_assessed(connection, named),
         ),
         connections=len(rows),
         read_at=None if None in reads else min(reads, default=None),
@@ -130,7 +133,7 @@ def _held(connection: sa.Connection) -> Iterator[HealthLine]:
         )
 
 
-def _doubtful(connection: sa.Connection) -> Iterator[HealthLine]:
+def _doubtful(connection: sa.Connection, titles: Mapping[str, str]) -> Iterator[HealthLine]:
     """Standards that the last assessment could not use."""
     last = connection.execute(
         sa.select(_assessment.c.slow, _assessment.c.suspect)
@@ -139,7 +142,6 @@ def _doubtful(connection: sa.Connection) -> Iterator[HealthLine]:
     ).first()
     if last is None:
         return
-    titles = _titles(connection)
     for standard, seen in sorted((last.suspect or {}).items()):
         yield HealthLine(
             subject=titles.get(standard, standard),
@@ -154,7 +156,7 @@ def _doubtful(connection: sa.Connection) -> Iterator[HealthLine]:
         )
 
 
-def _not_assessed(connection: sa.Connection) -> Iterator[HealthLine]:
+def _not_assessed(connection: sa.Connection, titles: Mapping[str, str]) -> Iterator[HealthLine]:
     """What could not be checked, by standard, the most first."""
     rows = connection.execute(
         sa.select(_compliance.c.standard, _compliance.c.unknown, _compliance.c.missing).where(
@@ -166,7 +168,6 @@ def _not_assessed(connection: sa.Connection) -> Iterator[HealthLine]:
     for row in rows:
         counts[row.standard] = counts.get(row.standard, 0) + row.unknown
         facts.setdefault(row.standard, set()).update(row.missing or [])
-    titles = _titles(connection)
     ranked = sorted(counts, key=lambda standard: (-counts[standard], standard))
     for standard in ranked[:NOT_ASSESSED_SHOWN]:
         missing = sorted(facts[standard])

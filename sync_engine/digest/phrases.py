@@ -46,6 +46,8 @@ def headline(
     return f"Nothing changed since {since}: {total}{weight}{lasting}{doubt}."
 
 
+OWNABLE = ("task", "project", "milestone")
+"""What should have an owner; of others it is not said that they have none."""
 _CHANGES: tuple[SectionId, ...] = ("new", "worse", "solved")
 
 
@@ -90,7 +92,6 @@ def sentence(flag: FlagLine, name: SectionId) -> str:
 
 def meta(given: DigestInput, name: SectionId, flag: FlagLine) -> tuple[str, ...]:
     """Who owns it, since when, and where it is."""
-    owner = clean(flag.owner, 60) if flag.owner else "No owner"
     when = _when(given, name, flag)
     if flag.state == "acknowledged":
         when = f"{when}, acknowledged"
@@ -98,7 +99,11 @@ def meta(given: DigestInput, name: SectionId, flag: FlagLine) -> tuple[str, ...]
         why = f" because {clean(flag.frozen_why)}" if flag.frozen_why else ""
         since = day_words(flag.frozen_at.astimezone(given.zone).date(), weekday=False)
         when = f"{when}, not checked since {since}{why}"
-    return (owner, when, *(clean(place, 60) for place in (flag.project, flag.tool) if place))
+    owner = clean(flag.owner, 60) if flag.owner else "No owner"
+    owned = bool(flag.owner) or flag.subject in OWNABLE
+    project = None if flag.subject == "project" else flag.project
+    places = (clean(place, 60) for place in (project, flag.tool) if place)
+    return (*([owner] if owned else []), when, *places)
 
 
 def _when(given: DigestInput, name: SectionId, flag: FlagLine) -> str:

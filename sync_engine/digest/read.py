@@ -20,6 +20,7 @@ from sync_engine.digest.model import (
     TrendPoint,
     Unreadable,
 )
+from sync_engine.flags.apply import tool_title
 from sync_engine.rules.language import LanguageError
 from sync_engine.rules.limits import TooSlow, limited
 from sync_engine.store.engine import reading
@@ -56,12 +57,14 @@ class Store:
     Args:
         where: what a subscription's scope means.
         intervals: how often each connection is pulled; says which are stale.
-        tool_names: what people call a tool ("jira" → "Jira").
+        tool_names: what people call a tool, where it is not just its name ("jira" → "Jira Cloud").
+        standard_titles: by id; else known only of standards that ever flagged anything.
     """
 
     where: Filter
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
     tool_names: Mapping[str, str] = field(default_factory=dict)
+    standard_titles: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, engine: sa.Engine, occasion: Occasion) -> DigestInput:
         """All that the occasion's digest says, as of one consistent state of the store.
@@ -84,7 +87,13 @@ class Store:
         self, connection: sa.Connection, occasion: Occasion, scope: sa.ColumnElement[bool]
     ) -> DigestInput:
         subscription = occasion.subscription
-        found = health(connection, occasion.now, self.intervals, whole=not subscription.scope)
+        found = health(
+            connection,
+            occasion.now,
+            self.intervals,
+            whole=not subscription.scope,
+            titles=self.standard_titles,
+        )
         return DigestInput(
             subscription=subscription,
             recipient=occasion.recipient,
@@ -144,7 +153,7 @@ def _line(
         url=row["url"],
         project=row["project"],
         owner=row["owner"],
-        tool=tool_names.get(row["tool"] or "", row["tool"]),
+        tool=tool_names.get(row["tool"], tool_title(row["tool"])) if row["tool"] else None,
         remedy=row["remedy"] or None,
         worsened_at=row["worsened_at"],
         reopened_at=row["reopened_at"],

@@ -187,6 +187,21 @@ def test_many_alike_are_one_line(make_flag: Make, tell: Any) -> None:
     assert {e.title for e in digest.first} == {"14 tasks of Operations", "Write the handbook"}
 
 
+def test_only_of_what_should_be_owned_it_is_said_that_nobody_owns_it(
+    make_flag: Make, tell: Any
+) -> None:
+    digest = tell(
+        make_flag(id="a", subject="sprint", rule="r1", owner=None, opened_at=days(30)),
+        make_flag(id="b", subject="project", rule="r2", owner=None, opened_at=days(20)),
+        *(make_flag(id=f"c{n}", subject="person", rule="r3", owner=None) for n in range(5)),
+    )
+    assert [(e.title, e.meta) for e in section(digest, "open").entries] == [
+        ("5 people of Operations", ("the oldest open for 7 weeks", "Jira")),
+        ("Write the handbook", ("open for 4 weeks", "Operations", "Jira")),
+        ("Write the handbook", ("No owner", "open for 2 weeks", "Jira")),
+    ]
+
+
 def test_four_alike_stay_apart(make_flag: Make, tell: Any) -> None:
     digest = tell(*(make_flag(id=str(n)) for n in range(4)))
     assert [e.count for e in section(digest, "open").entries] == [1, 1, 1, 1]

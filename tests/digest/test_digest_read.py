@@ -101,7 +101,7 @@ def gathered(store: sa.Engine, weekly: Subscription) -> Any:
         dialect = store.dialect.name
         read = Store(
             where=lambda scope: flag_condition(scope, Moment(NOW), dialect, FLAG),
-            tool_names={"jira": "Jira"},
+            standard_titles={"wip": "Too much in progress"},
         )
         return read(store, occasion)
 
@@ -226,7 +226,7 @@ def test_holds_doubts_and_what_could_not_be_checked_are_told(
             "It would flag 62% of what it checks, which is more than it may, so its new flags are"
             " held back",
         ),
-        ("wip", "It took too long to check, so its flags are as they were"),
+        ("Too much in progress", "It took too long to check, so its flags are as they were"),
         ("s5", "50 checks could not be made: the tool does not tell estimate"),
         ("s4", "40 checks could not be made"),
         ("s3", "30 checks could not be made"),
