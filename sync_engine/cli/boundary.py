@@ -8,8 +8,8 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
+from sync_engine import clock
 from sync_engine.cli.frame import ExitCode, Frame, as_json, new_frame, state_file
 
 INTERRUPTED = 130
@@ -167,7 +167,7 @@ def _unknown(error: BaseException, arguments: Sequence[str]) -> str:
     """Keep the full report of an error that we do not know, and say where it is."""
     from sync_engine.logs import line, without_secrets
 
-    now = datetime.now(UTC)
+    now = clock.now()
     text = "".join(traceback.format_exception(error))
     report = f"{now.isoformat()}\nflagstaff {' '.join(arguments)}\n\n{text}"
     first = line(f"{type(error).__name__}: {error}")[:200]

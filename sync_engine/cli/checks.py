@@ -9,8 +9,8 @@ from sync_engine.settings import Configuration, Problem, SettingsError, load_peo
 
 
 def further_problems(configuration: Configuration) -> list[Problem]:
-    """What would fail later: digests' times, the people file."""
-    problems = list(_digests(configuration))
+    """What would fail later: standards, digests' times and scopes, the people file."""
+    problems = [*_standards(configuration), *_digests(configuration)]
     try:
         load_people(configuration)
     except SettingsError as error:
@@ -19,8 +19,24 @@ def further_problems(configuration: Configuration) -> list[Problem]:
     return problems
 
 
+def _standards(configuration: Configuration) -> Iterator[Problem]:
+    from sync_engine.duties import standards_of
+    from sync_engine.rules.packs import PackError
+
+    try:
+        standards_of(configuration)
+    except SettingsError as error:
+        place = configuration.source.place(("standards", "packs"))
+        yield from (Problem(line, place) for line in error.lines())
+    except PackError as error:
+        place = configuration.source.place(("standards", "set"))
+        yield Problem(f"standards: {error}", place)
+
+
 def _digests(configuration: Configuration) -> Iterator[Problem]:
     from sync_engine.digest import periods
+    from sync_engine.rules import filters
+    from sync_engine.rules.language import LanguageError
 
     settings = configuration.settings
     for index, digest in enumerate(settings.digests):
@@ -30,6 +46,14 @@ def _digests(configuration: Configuration) -> Iterator[Problem]:
             yield Problem(
                 f"digests.{digest.key}.when: {error}",
                 configuration.source.place(("digests", index, "when")),
+            )
+        try:
+            if digest.scope is not None:
+                filters.check(digest.scope, "flag")
+        except LanguageError as error:
+            yield Problem(
+                f"digests.{digest.key}.scope: {error}",
+                configuration.source.place(("digests", index, "scope")),
             )
 
 

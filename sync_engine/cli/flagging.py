@@ -102,7 +102,8 @@ def tell(console: Console, rows: list[dict[str, Any]], most: int | None = None) 
     """Flags as a table; with `most`, only so many of each severity."""
     from sync_engine.cli.output import cell, link, table
 
-    shown = table("Id", "Severity", "Item", "What is wrong", "Owner")
+    linked = console.is_terminal  # elsewhere the address has to be written out
+    shown = table("Id", "Severity", "Item", "What is wrong", "Owner", *([] if linked else ["Link"]))
     told: dict[str, int] = {}
     for row in rows:
         told[row["severity"]] = told.get(row["severity"], 0) + 1
@@ -110,8 +111,9 @@ def tell(console: Console, rows: list[dict[str, Any]], most: int | None = None) 
             continue
         shown.add_row(
             cell(row["id"], "dim"), cell(row["severity"], row["severity"]),
-            link(row["key"] or row["title"], row["url"]), cell(row["said"]),
-            cell(row["owner"] or "–"),
+            link(" ".join(filter(None, (row["key"], row["title"]))), row["url"]),
+            cell(row["said"]), cell(row["owner"] or "–"),
+            *([] if linked else [cell(row["url"], "dim")]),
         )  # fmt: skip
     console.print(shown)
     counts = [f"{told[each]} {each}" for each in reversed(SEVERITIES) if each in told]

@@ -48,13 +48,14 @@ class Frame:
     _configuration: Configuration | None = field(default=None, repr=False)
 
     def configuration(self) -> Configuration:
-        """The configuration, read once; sets up logging as it says."""
+        """The configuration, read once; sets up logging as it says (on a terminal: errors)."""
         if self._configuration is None:
             from sync_engine.settings import load
 
             self._configuration = load(self.config)
             log = self._configuration.settings.log
-            self.set_up_logging(log.format, log.level)
+            # Who watches gets the answer and the progress; the log is for those who do not.
+            self.set_up_logging(log.format, "error" if sys.stderr.isatty() else log.level)
         return self._configuration
 
     def use(self, configuration: Configuration) -> None:

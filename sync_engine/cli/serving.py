@@ -22,7 +22,7 @@ def run(frame: Frame) -> None:
     """
     from sync_engine.daemon import Daemon
 
-    frame.configuration()  # sets up logging, and refuses what is broken before anything starts
+    _prepare(frame)
     code = Daemon(frame.config).run()
     if code:
         raise typer.Exit(code)
@@ -37,5 +37,11 @@ def worker(
     """Take jobs from the queue in PostgreSQL, beside any number of other workers."""
     from sync_engine.worker import Worker
 
-    frame.configuration()
+    _prepare(frame)
     Worker(frame.config).run(concurrency=concurrency)
+
+
+def _prepare(frame: Frame) -> None:
+    """Refuse what is broken before anything starts, and log as the configuration says."""
+    log = frame.configuration().settings.log
+    frame.set_up_logging(log.format, log.level)

@@ -159,7 +159,7 @@ class Show:
                 why = f" ({_WHY.get(row.resolution, row.resolution)})" if word == "resolved" else ""
                 self.screen.print(
                     cell(f"  {word}{why}: ", style)
-                    + link(row.key or row.title, row.url, "name")
+                    + link(" ".join(filter(None, (row.key, row.title))), row.url, "name")
                     + cell(f"  {row.said}")
                 )
 
@@ -192,7 +192,8 @@ class Show:
 
 CENSUS = Job("census")
 _WHY = {
-    "fixed": "fixed", "gone": "the item is gone", "out_of_scope": "no longer concerned",
+    "fixed": "fixed", "gone": "the item is gone",
+    "out_of_scope": "finished, or no longer concerned",
     "standard_off": "the standard is off", "removed": "the connection was removed",
 }  # fmt: skip
 

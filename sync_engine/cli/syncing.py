@@ -133,6 +133,10 @@ WORDS = {
 """Outcomes of runs as people read them."""
 
 
+SHOWN = 3
+"""Problems of one connection that are told; the rest are counted."""
+
+
 def tell(console: Console, outcomes: list[Outcome], report: FlagReport) -> None:
     """Runs as a table, then what is wrong, then what it means for the flags."""
     from sync_engine.cli.output import cell, number, table
@@ -176,5 +180,7 @@ def _troubles(outcome: Outcome) -> list[tuple[str, str]]:
     run = outcome.report
     if run is None:
         return [(outcome.why_not or "it was not run", "")]
-    found = [(run.message, run.remedy)] if run.message else []
-    return found + [(problem, "") for problem in run.problems if problem not in run.message]
+    said = run.problems[:SHOWN] or ([run.message] if run.message else [])
+    if len(run.problems) > SHOWN:
+        said.append(f"and {len(run.problems) - SHOWN} more like these")
+    return [(sentence, "") for sentence in said[:-1]] + [(each, run.remedy) for each in said[-1:]]

@@ -92,16 +92,27 @@ def test_config_check_tells_what_would_fail_later(flagstaff: Flagstaff, tmp_path
         "digests:\n"
         "  - {to: maria@acme.example, when: someday, channels: [file]}\n"
         "people: nowhere.yaml\n"
+        "standards: {set: {overdu: off}}\n"
     )
     said = flagstaff("config", "check", "--json")
     assert said.code == 1
     told = {(each["line"], each["message"].split(":")[0]) for each in said.json["problems"]}
     assert (4, "digests.maria@acme.example.when") in told
     assert any(line == 5 for line, _ in told)
+    assert any('did you mean "overdue"' in each["message"] for each in said.json["problems"])
     warned = [each["message"] for each in said.json["warnings"]]
     assert any("stands in this file in clear" in each for each in warned)
     assert any("without a census" in each for each in warned)
     assert CANARY not in said.out + said.err
+
+
+def test_config_check_reads_the_scopes_of_digests(flagstaff: Flagstaff, tmp_path: Path) -> None:
+    (tmp_path / "flagstaff.yaml").write_text(
+        "digests:\n  - to: maria@acme.example\n    channels: [file]\n    scope: severty = high\n"
+    )
+    [problem] = flagstaff("config", "check", "--json").json["problems"]
+    assert problem["line"] == 4
+    assert 'did you mean "severity"' in problem["message"]
 
 
 def test_the_schema_is_printed(flagstaff: Flagstaff) -> None:
