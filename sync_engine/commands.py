@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.rules.task_facts import table
+from sync_engine.rules.joins import table
 from sync_engine.store import holds
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
 

@@ -15,9 +15,9 @@ from sync_engine.flags import lifecycle
 from sync_engine.rules.calendars import WorkCalendar
 from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, Total, assess
 from sync_engine.rules.evidence import plain
+from sync_engine.rules.joins import MILESTONE, PERSON, PROJECT, TASK, table
 from sync_engine.rules.scan import OUT, Key
 from sync_engine.rules.standards import SEVERITIES, Standard, sentence
-from sync_engine.rules.task_facts import MILESTONE, PERSON, PROJECT, TASK, table
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import AssessmentRow, Compliance, FlagEvent, FlagRow, Waiver
 from sync_engine.store.models import SprintRow
@@ -150,7 +150,9 @@ class _Application:
         self.moment, self.now = assessment.moment, assessment.moment.now
         self.inserts: list[dict[str, Any]] = []
         self.updates: list[dict[str, Any]] = []
-        self.events: list[tuple[str, str, str, str | None]] = []  # fingerprint, event, severity, note
+        self.events: list[
+            tuple[str, str, str, str | None]
+        ] = []  # fingerprint, event, severity, note
         self.ids: dict[str, int] = {}
         self.touched: dict[str, dict[str, Any]] = {}
         self.frozen: list[str] = []
@@ -476,4 +478,3 @@ def _remedy(standard: Standard, values: Mapping[str, Any], tool: str | None) -> 
 def tool_title(connector: str) -> str:
     """A connector's name as people write it."""
     return connector.replace("_", " ").title()
-

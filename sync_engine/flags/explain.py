@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules import facts
+from sync_engine.rules.joins import table
 from sync_engine.rules.standards import Standard
-from sync_engine.rules.task_facts import table
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
 
@@ -80,9 +80,10 @@ def explain(
     known = facts.of(row["subject"])
     values = tuple(
         ValueLine(
-            name.replace("_", " "), value,
+            name.replace("_", " "),
+            value,
             known[name].meaning if name in known else "A custom field of the tool.",
-        )  # fmt: skip
+        )
         for name, value in (row["evidence"] or {}).items()
     )
     return Explanation(

@@ -74,7 +74,7 @@ class Seen:
     answer: int
 
 
-def verdict(seen: Seen) -> Verdict:
+def verdict(seen: Seen) -> Verdict:  # noqa: PLR0911  # an ordered list of reasons
     """What an assessment means for a live flag."""
     if not seen.standard:
         return Resolve("standard_off")
@@ -88,12 +88,13 @@ def verdict(seen: Seen) -> Verdict:
         return Frozen(seen.halted)
     if not seen.fresh:
         return Frozen("stale")
-    return {
+    answers: dict[int, Verdict] = {
         OUT: Resolve("out_of_scope"),
         MET: Resolve("fixed"),
         FLAGGED: Stands(),
         UNKNOWN: Frozen("not_assessable"),
-    }[seen.answer]
+    }
+    return answers[seen.answer]
 
 
 def severity(standard: Standard, opened: date, state: State, moment: Moment) -> Severity:

@@ -136,8 +136,10 @@ def _samples(
 ) -> tuple[Sample, ...]:
     return tuple(
         Sample(
-            f.item.title, f.item.key, f.item.url,
+            f.item.title,
+            f.item.key,
+            f.item.url,
             sentence(standards[f.standard], f.item.values, zone),
-        )  # fmt: skip
+        )
         for f in findings[:SAMPLES]
     )

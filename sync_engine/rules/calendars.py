@@ -73,9 +73,7 @@ def _working_days(calendar: WorkCalendar, year: int) -> tuple[date, ...]:
         off |= set(holidays.country_holidays(calendar.country, calendar.region, years=years))
     first, last = date(years[0], 1, 1), date(years[-1], 12, 31)
     every = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return tuple(
-        day for day in every if day.weekday() not in calendar.weekend and day not in off
-    )
+    return tuple(day for day in every if day.weekday() not in calendar.weekend and day not in off)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.rules.scan import Key
-from sync_engine.rules.sources import Frame
-from sync_engine.rules.task_facts import (
+from sync_engine.rules.joins import (
     CHANGE,
     COMMENT,
     LINK,
@@ -21,6 +19,8 @@ from sync_engine.rules.task_facts import (
     WORKLOG,
     table,
 )
+from sync_engine.rules.scan import Key
+from sync_engine.rules.sources import Frame
 from sync_engine.store.flag_models import AssessmentRow
 from sync_engine.store.models import Run
 
@@ -66,14 +66,17 @@ def reach(
     )
     if full is None and (not same or _is_small(connection, small)):
         return Reach(None, runs)
-    seen = {int(id): run for id, run in ((last or {}).get("runs") or {}).items()}
+    runs_seen = {} if last is None else last["runs"] or {}
+    seen = {int(id): run for id, run in runs_seen.items()}
     tasks = _tasks(connection, {each.id: seen.get(each.id, 0) for each in frame.connections})
     return Reach(tasks, {**dict.fromkeys((c.id for c in frame.connections), 0), **runs})
 
 
 def _is_small(connection: sa.Connection, small: int) -> bool:
     some = sa.select(TASK.c.connection_id).limit(small + 1).subquery()
-    return int(connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()) <= small
+    return (
+        int(connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()) <= small
+    )
 
 
 def _tasks(connection: sa.Connection, seen: Mapping[int, int]) -> list[Key] | None:
@@ -97,7 +100,9 @@ def _changed(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
         return sa.and_(row.c.connection_id == connection_id, row.c.run_id > run_id)
 
     def tasks(column: Any, *where: Any) -> sa.Select[Any]:
-        return sa.select(TASK.c.connection_id, column).where(later(TASK), column.is_not(None), *where)
+        return sa.select(TASK.c.connection_id, column).where(
+            later(TASK), column.is_not(None), *where
+        )
 
     yield tasks(TASK.c.id)
     yield tasks(TASK.c.parent_id)

@@ -13,6 +13,7 @@ from typing import Any, assert_never
 
 import sqlalchemy as sa
 
+from sync_engine.rules import syntax
 from sync_engine.rules.dialect import Column, Truth, ascii_lower, ascii_small, position_of
 from sync_engine.rules.sources import NULL, Source, Value, both
 from sync_engine.rules.syntax import (
@@ -33,14 +34,13 @@ from sync_engine.rules.syntax import (
     Ref,
     Share,
     Today,
-    Truth as Yes,
 )
 
 ORDER = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 DAY = timedelta(days=1)
 
 
-def compiled(condition: Condition, source: Source) -> Truth:
+def compiled(condition: Condition, source: Source) -> Truth:  # noqa: C901, PLR0911, PLR0912  # one case a kind
     """The three-valued truth of a resolved condition for each row of a source."""
     match condition:
         case And(parts):
@@ -49,7 +49,7 @@ def compiled(condition: Condition, source: Source) -> Truth:
             return sa.or_(*(compiled(part, source) for part in parts))
         case Not(part):
             return sa.not_(compiled(part, source))
-        case Yes(left):
+        case syntax.Truth(left):
             value = source.value(left)
             return guarded(value.known, value.expr)
         case Empty(left):
@@ -245,9 +245,7 @@ def _age(condition: Age, source: Source) -> Truth:
     if not condition.ahead:
         return _on_day(value, "<", moment.day_back(count, unit), source)
     last = moment.day_ahead(count, unit)
-    return sa.and_(
-        _on_day(value, ">=", moment.today, source), _on_day(value, "<=", last, source)
-    )
+    return sa.and_(_on_day(value, ">=", moment.today, source), _on_day(value, "<=", last, source))
 
 
 def _on_day(value: Value, op: str, day: date, source: Source) -> Truth:

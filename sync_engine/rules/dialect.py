@@ -129,7 +129,9 @@ class FieldRows:
             part = sa.func.json_each(entry.c.value, sa.literal("$.value")).table_valued(
                 "value", "type", joins_implicitly=True
             )
-            said = [sa.func.json_extract(entry.c.value, sa.literal(f"$.{k}")) for k in ("name", "id")]
+            said: list[Column] = [
+                sa.func.json_extract(entry.c.value, sa.literal(f"$.{k}")) for k in ("name", "id")
+            ]
             self.text: Column = sa.case(
                 (part.c.type == "true", "yes"),
                 (part.c.type == "false", "no"),
@@ -207,4 +209,3 @@ def concatenated(column: Column, condition: Truth, dialect: str) -> Column:
     if dialect == "sqlite":
         return sa.func.json_group_array(column, type_=sa.Text()).filter(condition)
     return sa.func.jsonb_agg(column, type_=sa.JSON()).filter(condition)
-

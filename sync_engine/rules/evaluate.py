@@ -120,9 +120,13 @@ def connections(
         provides = {kind: frozenset(names) for kind, names in (row["provides"] or {}).items()}
         found.append(
             ConnectionInfo(
-                row["id"], row["name"], row["connector"], provides,
-                fresh=at is not None and moment.now - at <= allowance, interval=interval,
-            )  # fmt: skip
+                row["id"],
+                row["name"],
+                row["connector"],
+                provides,
+                fresh=at is not None and moment.now - at <= allowance,
+                interval=interval,
+            )
         )
     return tuple(found)
 
@@ -138,7 +142,7 @@ def frame_for(
     )
 
 
-def assess(
+def assess(  # noqa: PLR0913  # all of them are the caller's to say
     engine: sa.Engine,
     standards: Iterable[Standard],
     *,
@@ -153,9 +157,10 @@ def assess(
     """Assess a store by all enabled standards.
 
     Args:
-        full: True: every subject; False: what changed since the last assessment, and what depends
-            on it; None: whichever is right (full at a new day, with other standards, or when small).
-        intervals: by connection's name: how often it is pulled; it makes the allowance of freshness.
+        full: True: every subject; False: what changed since the last assessment, and what
+            depends on it; None: whichever is right (full at a new day, with other standards, or
+            when the store is small).
+        intervals: by connection's name: how often it is pulled, which says when data are stale.
         watched: by subject: those whose own answers are wanted (they have flags).
         seconds: after which a statement is stopped; the standards in it are then run apart.
     """
@@ -273,8 +278,9 @@ def _totals(found: Answers, standards: Mapping[str, Standard]) -> tuple[Total, .
         Total(
             standard,
             None if standards[standard].subject == "person" else connection_id,
-            project_id, *counts,
-        )  # fmt: skip
+            project_id,
+            *counts,
+        )
         for (standard, connection_id, project_id), counts in found.totals.items()
     )
 

@@ -11,13 +11,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules.dialect import Column, ascii_small, pairs
+from sync_engine.rules.joins import PERSON as PERSON_TABLE
+from sync_engine.rules.joins import (
+    connection_of,
+    identity_of,
+    joined,
+    portfolio_of,
+    project_of,
+    table,
+)
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.scan import Key
 from sync_engine.rules.sources import Frame, StoreSource
 from sync_engine.rules.syntax import Ref
-from sync_engine.rules.task_facts import connection_of, identity_of, joined, project_of
-from sync_engine.rules.task_facts import PERSON as PERSON_TABLE
-from sync_engine.rules.task_facts import portfolio_of, table
 from sync_engine.store.models import RawItem
 
 CHUNK = 2_000
@@ -62,14 +68,12 @@ def items(
         limited = replace(frame, only=pairs(document, frame.dialect))
         statement, names = _statement(limited, subject, refs)
         for row in connection.execute(statement):
-            item = _item(subject, row._mapping, names)
+            item = _item(subject, row._asdict(), names)
             found[(row.connection_key, row.id_key)] = item
     return found
 
 
-def _statement(
-    frame: Frame, subject: str, refs: Sequence[Ref]
-) -> tuple[sa.Select[Any], list[Ref]]:
+def _statement(frame: Frame, subject: str, refs: Sequence[Ref]) -> tuple[sa.Select[Any], list[Ref]]:
     source = source_of(frame, subject)
     columns = [column.label(name) for name, column in _columns(source).items()]
     for number, ref in enumerate(refs):

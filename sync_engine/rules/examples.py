@@ -16,12 +16,12 @@ from sync_engine.rules.calendars import Moment
 from sync_engine.rules.compile import compiled
 from sync_engine.rules.dialect import Column, FieldRows, Truth, list_entries, list_length
 from sync_engine.rules.facts import LINK, Fact
+from sync_engine.rules.joins import count_if, count_unknown
 from sync_engine.rules.language import words_of
 from sync_engine.rules.packs import Pack
 from sync_engine.rules.sources import Frame, Source, Value
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.syntax import Ref
-from sync_engine.rules.task_facts import count_if, count_unknown
 from sync_engine.settings.source import Problem
 from sync_engine.store.types import Json, UTCDateTime
 
@@ -94,7 +94,7 @@ class Bench:
         self._held = _declare(metadata, subject, "subject")
         self._engine = sa.create_engine("sqlite://")
         self._tables = metadata.sorted_tables
-        self._statements: dict[str, sa.Select[Any]] = {}
+        self._statements: dict[str, sa.Executable] = {}
         metadata.create_all(self._engine)
 
     def close(self) -> None:
@@ -114,11 +114,11 @@ class Bench:
             row = connection.execute(self._statements[standard.id]).one()
         return row[0], row[1]
 
-    def _statement(self, standard: Standard) -> sa.Select[Any]:
+    def _statement(self, standard: Standard) -> sa.Executable:
         source = _ExampleSource(Frame(MOMENT, "sqlite"), self._held)
         scope = sa.true() if standard.scope is None else compiled(standard.scope, source)
         both = sa.and_(scope, compiled(standard.flag_when, source))
-        columns = (sa.type_coerce(each, sa.Boolean) for each in (both, scope))
+        columns = [sa.type_coerce(each, sa.Boolean) for each in (both, scope)]
         return sa.select(*columns).select_from(self._held.table)
 
 
@@ -133,7 +133,7 @@ def _declare(metadata: sa.MetaData, subject: str, name: str, *, linked: bool = F
     known = dict(facts.of(subject))
     if linked:
         known["link"] = LINK
-    columns = [sa.Column("row", sa.Integer), sa.Column("custom", Json)]
+    columns: list[sa.Column[Any]] = [sa.Column("row", sa.Integer), sa.Column("custom", Json)]
     for fact in known.values():
         columns.append(sa.Column(f"{fact.name}_", _type(fact)))
         columns.append(sa.Column(f"{fact.name}_known", sa.Boolean))
@@ -166,16 +166,16 @@ def _insert(connection: sa.Connection, held: _Table, example: Mapping[str, Any],
         elif name in ("count_per_owner", "count_per_project"):
             values[name.removeprefix("count_")] = value
         else:
-            fact = facts.find(held.subject, name, linked=held.linked)
-            if fact is None:
+            found = facts.find(held.subject, name, linked=held.linked)
+            if found is None:
                 raise ExampleError(f'a {held.subject} has no fact "{written}"')
             known = value != "?"
-            values[f"{fact.name}_known"] = known and (value is not None or fact.null == "empty")
-            values[f"{fact.name}_"] = _value(fact, value) if known else None
+            values[f"{found.name}_known"] = known and (value is not None or found.null == "empty")
+            values[f"{found.name}_"] = _value(found, value) if known else None
     connection.execute(sa.insert(held.table), values)
 
 
-def _value(fact: Fact, value: Any) -> Any:
+def _value(fact: Fact, value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912  # one case a kind
     if value is None:
         return None
     match fact.type:
@@ -284,4 +284,3 @@ class _ExampleSource:
         """The number that the example gives as "count per …"."""
         del condition
         return self.held.table.c[f"per_{per.name}"], sa.literal(0), None
-

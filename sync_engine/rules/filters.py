@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from sync_engine.rules import facts
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.compile import compiled
 from sync_engine.rules.evaluate import frame_for
+from sync_engine.rules.joins import COMMON, OF_PROJECT, person, table
 from sync_engine.rules.language import read
+from sync_engine.rules.relations import task_source
 from sync_engine.rules.resolve import resolve
 from sync_engine.rules.sources import Builder, Frame, StoreSource, Value
-from sync_engine.rules.task_facts import COMMON, OF_PROJECT, person, table, task_source
 from sync_engine.store.flag_models import FlagRow
 
 FLAG = table(FlagRow)
@@ -27,7 +30,7 @@ def check(condition: str, subject: str) -> None:
 
 def filter_tasks(
     connection: sa.Connection, condition: str | None, moment: Moment
-) -> sa.Select[tuple[object, ...]]:
+) -> sa.Select[Any]:
     """Live tasks for which a condition is true, with the columns that lists show.
 
     Columns: those of the task's table, and connection, tool, project, owner by name.
@@ -36,32 +39,28 @@ def filter_tasks(
     where = sa.true() if condition is None else _compiled(condition, "task", source)
     owner = person("owner_id")(source)
     project = OF_PROJECT["project"](source)
-    named = {
+    named: dict[str, Any] = {
         "connection": COMMON["connection"](source),
         "tool": COMMON["tool"](source),
         "project": project.expr if isinstance(project, Value) else project,
         "owner": owner.shown if isinstance(owner, Value) else owner,
     }
-    columns = [
-        column for name, column in source.base.c.items() if name not in ("hash", "item_id")
-    ]
+    columns = [column for name, column in source.base.c.items() if name not in ("hash", "item_id")]
     live = source.live()
     return (
-        sa.select(*columns, *(column.label(name) for name, column in named.items()))
+        sa.select(*columns, *(sa.label(name, column) for name, column in named.items()))
         .select_from(source.origin)
         .where(live, where)
         .order_by(source.base.c.connection_id, source.base.c.id)
     )
 
 
-def filter_flags(condition: str | None, moment: Moment, dialect: str) -> sa.Select[tuple[object, ...]]:
+def filter_flags(condition: str | None, moment: Moment, dialect: str) -> sa.Select[Any]:
     """Flags for which a condition is true, all columns, the most severe and oldest first."""
     flag = FLAG.alias("t")
     where = sa.true() if condition is None else flag_condition(condition, moment, dialect, flag)
     rank = sa.case(SEVERITY_RANKS, value=flag.c.severity)
-    return (
-        sa.select(flag).where(where).order_by(rank.desc(), flag.c.opened_at, flag.c.id)
-    )
+    return sa.select(flag).where(where).order_by(rank.desc(), flag.c.opened_at, flag.c.id)
 
 
 def flag_condition(

@@ -120,9 +120,7 @@ class _Builder(Transformer[Token, Any]):
         while isinstance(inner, Not):
             depth, inner = depth + 1, inner.part
         if depth > MAX_DEPTH:
-            raise LanguageError(
-                f'"not" is repeated more than {MAX_DEPTH} times here', _span(word)
-            )
+            raise LanguageError(f'"not" is repeated more than {MAX_DEPTH} times here', _span(word))
         return Not(part)
 
     def group(self, _open: Token, part: Condition, _close: Token) -> Condition:
@@ -137,9 +135,7 @@ class _Builder(Transformer[Token, Any]):
     def one_of(self, left: Ref, _in: Token, values: tuple[Operand, ...]) -> Condition:
         return OneOf(left, values)
 
-    def none_of(
-        self, left: Ref, _not: Token, _in: Token, values: tuple[Operand, ...]
-    ) -> Condition:
+    def none_of(self, left: Ref, _not: Token, _in: Token, values: tuple[Operand, ...]) -> Condition:
         return Not(OneOf(left, values))
 
     def empty(self, left: Ref, *_words: Token) -> Condition:
@@ -196,7 +192,7 @@ class _Builder(Transformer[Token, Any]):
     def values(self, *tokens: Any) -> tuple[Operand, ...]:
         return tuple(each for each in tokens if not isinstance(each, Token))
 
-    def value(self, *tokens: Any) -> Operand:
+    def value(self, *tokens: Any) -> Operand:  # noqa: PLR0911  # one case a kind
         first = tokens[0]
         at = _span(first)
         match first.type:
@@ -270,7 +266,7 @@ _ORDER = ("a fact", "=", "!=", "<", "<=", ">", ">=", "and", "or", "not", "is", "
 
 def _explained(error: UnexpectedInput, text: str) -> LanguageError:
     if isinstance(error, UnexpectedCharacters):
-        character = text[error.pos_in_stream or 0]
+        character = text[error.pos_in_stream]
         what = {
             '"': "a quote that is not closed",
             "'": "a quote that is not closed",
@@ -290,7 +286,7 @@ def _explained(error: UnexpectedInput, text: str) -> LanguageError:
 
 
 def _may_follow(error: UnexpectedInput) -> list[str]:
-    names = set(getattr(error, "accepts", None) or getattr(error, "expected", ()))
+    names = set(getattr(error, "accepts", None) or getattr(error, "expected", None) or ())
     words = {word for name in names for word in _PLAIN.get(name, (name.lower(),))}
     if {"NAME", "YES"} <= names:
         words = (words - set(_PLAIN["RELATION"])) | {"a word"}

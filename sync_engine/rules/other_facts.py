@@ -1,4 +1,4 @@
-"""The facts of projects, people, milestones, sprints and connections that are more than a column."""
+"""The facts of projects, people, milestones and sprints that are more than a column."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules import facts
+from sync_engine.rules.connection_facts import CONNECTION_FACTS
 from sync_engine.rules.dialect import Column, Truth, latest, seconds_between
-from sync_engine.rules.sources import NULL, Builder, Frame, Source, StoreSource, Value
-from sync_engine.rules.task_facts import (
+from sync_engine.rules.joins import (
     ASSIGNMENT,
     COMMON,
     CONNECTION,
@@ -30,22 +30,16 @@ from sync_engine.rules.task_facts import (
     settled,
     summed,
     table,
-    tally_tasks,
-    task_source,
 )
+from sync_engine.rules.relations import tally_tasks, task_source
+from sync_engine.rules.sources import NULL, Builder, Frame, Source, StoreSource, Value
 from sync_engine.store.models import (
-    Hold,
     MembershipRow,
-    Run,
-    ScopeState,
     SprintRow,
     StatusUpdateRow,
-    StatusWord,
 )
 
-SPRINT, REPORT, MEMBERSHIP, SCOPE, HOLD, RUN, WORD = map(
-    table, (SprintRow, StatusUpdateRow, MembershipRow, ScopeState, Hold, Run, StatusWord)
-)
+SPRINT, REPORT, MEMBERSHIP = map(table, (SprintRow, StatusUpdateRow, MembershipRow))
 
 
 def _counts(source: StoreSource, key: str) -> Any:
@@ -81,7 +75,8 @@ def _health(source: StoreSource) -> Column:
 
     def make() -> tuple[Any, Truth]:
         newest = (
-            sa.select(row.c.connection_id, row.c.project_id, row.c.at, sa.func.min(row.c.health).label("health"))
+            sa.select(row.c.connection_id, row.c.project_id, row.c.at)
+            .add_columns(sa.func.min(row.c.health).label("health"))
             .where(row.c.gone_at.is_(None))
             .group_by(row.c.connection_id, row.c.project_id, row.c.at)
             .cte()
@@ -92,7 +87,8 @@ def _health(source: StoreSource) -> Column:
             newest.c.at == last.c.last,
         )
 
-    return source.join("newest_report", make).c.health
+    found: Column = source.join("newest_report", make).c.health
+    return found
 
 
 def _project_tasks(name: str) -> Builder:
@@ -151,9 +147,7 @@ def _sprint_open(source: StoreSource) -> Column:
     place, task, own = MEMBERSHIP.alias(), TASK.alias(), source.base.c
 
     def make() -> tuple[Any, Truth]:
-        here = sa.and_(
-            task.c.connection_id == place.c.connection_id, task.c.id == place.c.task_id
-        )
+        here = sa.and_(task.c.connection_id == place.c.connection_id, task.c.id == place.c.task_id)
         grouped = (
             sa.select(
                 place.c.connection_id,
@@ -214,7 +208,9 @@ def _accounts(source: StoreSource) -> Any:
 
 def _active(source: StoreSource) -> Column:
     accounts = _accounts(source)
-    return sa.case((accounts.c.active > 0, sa.true()), (accounts.c.inactive > 0, sa.false()), else_=NULL)
+    return sa.case(
+        (accounts.c.active > 0, sa.true()), (accounts.c.inactive > 0, sa.false()), else_=NULL
+    )
 
 
 def _load(source: StoreSource) -> Any:
@@ -308,94 +304,6 @@ def _tally_of_person(
     return sa.func.coalesce(grouped.c.yes, 0), sa.func.coalesce(grouped.c.unknown, 0), None
 
 
-def _per_connection(source: StoreSource, name: str, row: Any, expr: Column, *where: Truth) -> Column:
-    def make() -> tuple[Any, Truth]:
-        grouped = (
-            sa.select(row.c.connection_id, expr.label("value"))
-            .where(*where)
-            .group_by(row.c.connection_id)
-            .cte()
-        )
-        return grouped, grouped.c.connection_id == source.base.c.id
-
-    return source.join(name, make).c.value
-
-
-def _counted(name: str, target: sa.Table, *where: Callable[[Any], Truth]) -> Builder:
-    def build(source: StoreSource) -> Column:
-        row = target.alias()
-        found = _per_connection(source, name, row, sa.func.count(), *(w(row) for w in where))
-        return sa.func.coalesce(found, 0)
-
-    return build
-
-
-def _gap(source: StoreSource) -> Column:
-    """Largest |ours - theirs| in percent of theirs, over all scopes and streams with both."""
-    row = SCOPE.alias()
-    if source.frame.dialect == "sqlite":
-        each = sa.func.json_each(row.c.stream_counts).table_valued("value", joins_implicitly=True)
-        ours, theirs = (
-            sa.func.json_extract(each.c.value, sa.literal(f"$.{name}")) for name in ("store", "tool")
-        )
-    else:
-        each = sa.func.jsonb_each(row.c.stream_counts).table_valued(
-            "key", "value", joins_implicitly=True
-        )
-        ours, theirs = (
-            sa.cast(each.c.value.op("->>")(name), sa.Float) for name in ("store", "tool")
-        )
-    gap = sa.func.abs(ours - theirs) * 100.0 / sa.case((theirs > 0, theirs), else_=1.0)
-
-    def make() -> tuple[Any, Truth]:
-        grouped = (
-            sa.select(row.c.connection_id, sa.func.max(gap).label("value"))
-            .select_from(row).select_from(each)
-            .where(theirs.is_not(None), ours.is_not(None), row.c.visible.is_(True))
-            .group_by(row.c.connection_id)
-            .cte()
-        )  # fmt: skip
-        return grouped, grouped.c.connection_id == source.base.c.id
-
-    return source.join("gap", make).c.value
-
-
-def _missed(source: StoreSource) -> Column:
-    """Age of the last complete read, in turns of the connection's schedule."""
-    known = [c for c in source.frame.connections if c.interval is not None]
-    if not known:
-        return sa.cast(sa.null(), sa.Float)
-    seconds = sa.case(
-        {c.id: max(c.interval.total_seconds(), 1.0) for c in known if c.interval is not None},
-        value=source.base.c.id,
-    )
-    now = sa.literal(source.frame.moment.now, source.base.c.complete_at.type)
-    return seconds_between(source.base.c.complete_at, now) / sa.cast(seconds, sa.Float)
-
-
-def _parked(source: StoreSource) -> Column:
-    row, later = RUN.alias(), RUN.alias()
-    newest = (
-        sa.select(sa.func.max(later.c.id))
-        .where(later.c.connection_id == row.c.connection_id, later.c.ended_at.is_not(None))
-        .correlate(row)
-        .scalar_subquery()
-    )
-    found = _per_connection(source, "parked", row, sa.func.max(row.c.parked), row.c.id == newest)
-    return sa.func.coalesce(found, 0)
-
-
-_CONNECTION: dict[str, Builder] = {
-    "missed_reads": _missed,
-    "lost_scopes": _counted("lost", SCOPE, lambda r: r.c.visible.is_(False)),
-    "unmapped_words": _counted("words", WORD, lambda r: r.c.status.is_(None)),
-    "completeness_gap": _gap,
-    "held_censuses": _counted(
-        "held", HOLD, lambda r: r.c.accepted_at.is_(None), lambda r: r.c.superseded_at.is_(None)
-    ),
-    "parked_items": _parked,
-}
-
 _TASKS_OF: dict[str, dict[str, Any]] = {
     "project": {"task": tally_tasks("project_id", ("task.project_id",))},
     "milestone": {"task": tally_tasks("milestone_id", ("task.milestone_id",))},
@@ -406,7 +314,7 @@ _TABLES: dict[str, tuple[sa.Table, dict[str, Builder]]] = {
     "milestone": (MILESTONE, _MILESTONE),
     "sprint": (SPRINT, _SPRINT),
     "person": (IDENTITY, _PERSON),
-    "connection": (CONNECTION, _CONNECTION),
+    "connection": (CONNECTION, CONNECTION_FACTS),
 }
 
 

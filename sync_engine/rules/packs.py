@@ -9,92 +9,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
 
 from sync_engine.rules import facts
 from sync_engine.rules.language import LanguageError, read, words_of
+from sync_engine.rules.pack_schema import (
+    WHOLE,
+    EscalateEntry,
+    Examples,
+    PackEntry,
+    ParamEntry,
+    StandardEntry,
+)
 from sync_engine.rules.resolve import ParamValue, resolve
 from sync_engine.rules.standards import Escalation, Severity, Standard
 from sync_engine.rules.syntax import Condition
 from sync_engine.settings.nearest import nearest
-from sync_engine.settings.source import Path_, Place, Problem, SettingsError, Source
+from sync_engine.settings.source import Path_, Problem, SettingsError, Source
 from sync_engine.settings.source import read as read_yaml
 
-ParamType = Literal[
-    "number", "count", "percent", "minutes", "hours", "days", "working days", "weeks", "text"
-]
-WHOLE = ("count", "days", "working days", "weeks")
-_ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 _AFTER = re.compile(r"(\d{1,4}) (working days|days|weeks)")
 _NAME = re.compile(r"\{([^{}]*)\}")
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ParamEntry(_Entry):
-    """A standard's parameter."""
-
-    type: ParamType
-    default: Any
-    min: float | None = None
-    max: float | None = None
-    help: str | None = None
-
-
-class EscalateEntry(_Entry):
-    """When a flag grows more severe."""
-
-    after: str = Field(pattern=r"^\d{1,4} (working days|days|weeks)$")
-    to: Severity
-
-
-class Examples(_Entry):
-    """A standard's test of itself: facts of subjects, and what must come out."""
-
-    flags: tuple[dict[str, Any], ...] = Field(min_length=1)
-    passes: tuple[dict[str, Any], ...] = Field(min_length=1)
-    not_assessable: tuple[dict[str, Any], ...] = ()
-
-
-class StandardEntry(_Entry):
-    """A standard as it is written in a pack."""
-
-    id: str = Field(pattern=_ID, max_length=60)
-    title: str = Field(min_length=3, max_length=100)
-    source: str = Field(min_length=2)
-    ref: str | None = None
-    why: str = Field(min_length=10)
-    severity: Severity
-    subject: facts.Subject
-    scope: str | None = None
-    flag_when: str
-    say: str = Field(min_length=5)
-    remedy: str = Field(min_length=5)
-    params: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ParamEntry] = Field(
-        default_factory=dict
-    )
-    escalate: EscalateEntry | None = None
-    limit: str | None = Field(None, pattern=r"^\d{1,3}%$")
-    enabled: bool = True
-    examples: Examples
-
-    @model_validator(mode="after")
-    def _flagged_share(self) -> StandardEntry:
-        if self.limit and not 0 < int(self.limit[:-1]) <= 100:
-            raise ValueError("`limit` is a share between 1% and 100%")
-        return self
-
-
-class PackEntry(_Entry):
-    """A pack's own words; its standards are read one by one."""
-
-    pack: str = Field(pattern=_ID, max_length=60)
-    title: str = Field(min_length=3)
-    standards: tuple[dict[str, Any], ...] = Field(min_length=1)
 
 
 class Setting(Protocol):
@@ -139,8 +76,8 @@ def find(name: str, base: Path | None = None) -> Path:
     known = {path.stem: path for folder in folders() for path in sorted(folder.glob("*.yaml"))}
     if name not in known:
         raise PackError(
-            f'there is no pack "{name}"{nearest(name, known)}; known: {", ".join(known) or "none"}, '
-            "or write the path of a file that ends in .yaml"
+            f'there is no pack "{name}"{nearest(name, known)}; known: '
+            f"{', '.join(known) or 'none'}, or write the path of a file that ends in .yaml"
         )
     return known[name]
 
@@ -338,10 +275,12 @@ def param_value(name: str, declared: ParamEntry, value: Any) -> Any:
     """A value for a parameter, checked. Raises `ValueError`."""
     if declared.type == "text":
         if not isinstance(value, str):
-            raise ValueError(f'the parameter "{name}" is a text')
+            raise ValueError(f'the parameter "{name}" is a text')  # told to people
         return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f'the parameter "{name}" is a number ({declared.type}), not "{value}"')
+        raise ValueError(  # noqa: TRY004  # told to people, as every other refusal here
+            f'the parameter "{name}" is a number ({declared.type}), not "{value}"'
+        )
     if declared.type in WHOLE and value != int(value):
         raise ValueError(f'the parameter "{name}" is counted whole')
     low = 0 if declared.min is None else declared.min
@@ -396,7 +335,15 @@ def _set(pack: Pack, entry: StandardEntry, setting: Setting) -> Standard:
         changes["severity"] = setting.severity
     if setting.enabled is not None:
         changes["enabled"] = setting.enabled
-    return make(entry, pack.name, params, scope, flag, say_facts(entry.say, entry.subject, entry.params), **changes)
+    return make(
+        entry,
+        pack.name,
+        params,
+        scope,
+        flag,
+        say_facts(entry.say, entry.subject, entry.params),
+        **changes,
+    )
 
 
 def load_all(
@@ -404,4 +351,3 @@ def load_all(
 ) -> tuple[Standard, ...]:
     """The standards of the named packs, set. Raises `SettingsError` or `PackError`."""
     return configured([load(find(name, base)) for name in names], settings or {})
-

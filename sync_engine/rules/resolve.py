@@ -91,7 +91,7 @@ def fact_of(ref: Ref, scope: Scope) -> Fact:
     raise LanguageError(f'a {scope.subject} has no fact "{shown}"{hint}', ref.at)
 
 
-def _condition(condition: Condition, scope: Scope) -> Condition:
+def _condition(condition: Condition, scope: Scope) -> Condition:  # noqa: PLR0911  # one case a kind
     match condition:
         case And(parts):
             return And(tuple(_condition(part, scope) for part in parts))
@@ -118,9 +118,7 @@ def _condition(condition: Condition, scope: Scope) -> Condition:
             return _comparison(condition, scope)
 
 
-def _comparison(
-    condition: Compare | OneOf | Contains | Age, scope: Scope
-) -> Condition:
+def _comparison(condition: Compare | OneOf | Contains | Age, scope: Scope) -> Condition:
     fact = fact_of(condition.left, scope)
     left = _named(condition.left, fact)
     match condition:
@@ -142,7 +140,11 @@ def _comparison(
 
 
 def _compare(left: Ref, fact: Fact, op: str, right: Operand, scope: Scope) -> Condition:
-    if op not in ("=", "!=") and fact is not FIELD and fact.type in ("text", "word", "yes/no", *TEXTS):
+    if (
+        op not in ("=", "!=")
+        and fact is not FIELD
+        and fact.type in ("text", "word", "yes/no", *TEXTS)
+    ):
         raise LanguageError(
             f'"{op}" orders numbers and days; "{_shown(left)}" is {_article(fact.type)}', left.at
         )
@@ -152,7 +154,9 @@ def _compare(left: Ref, fact: Fact, op: str, right: Operand, scope: Scope) -> Co
     return Compare(left, op, _constant(right, fact, scope))
 
 
-def _other_fact(right: Operand, fact: Fact, scope: Scope) -> Operand | None:
+def _other_fact(  # noqa: C901, PLR0911  # a list of exceptions
+    right: Operand, fact: Fact, scope: Scope
+) -> Operand | None:
     """The right side as a fact, where it is one."""
     if isinstance(right, Share):
         other = fact_of(right.of, scope)
@@ -199,21 +203,25 @@ def _constant(operand: Operand, fact: Fact, scope: Scope) -> Operand:
         return _coerced(_param(operand, scope), fact)
     if isinstance(operand, Today):
         if fact.type not in ("day", "instant") and fact is not FIELD:
-            raise LanguageError(
-                f'"today" is a day; this needs {_article(fact.type)}', operand.at
-            )
+            raise LanguageError(f'"today" is a day; this needs {_article(fact.type)}', operand.at)
         return operand
     if not isinstance(operand, Literal):
         raise LanguageError("a value must stand here", operand.at)
     return _coerced(operand, fact)
 
 
-def _coerced(literal: Literal, fact: Fact) -> Literal:
+def _coerced(literal: Literal, fact: Fact) -> Literal:  # noqa: C901, PLR0911  # one case a type
     value = literal.value
-    if isinstance(value, str) and not literal.quoted and value.casefold() in ("null", "none", "nil"):
+    if (
+        isinstance(value, str)
+        and not literal.quoted
+        and value.casefold() in ("null", "none", "nil")
+    ):
         raise LanguageError('nothing equals nothing; write "is empty"', literal.at)
     if literal.unit and fact.type != "minutes":
-        raise LanguageError(f"{_article(fact.type)} has no unit; write the number alone", literal.at)
+        raise LanguageError(
+            f"{_article(fact.type)} has no unit; write the number alone", literal.at
+        )
     if fact is FIELD:
         return literal
     if fact.type in TEXTS:
@@ -237,7 +245,8 @@ def _coerced(literal: Literal, fact: Fact) -> Literal:
         if isinstance(value, float):
             return _effort(literal, fact)
     raise LanguageError(
-        f'"{_as_text(literal)}" is not {_article(fact.type)}, which "{fact.shown}" needs', literal.at
+        f'"{_as_text(literal)}" is not {_article(fact.type)}, which "{fact.shown}" needs',
+        literal.at,
     )
 
 
@@ -341,9 +350,8 @@ def _moved(condition: Moved, scope: Scope) -> Condition:
 def _about_others(condition: Quantified | Count, scope: Scope) -> Condition:
     if scope.nested:
         raise LanguageError("conditions on related records cannot be nested", condition.at)
-    amount = {}
     if isinstance(condition, Count):
-        amount["amount"] = _number(condition.amount, scope)
+        condition = replace(condition, amount=_number(condition.amount, scope))
         if condition.per is not None:
             fact = fact_of(condition.per, scope)
             if scope.subject != "task" or fact.name not in ("owner", "project"):
@@ -352,7 +360,7 @@ def _about_others(condition: Quantified | Count, scope: Scope) -> Condition:
                 )
             per = _named(condition.per, fact)
             inner = _condition(condition.condition, replace(scope, nested=True))
-            return replace(condition, condition=inner, per=per, **amount)
+            return replace(condition, condition=inner, per=per)
     relation = condition.relation or ""
     if relation not in facts.RELATED_TO[scope.subject]:
         known = " or ".join(r.replace("_", " ") for r in facts.RELATED_TO[scope.subject]) or "none"
@@ -360,7 +368,7 @@ def _about_others(condition: Quantified | Count, scope: Scope) -> Condition:
             f"a {scope.subject} has no {relation.replace('_', ' ')}; it has: {known}", condition.at
         )
     inside = Scope("task", scope.params, linked=relation == "linked_task", nested=True)
-    return replace(condition, condition=_condition(condition.condition, inside), **amount)
+    return replace(condition, condition=_condition(condition.condition, inside))
 
 
 def _named(ref: Ref, fact: Fact) -> Ref:
@@ -375,4 +383,3 @@ def _article(kind: str) -> str:
     return {"instant": "an instant", "people": "a list of people", "minutes": "an effort"}.get(
         kind, f"a {kind}"
     )
-

@@ -70,16 +70,14 @@ def _answer(standard: Standard, source: StoreSource, position: int) -> Column:
         return in_scope
     scope = compiled(standard.scope, source)
     undecided = sa.case((sa.false(), at(OUT)), value=condition, else_=at(UNKNOWN))
-    return sa.case(
-        (sa.false(), at(OUT)), (sa.true(), in_scope), value=scope, else_=undecided
-    )
+    return sa.case((sa.false(), at(OUT)), (sa.true(), in_scope), value=scope, else_=undecided)
 
 
 def rows_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Select[Any], int]:
     """One row a subject: connection_id, id, project_id and the words; how many words."""
     subject = standards[0].subject
     source = source_of(frame, subject)
-    words = []
+    words: list[Column] = []
     for start in range(0, len(standards), PER_WORD):
         part = standards[start : start + PER_WORD]
         summands = [_answer(standard, source, at) for at, standard in enumerate(part)]
@@ -119,11 +117,11 @@ def scan_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Sele
 
 def _any_flagged(word: Column) -> sa.ColumnElement[bool]:
     """Some pair of bits is 10."""
-    mask = sa.literal_column(str(LOW_BITS))
+    mask: Column = sa.literal_column(str(LOW_BITS))
     high = word.bitwise_rshift(sa.literal_column("1"))
-    found: sa.ColumnElement[bool] = (
-        high.bitwise_and(word.bitwise_not()).bitwise_and(mask) != sa.literal_column("0")
-    )
+    found: sa.ColumnElement[bool] = high.bitwise_and(word.bitwise_not()).bitwise_and(
+        mask
+    ) != sa.literal_column("0")
     return found
 
 

@@ -110,8 +110,15 @@ class Value:
 class Source(Protocol):
     """What a condition is compiled against."""
 
-    frame: Frame
-    subject: str
+    @property
+    def frame(self) -> Frame:
+        """What the statement's conditions share."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """What the facts are about."""
+        ...
 
     def value(self, ref: Ref) -> Value:
         """A fact of the subject."""
@@ -192,9 +199,7 @@ class StoreSource:
         if name == "link" and self.link is not None:
             return Value("word", self.link)
         fact = self.facts[name]
-        built = (
-            self.base.c[fact.column] if fact.column is not None else self.builders[name](self)
-        )
+        built = self.base.c[fact.column] if fact.column is not None else self.builders[name](self)
         if not isinstance(built, Value):
             built = Value(fact.type, built, null=fact.null)
         known = both(self._provided(fact.needs), built.known)

@@ -96,14 +96,18 @@ def sentence(standard: Standard, values: Mapping[str, Any], zone: ZoneInfo) -> s
     """What a standard says about a subject with these values."""
     said = standard.say
     for name in standard.say_facts:
-        said = said.replace(f"{{{name}}}", shown(values.get(name), facts.of(standard.subject)[name], zone))
+        said = said.replace(
+            f"{{{name}}}", shown(values.get(name), facts.of(standard.subject)[name], zone)
+        )
     return said
 
 
-def shown(value: Any, fact: Fact, zone: ZoneInfo) -> str:
+def shown(value: Any, fact: Fact, zone: ZoneInfo) -> str:  # noqa: PLR0911  # one case a type
     """A fact's value as people read it."""
     if value is None:
-        return "unknown" if fact.null == "unknown" else "nobody" if fact.type == "person" else "none"
+        return (
+            "unknown" if fact.null == "unknown" else "nobody" if fact.type == "person" else "none"
+        )
     if isinstance(value, datetime):
         return _day_text(value.astimezone(zone).date())
     if isinstance(value, date):

@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.store import flag_models
+from sync_engine.store.flag_models import FlagRow
 from sync_engine.store.models import Connection, Run
 
-assert flag_models  # its tables belong to the store
+assert FlagRow.__tablename__  # its tables belong to the store
 NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)  # a Wednesday
 
 Fill = Callable[..., None]
@@ -47,7 +47,9 @@ def connect(
     connection.execute(sa.insert(table(Run)), run)
 
 
-def record(connection: sa.Connection, model: Any, connection_id: int, id: str, **values: Any) -> None:
+def record(
+    connection: sa.Connection, model: Any, connection_id: int, id: str, **values: Any
+) -> None:
     """Add a record row."""
     row = {
         "connection_id": connection_id, "id": id, "item_id": id, "run_id": connection_id,

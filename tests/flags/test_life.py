@@ -1,9 +1,12 @@
 """A flag's whole life, step by step and in any order."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -402,13 +405,15 @@ class Life(RuleBasedStateMachine):
         assert events[0] == "opened"
         assert "opened" not in events[1:]
         moves = [e for e in events if e in ("opened", "resolved", "reopened")]
-        assert all(a != b for a, b in zip(moves, moves[1:], strict=False))
+        assert all(a != b for a, b in pairwise(moves))
         assert (moves[-1] == "resolved") == (flag.state == "resolved")
         if flag.state == "waived":
             with self.engine.connect() as connection:
                 waivers = Waiver.__table__  # type: ignore[attr-defined]
                 running = connection.execute(
-                    sa.select(sa.func.count()).select_from(waivers).where(waivers.c.ended_at.is_(None))
+                    sa.select(sa.func.count())
+                    .select_from(waivers)
+                    .where(waivers.c.ended_at.is_(None))
                 ).scalar_one()
             assert running == 1
             assert flag.waived_until is not None
@@ -419,9 +424,9 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Path:
     Life.folder, Life.made = tmp_path, 0
-    yield tmp_path
+    return tmp_path
 
 
 def test_any_order_of_events(folder: Path) -> None:

@@ -124,6 +124,6 @@ def test_finding_packs(tmp_path: Path) -> None:
     assert packs.load_all(["own.yaml"], base=tmp_path)[0].id == "late"
     with pytest.raises(packs.PackError, match='no pack "pmo-cor"; did you mean "pmo-core"'):
         packs.find("pmo-cor")
+    pack = packs.from_source(parse(GOOD, "mine.yaml"))
     with pytest.raises(packs.PackError, match="is in the packs"):
-        pack = packs.from_source(parse(GOOD, "mine.yaml"))
         packs.configured([pack, pack], {})

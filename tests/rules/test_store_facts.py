@@ -1,5 +1,7 @@
 """The facts that are sums and joins, on both databases: rows in, values out."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -42,7 +44,9 @@ def _rows(connection: sa.Connection, model: Any, *rows: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def portfolio(store: sa.Engine, add: Callable[..., None], add_connection: Callable[..., None]) -> sa.Engine:
+def portfolio(
+    store: sa.Engine, add: Callable[..., None], add_connection: Callable[..., None]
+) -> sa.Engine:
     """Two tools with linked work of two people."""
     with store.begin() as c:
         add_connection(c, 1, EVERY, complete_at=ago(0.5))
@@ -58,7 +62,16 @@ def portfolio(store: sa.Engine, add: Callable[..., None], add_connection: Callab
             parent_id="top", due_on=date(2026, 6, 1), updated_at=ago(40))  # fmt: skip
         add(c, m.ProjectRow, 2, "Q", name="Ops", state="archived", custom=[
             {"id": "x", "name": "Portfolio", "value": "Side"}])  # fmt: skip
-        add(c, m.MilestoneRow, 1, "M", name="v1", state="open", due_on=date(2026, 3, 1), project_id="P")
+        add(
+            c,
+            m.MilestoneRow,
+            1,
+            "M",
+            name="v1",
+            state="open",
+            due_on=date(2026, 3, 1),
+            project_id="P",
+        )
         add(c, m.SprintRow, 1, "S", name="S1", state="active", goal="", start_at=ago(14), end_at=ago(0),
             project_id="P")  # fmt: skip
         add(c, m.MembershipRow, 1, "sp", task_id="main", kind="sprint", container_id="S")
@@ -72,7 +85,17 @@ def portfolio(store: sa.Engine, add: Callable[..., None], add_connection: Callab
         add(c, m.TaskRow, 1, "main", **main)
         add(c, m.TaskRow, 1, "s1", **task, title="S1", parent_id="main", status="done",
             completed_at=ago(4), project_id="P")  # fmt: skip
-        add(c, m.TaskRow, 1, "s2", **task, title="S2", parent_id="main", status="todo", project_id="P")
+        add(
+            c,
+            m.TaskRow,
+            1,
+            "s2",
+            **task,
+            title="S2",
+            parent_id="main",
+            status="todo",
+            project_id="P",
+        )
         add(c, m.TaskRow, 1, "s3", **task, title="S3", parent_id="main", status="todo", gone_at=NOW)
         add(c, m.TaskRow, 1, "odd", **task, title="Odd", parent_id="s2", status=None)
         add(c, m.TaskRow, 1, "block", **task, title="Blocker", status="todo", project_id="P")
@@ -89,7 +112,17 @@ def portfolio(store: sa.Engine, add: Callable[..., None], add_connection: Callab
             ("due_on", "2026-02-01", "2026-01-15"), ("due_on", "2026-01-15", "2026-03-02"),
             ("status", "done", "in_progress"), ("assignee_ids", "b", "a,b"),
         )):  # fmt: skip
-            add(c, m.ChangeRow, 1, f"h{n}", task_id="main", at=ago(30 - n), field=field, old=old, new=new)
+            add(
+                c,
+                m.ChangeRow,
+                1,
+                f"h{n}",
+                task_id="main",
+                at=ago(30 - n),
+                field=field,
+                old=old,
+                new=new,
+            )
         _rows(c, m.ScopeState, {"connection_id": 1, "scope": "P", "name": "P", "state": "active",
               "visible": True, "stream_counts": {"tasks": {"store": 95, "tool": 100},
                                                  "people": {"store": 3, "tool": None}}},
@@ -230,5 +263,7 @@ def test_unknown_connections_do_not_count(portfolio: sa.Engine, moment: Moment) 
         source = source_of(frame, "task")
         condition = compiled(resolve(read("status = in_progress"), "task"), source)
         live = source.live()
-        rows = connection.execute(sa.select(source.base.c.id).select_from(source.origin).where(live, condition))
+        rows = connection.execute(
+            sa.select(source.base.c.id).select_from(source.origin).where(live, condition)
+        )
         assert [row[0] for row in rows] == ["main"]

@@ -4,6 +4,8 @@ The reading below is written from the documented rules, row by row, and shares n
 compiler.
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import random
@@ -23,8 +25,20 @@ from sync_engine.rules.language import read
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.resolve import resolve
 from sync_engine.rules.syntax import (
-    Age, And, Compare, Contains, Count, Empty, Literal, Not, OneOf, Or, Quantified, Ref, Share,
-    Today, Truth,
+    Age,
+    And,
+    Compare,
+    Contains,
+    Count,
+    Empty,
+    Not,
+    OneOf,
+    Or,
+    Quantified,
+    Ref,
+    Share,
+    Today,
+    Truth,
 )  # fmt: skip
 from sync_engine.store.engine import reading
 from sync_engine.store.models import TaskRow
@@ -119,7 +133,8 @@ class Person:
                 known, value = self.value(row, c.left)
                 return self.leaf(c, row, value) if known else None
 
-    def leaf(self, c: Any, row: dict[str, Any], value: Any) -> bool | None:
+    def leaf(self, node: object, row: dict[str, Any], value: Any) -> bool | None:  # noqa: PLR0911
+        c: Any = node
         match c:
             case Truth():
                 return bool(value)
@@ -129,7 +144,7 @@ class Person:
                 return any(self.equal(value, self.constant(v)) for v in values)
             case Contains(right=right):
                 texts = value if isinstance(value, list) else [] if value is None else [value]
-                return any(low(right.value) in low(text) for text in texts)
+                return any(low(plain(right)) in low(text) for text in texts)
             case Age():
                 return None if value is None else self.aged(c, value)
             case Compare(op=op, right=Ref() | Share() as right):
@@ -138,11 +153,12 @@ class Person:
                 if not known:
                     return None
                 if isinstance(right, Share) and other is not None:
-                    other = other * right.percent.value / 100.0
+                    other = other * plain(right.percent) / 100.0
                 return self.compared(op, value, other)
             case Compare(op=op, right=right):
                 return self.compared(op, value, self.constant(right))
-        raise TypeError(c)
+            case _:
+                raise TypeError(c)
 
     def constant(self, operand: Any) -> Any:
         return self.moment.today if isinstance(operand, Today) else operand.value
@@ -160,11 +176,12 @@ class Person:
             return self.equal(value, other) is (op == "=")
         if value is None or other is None:
             return None
-        return {"<": value < other, "<=": value <= other, ">": value > other,
-                ">=": value >= other}[op]  # fmt: skip
+        answers: dict[str, bool] = {"<": value < other, "<=": value <= other, ">": value > other,
+                ">=": value >= other}  # fmt: skip
+        return answers[op]
 
     def aged(self, c: Age, day: date) -> bool:
-        count, today = int(c.amount.value), self.moment.today  # type: ignore[union-attr,arg-type]
+        count, today = int(plain(c.amount)), self.moment.today
         distance = (day - today).days if c.ahead else (today - day).days
         if c.unit == "weeks":
             count *= 7
@@ -187,15 +204,18 @@ class Person:
             case Empty():
                 return not values
             case OneOf(values=options):
-                return any(self.alike(v, o.value) for v in values for o in options)
+                return any(self.alike(v, plain(o)) for v in values for o in options)
             case Contains(right=right):
-                return any(isinstance(v, str) and low(right.value) in low(v) for v in values)
+                return any(isinstance(v, str) and low(plain(right)) in low(v) for v in values)
             case Compare(op="=" | "!=" as op, right=right):
-                return any(self.alike(v, right.value) for v in values) is (op == "=")
+                return any(self.alike(v, plain(right)) for v in values) is (op == "=")
             case Compare(op=op, right=right):
-                kind = [v for v in values if isinstance(v, float) == isinstance(right.value, float)]
-                return any(self.compared(op, v, right.value) for v in kind) if kind else None
-        raise TypeError(c)
+                kind = [
+                    v for v in values if isinstance(v, float) == isinstance(plain(right), float)
+                ]
+                return any(self.compared(op, v, plain(right)) for v in kind) if kind else None
+            case _:
+                raise TypeError(c)
 
     @staticmethod
     def alike(value: Any, option: Any) -> bool:
@@ -214,12 +234,16 @@ class Person:
         if isinstance(c, Count):
             lowest = answers.count(True)
             highest = lowest + answers.count(None)
-            options = {self.compared(c.op, n, c.amount.value) for n in range(lowest, highest + 1)}  # type: ignore[union-attr]
+            options = {self.compared(c.op, n, plain(c.amount)) for n in range(lowest, highest + 1)}
             return options.pop() if len(options) == 1 else None
         if c.quantifier == "all":
             answers = [None if a is None else not a for a in answers]
         found = True if True in answers else None if None in answers else False
         return found if c.quantifier == "any" or found is None else not found
+
+
+def plain(operand: Any) -> Any:
+    return operand.value
 
 
 def low(text: Any) -> str:
@@ -283,7 +307,7 @@ def test_all_readings_agree(filled: tuple[sa.Engine, list[dict[str, Any]]], mome
     engine, data = filled
     person = Person(moment, data)
     by_key = {(row["connection_id"], row["id"]): row for row in data}
-    outcomes = set()
+    outcomes: set[bool | None] = set()
 
     @settings(max_examples=60, deadline=None, derandomize=True, database=None,
               suppress_health_check=list(HealthCheck))  # fmt: skip

@@ -1,0 +1,111 @@
+"""The facts of connections: how complete and how fresh our own data are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync_engine.rules.dialect import Column, Truth, seconds_between
+from sync_engine.rules.joins import table
+from sync_engine.rules.sources import Builder, StoreSource
+from sync_engine.store.models import Hold, Run, ScopeState, StatusWord
+
+SCOPE, HOLD, RUN, WORD = map(table, (ScopeState, Hold, Run, StatusWord))
+
+
+def _per_connection(
+    source: StoreSource, name: str, row: Any, expr: Column, *where: Truth
+) -> Column:
+    def make() -> tuple[Any, Truth]:
+        grouped = (
+            sa.select(row.c.connection_id, expr.label("value"))
+            .where(*where)
+            .group_by(row.c.connection_id)
+            .cte()
+        )
+        return grouped, grouped.c.connection_id == source.base.c.id
+
+    found: Column = source.join(name, make).c.value
+    return found
+
+
+def _counted(name: str, target: sa.Table, *where: Callable[[Any], Truth]) -> Builder:
+    def build(source: StoreSource) -> Column:
+        row = target.alias()
+        found = _per_connection(source, name, row, sa.func.count(), *(w(row) for w in where))
+        return sa.func.coalesce(found, 0)
+
+    return build
+
+
+def _gap(source: StoreSource) -> Column:
+    """Largest |ours - theirs| in percent of theirs, over all scopes and streams with both."""
+    row = SCOPE.alias()
+    ours: Column
+    theirs: Column
+    if source.frame.dialect == "sqlite":
+        each = sa.func.json_each(row.c.stream_counts).table_valued("value", joins_implicitly=True)
+        ours, theirs = (
+            sa.func.json_extract(each.c.value, sa.literal(f"$.{name}"))
+            for name in ("store", "tool")
+        )
+    else:
+        each = sa.func.jsonb_each(row.c.stream_counts).table_valued(
+            "key", "value", joins_implicitly=True
+        )
+        ours, theirs = (
+            sa.cast(each.c.value.op("->>")(name), sa.Float) for name in ("store", "tool")
+        )
+    gap = sa.func.abs(ours - theirs) * 100.0 / sa.case((theirs > 0, theirs), else_=1.0)
+
+    def make() -> tuple[Any, Truth]:
+        grouped = (
+            sa.select(row.c.connection_id, sa.func.max(gap).label("value"))
+            .select_from(row).select_from(each)
+            .where(theirs.is_not(None), ours.is_not(None), row.c.visible.is_(True))
+            .group_by(row.c.connection_id)
+            .cte()
+        )  # fmt: skip
+        return grouped, grouped.c.connection_id == source.base.c.id
+
+    found: Column = source.join("gap", make).c.value
+    return found
+
+
+def _missed(source: StoreSource) -> Column:
+    """Age of the last complete read, in turns of the connection's schedule."""
+    known = [c for c in source.frame.connections if c.interval is not None]
+    if not known:
+        return sa.cast(sa.null(), sa.Float)
+    seconds = sa.case(
+        {c.id: max(c.interval.total_seconds(), 1.0) for c in known if c.interval is not None},
+        value=source.base.c.id,
+    )
+    now = sa.literal(source.frame.moment.now, source.base.c.complete_at.type)
+    return seconds_between(source.base.c.complete_at, now) / sa.cast(seconds, sa.Float)
+
+
+def _parked(source: StoreSource) -> Column:
+    row, later = RUN.alias(), RUN.alias()
+    newest = (
+        sa.select(sa.func.max(later.c.id))
+        .where(later.c.connection_id == row.c.connection_id, later.c.ended_at.is_not(None))
+        .correlate(row)
+        .scalar_subquery()
+    )
+    found = _per_connection(source, "parked", row, sa.func.max(row.c.parked), row.c.id == newest)
+    return sa.func.coalesce(found, 0)
+
+
+CONNECTION_FACTS: dict[str, Builder] = {
+    "missed_reads": _missed,
+    "lost_scopes": _counted("lost", SCOPE, lambda r: r.c.visible.is_(False)),
+    "unmapped_words": _counted("words", WORD, lambda r: r.c.status.is_(None)),
+    "completeness_gap": _gap,
+    "held_censuses": _counted(
+        "held", HOLD, lambda r: r.c.accepted_at.is_(None), lambda r: r.c.superseded_at.is_(None)
+    ),
+    "parked_items": _parked,
+}

@@ -1,0 +1,168 @@
+"""Writes the reference pages of facts, standards and the language.
+
+``python -m sync_engine.rules.reference`` writes them under docs/reference, ``--check`` only says
+whether they are up to date.
+"""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from sync_engine.rules import facts, packs
+from sync_engine.rules.facts import LINK, Fact
+from sync_engine.rules.language import MAX_BYTES, MAX_DEPTH
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
+MADE = (
+    "<!-- Written by `python -m sync_engine.rules.reference`; change the source, not this page. -->"
+)
+
+LANGUAGE = f"""# The language of standards
+
+{MADE}
+
+Standards, filters (`--where`) and the scopes of digests are sentences about facts.
+Which facts there are says [facts.md](facts.md).
+
+| To say | Write |
+| --- | --- |
+| a value | `status = in_progress`, `owner != ann`, `owner = "ann@example.com"` |
+| one of several | `status in (todo, in_progress)`, `type not in (epic, milestone)` |
+| there is none | `owner is empty`, `due is not empty` |
+| a number or effort | `points >= 8`, `estimate > 40 hours`, `spent > 120% of estimate` |
+| a day | `due before today`, `start after 2026-03-01`, `due = today` |
+| an age | `last activity older than 5 working days`, `created older than 2 weeks` |
+| soon | `due within 10 working days` (from today on) |
+| fact against fact | `start > due`, `due after milestone due` |
+| text within text | `title contains "draft"`, `labels contains "rel"` |
+| a yes/no fact | `blocked`, `not owner active` |
+| a list | `label = release` (any of them), `label != release` (none of them) |
+| a custom field | `field "Risk rating" = high`, `field "Cost centre" is empty` |
+| history | `due date moved 3 times or more`, `due date moved later 2 times or more` |
+| related tasks | `any subtask (status != done)`, `all subtasks (status = done)`, `no subtask (blocked)` |
+| linked tasks | `any linked task (link = blocks and status != done)` |
+| counting | `count of subtasks (status = todo) > 3`, `count per owner of (status = in_progress) > 5` |
+| a parameter | `updated older than :days` (the unit comes from the parameter) |
+| together | `and`, `or`, `not`, parentheses; `and` binds more than `or` |
+
+Facts are written with spaces or underscores, in any case. Text is compared whatever the case of A to Z;
+quote it when it has spaces or is a word of the language. A day of effort is 8 hours, a week 5 days.
+A condition has at most {MAX_BYTES} bytes and {MAX_DEPTH} levels of parentheses.
+
+## Three answers
+
+A standard's answer is *flagged*, *met* or *not assessable*. *Empty* means that the tool says there is
+none; *unknown* means that the tool, or our access to it, cannot say: the connector does not provide the
+field, a status word is not mapped, a custom field is not on the item.
+
+* `=`, `!=`, `in`, `contains` and `is empty` are safe with empty: `owner != ann` holds for work that
+  nobody owns.
+* `<`, `>`, `before`, `after`, ages and `within` are unknown when a value is empty. Say
+  `due is not empty and …` where the empty ones shall count as met.
+* Unknown spreads only as far as it matters: `blocked or owner is empty` holds for unowned work though
+  nobody can say whether it is blocked; `any subtask (…)` holds as soon as one surely does.
+* A subject whose scope is unknown, but whose condition surely does not hold, is not flagged.
+
+## Days
+
+A day begins and ends in the PMO's time zone. `older than 5 working days` holds from the sixth working day
+after; the day itself is not counted, week-ends, public holidays and the calendar's own days off neither.
+Answers therefore change at midnight, and in between only when data do.
+"""
+
+
+def facts_page() -> str:
+    """Every fact of every subject."""
+    lines = [
+        "# Facts", "", MADE, "",
+        "What conditions can speak of. A fact is unknown where the connector does not provide the "
+        "fields that it needs; see [language.md](language.md) for what that means.",
+    ]  # fmt: skip
+    for subject in facts.SPOKEN_OF:
+        lines += ["", f"## {subject.capitalize()}", ""]
+        lines += ["| Fact | Type | Meaning | Needs |", "| --- | --- | --- | --- |"]
+        lines += [_row(fact) for fact in facts.of(subject).values()]
+        if subject == "task":
+            lines.append(_row(LINK))
+    return "\n".join(lines) + "\n"
+
+
+def _row(fact: Fact) -> str:
+    names = ", ".join(f"`{name}`" for name in (fact.shown, *fact.synonyms))
+    kind = fact.type if fact.unit in (None, "%") else f"{fact.type} ({fact.unit})"
+    meaning = fact.meaning.replace("|", "\\|")
+    if fact.words and isinstance(fact.words, tuple):
+        meaning += f" One of {', '.join(f'`{word}`' for word in fact.words)}."
+    needs = ", ".join(f"`{need}`" for need in fact.needs) or "–"
+    return f"| {names} | {kind} | {meaning} | {needs} |"
+
+
+def standards_page() -> str:
+    """Every standard of every pack that comes with the product."""
+    lines = ["# Standards", "", MADE]
+    for folder in packs.folders()[-1:]:
+        for path in sorted(folder.glob("*.yaml")):
+            lines += _pack(packs.load(path))
+    return "\n".join(lines) + "\n"
+
+
+def _pack(pack: packs.Pack) -> Iterator[str]:
+    yield from ("", f"## {pack.title} (`{pack.name}`)", "")
+    yield "| Id | Ref | What it flags | Subject | Severity | Parameters |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for standard in pack.standards:
+        params = ", ".join(
+            f"`{name}` {packs.shown_param(param)}" for name, param in standard.params.items()
+        )
+        severity = standard.severity + ("" if standard.enabled else " (off)")
+        yield (
+            f"| [`{standard.id}`](#{standard.id}) | {standard.ref or '–'} | {standard.title} | "
+            f"{standard.subject} | {severity} | {params or '–'} |"
+        )
+    for entry, standard in zip(pack.entries, pack.standards, strict=True):
+        yield from ("", f"### {standard.id}", "", f"**{standard.title}.** {standard.why}", "")
+        if entry.scope:
+            yield f"* Assessed: `{' '.join(entry.scope.split())}`"
+        yield f"* Flagged when: `{' '.join(entry.flag_when.split())}`"
+        yield f"* Says: {standard.say}"
+        yield f"* Remedy: {standard.remedy}"
+        if entry.escalate:
+            yield f"* Open longer than {entry.escalate.after}: {entry.escalate.to}"
+        if entry.limit:
+            yield f"* Suspect itself when it flags more than {entry.limit} of what it assesses"
+        yield f"* Source: {standard.source}"
+
+
+def pages() -> dict[Path, str]:
+    """The pages by file."""
+    return {
+        FOLDER / "language.md": LANGUAGE,
+        FOLDER / "facts.md": facts_page(),
+        FOLDER / "standards.md": standards_page(),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with ``--check`` name those that are out of date."""
+    stale = []
+    for path, text in pages().items():
+        if path.is_file() and path.read_text("utf-8") == text:
+            continue
+        stale.append(path.name)
+        if "--check" not in arguments:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    if stale and "--check" in arguments:
+        sys.stderr.write(
+            f"out of date: {', '.join(stale)}; run python -m sync_engine.rules.reference\n"
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
