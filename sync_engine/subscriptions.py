@@ -88,7 +88,11 @@ def _quiet(settings: Settings, digest: Digest) -> QuietDays:
 def channels(
     configuration: Configuration, environ: Mapping[str, str] = os.environ
 ) -> dict[str, Channel]:
-    """The ways out that are configured. Raises `SecretError` for a mail password that is not there."""
+    """The ways out that are configured.
+
+    Raises:
+        SecretError: the mail password cannot be had.
+    """
     settings = configuration.settings
     found: dict[str, Channel] = {"file": FileChannel(configuration.path(settings.files.folder))}
     if settings.mail is not None:

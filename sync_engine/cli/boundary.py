@@ -92,8 +92,15 @@ def _known(error: BaseException) -> tuple[str, ExitCode] | None:
     for module, name in _OURS:
         kind = getattr(sys.modules.get(module), name, None)
         if kind is not None and isinstance(error, kind):
-            return str(error), ExitCode.COULD_NOT_RUN
+            # A settings error begins with its file's name.
+            said = str(error) if name in ("SettingsError", "PackError") else _sentence(str(error))
+            return said, ExitCode.COULD_NOT_RUN
     return None
+
+
+def _sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
 
 
 _OURS = (

@@ -65,15 +65,10 @@ def replay(frame: Frame, names: Names = None, fail_on: FailOn = None) -> ExitCod
 def _accepted(frame: Frame, run: int) -> str:
     import getpass
 
+    from sync_engine import commands
     from sync_engine.cli.running import open_store
-    from sync_engine.store import holds
 
-    try:
-        number = holds.accept(open_store(frame), run, getpass.getuser())
-    except LookupError:
-        raise UsageProblem(
-            f"Run {run} holds nothing that waits for a word; `flagstaff doctor` lists what does."
-        ) from None
+    number = commands.accept_census(open_store(frame), run, by=getpass.getuser())
     return f"Accepted: {number} items that run {run} held are confirmed and retired now."
 
 
