@@ -150,18 +150,24 @@ def due(
         rows = {row.name: row for row in store.execute(sa.select(_connection))}
     found: list[tuple[ConnectionSettings, Job]] = []
     for connection in connections:
-        if not connection.enabled:
-            continue
-        row = rows.get(connection.name)
-        if row is None or row.next_pull_at is None or row.next_pull_at <= now:
-            found.append((connection, Job("pull")))
-        elif (
-            connection.census is not None
-            and row.complete_at is not None
-            and (row.next_census_at is None or row.next_census_at <= now)
-        ):
-            found.append((connection, Job("census")))
+        if connection.enabled:
+            job = _due(connection, rows.get(connection.name), now)
+            found += [(connection, job)] if job else []
     return found
+
+
+def _due(connection: ConnectionSettings, row: Any, now: datetime) -> Job | None:
+    """A census goes before a pull: it is rare, and a pull may be due at every look."""
+    if row is None:
+        return Job("pull")
+    census_at = row.next_census_at
+    if (
+        connection.census is not None
+        and row.complete_at is not None
+        and (census_at is None or census_at <= now)
+    ):
+        return Job("census")
+    return Job("pull") if row.next_pull_at is None or row.next_pull_at <= now else None
 
 
 def retire_unconfigured(engine: sa.Engine, names: Iterable[str], now: datetime) -> list[str]:

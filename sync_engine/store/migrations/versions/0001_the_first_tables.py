@@ -286,7 +286,7 @@ def upgrade() -> None:
         sa.Column("new", sa.Text(), nullable=True),
         sa.Column("old_label", sa.Text(), nullable=True),
         sa.Column("new_label", sa.Text(), nullable=True),
-        sa.Column("observed", sa.Boolean(), nullable=False),
+        sa.Column("observed", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connection.id"], name=op.f("fk_change_connection_id_connection")
         ),
