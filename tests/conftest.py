@@ -26,6 +26,23 @@ def missing_part(part: str, remedy: str) -> None:
     pytest.skip(message)
 
 
+def _skipped(config: pytest.Config) -> int:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return len(reporter.stats.get("skipped", ())) if reporter and os.environ.get("CI") else 0
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a run that skipped something has failed: what was skipped was not checked."""
+    if _skipped(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why such a run failed."""
+    if count := _skipped(terminalreporter.config):
+        terminalreporter.write_line(f"{count} skipped: in CI nothing may be skipped", red=True)
+
+
 @pytest.fixture(scope="session")
 def contracts() -> Path:
     """The folder with the vendors' API descriptions and recorded answers."""
