@@ -7,6 +7,7 @@ renders from a record, the connector's mapping must read back.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -277,6 +278,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing on stderr: `Sandbox.log` has the requests."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes before it has its answer is no error of ours; all else is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serve(
     sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0, latency: float = 0.0
@@ -294,8 +304,7 @@ def serve(
         (_Handler,),
         {"sandbox": sandbox, "lock": threading.Lock(), "latency": latency},
     )
-    server = ThreadingHTTPServer((host, port), handler)
-    server.daemon_threads = True
+    server = _Server((host, port), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
