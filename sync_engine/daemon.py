@@ -79,7 +79,8 @@ class Daemon:
         self._health = Health(clock.now())
         self._assess_due = True
         self._assessed_on: date | None = None
-        self._idle = threading.Event()
+        self._ticking = threading.Lock()
+        self._idle = threading.Condition(self._lock)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
 
     def run(self) -> int:
@@ -108,6 +109,12 @@ class Daemon:
 
     def tick(self) -> None:
         """Look what is due and hand it to the workers."""
+        with self._ticking:
+            self._tick()
+
+    def _tick(self) -> None:
+        if self._stop.is_set():
+            return
         if self._reload.is_set():
             self._reload.clear()
             self.reload()
@@ -179,8 +186,11 @@ class Daemon:
             self._assess_due = True
 
     def _worked(self, connection: Connection, future: Future[None]) -> None:
-        with self._lock:
+        with self._idle:
             self._health.busy.discard(connection.name)
+            self._idle.notify_all()
+        if future.cancelled():
+            return
         error = future.exception()
         if isinstance(error, sa.exc.SQLAlchemyError):
             self._health.store_error = _first_line(error)
@@ -224,14 +234,15 @@ class Daemon:
         return ready, {"ready": ready, "busy": sorted(health.busy), **trouble}
 
     def _end(self) -> int:
-        """Let the runs come to an end; leave in time, which is always safe."""
+        """Let what is under way come to an end; leave in time, which is always safe."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         deadline = clock.monotonic() + STOP_SECONDS
-        while self._health.busy and clock.monotonic() < deadline:
-            self._idle.wait(0.1)
-        if self._health.busy:
+        with self._idle:
+            ended = self._idle.wait_for(lambda: not self._health.busy, STOP_SECONDS)
+        ended = ended and self._ticking.acquire(timeout=max(0.0, deadline - clock.monotonic()))
+        if not ended:
             log.warning(
-                "left runs unfinished; they go on next time", runs=sorted(self._health.busy)
+                "left work unfinished; it goes on next time", runs=sorted(self._health.busy)
             )
             os._exit(0)
         self._engine.dispose()
