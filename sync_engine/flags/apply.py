@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from sync_engine.flags import lifecycle
 from sync_engine.rules.calendars import WorkCalendar
-from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, Total, assess
+from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, Total, Watched, assess
 from sync_engine.rules.evidence import plain
 from sync_engine.rules.joins import MILESTONE, PERSON, PROJECT, TASK, table
 from sync_engine.rules.scan import OUT, Key
@@ -87,16 +87,16 @@ def run(
     return apply(engine, found)
 
 
-def watched(engine: sa.Engine) -> dict[str, list[Key]]:
-    """The subjects that have live flags."""
-    found: dict[str, set[Key]] = {}
-    statement = sa.select(FLAG.c.subject, FLAG.c.connection_id, FLAG.c.subject_id).where(
-        FLAG.c.state != "resolved"
-    )
+def watched(engine: sa.Engine) -> dict[str, list[Watched]]:
+    """By subject: what has a live flag, and by which standard."""
+    found: dict[str, list[Watched]] = {}
+    statement = sa.select(
+        FLAG.c.standard, FLAG.c.subject, FLAG.c.connection_id, FLAG.c.subject_id
+    ).where(FLAG.c.state != "resolved")
     with reading(engine) as connection:
-        for row in connection.execute(statement.distinct()):
-            found.setdefault(row.subject, set()).add(key_of(row))
-    return {subject: sorted(keys) for subject, keys in found.items()}
+        for row in connection.execute(statement):
+            found.setdefault(row.subject, []).append((row.standard, key_of(row)))
+    return found
 
 
 def key_of(row: Any) -> Key:

@@ -24,7 +24,7 @@ from sync_engine.rules.sources import Frame
 from sync_engine.store.flag_models import AssessmentRow
 from sync_engine.store.models import Run
 
-MOST = 200_000
+MOST = 50_000
 """More changed tasks than this are not worth picking out."""
 
 _run, _assessment = table(Run), table(AssessmentRow)

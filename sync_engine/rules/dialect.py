@@ -184,8 +184,8 @@ def ascii_small(text: str) -> str:
     return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in text)
 
 
-def pairs(document: str, dialect: str) -> sa.CTE:
-    """Rows (connection_id, id) out of a JSON list of pairs, given as one bound value."""
+def pairs(dialect: str) -> sa.CTE:
+    """Rows (connection_id, id) out of a JSON list of pairs, bound as `document` when executed."""
     if dialect == "sqlite":
         text = (
             "SELECT json_extract(value, '$[0]') AS connection_id, json_extract(value, '$[1]') AS id"
@@ -198,7 +198,7 @@ def pairs(document: str, dialect: str) -> sa.CTE:
         )
     return (
         sa.text(text)
-        .bindparams(sa.bindparam("document", document, type_=sa.Text(), unique=True))
+        .bindparams(sa.bindparam("document", type_=sa.Text()))
         .columns(sa.column("connection_id", sa.Integer()), sa.column("id", sa.Text()))
         .cte("only")
     )

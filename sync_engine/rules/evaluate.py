@@ -37,6 +37,9 @@ SMALL = 20_000
 DEFAULT_ALLOWANCE = timedelta(hours=24)
 LEAST_ALLOWANCE = timedelta(minutes=30)
 
+Watched = tuple[str, Key]
+"""A standard and one of its subjects."""
+
 _connection = Connection.__table__  # type: ignore[attr-defined]
 
 
@@ -151,7 +154,7 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
     calendar: WorkCalendar,
     full: bool | None = None,
     intervals: Mapping[str, timedelta] | None = None,
-    watched: Mapping[str, Iterable[Key]] | None = None,
+    watched: Mapping[str, Iterable[Watched]] | None = None,
     seconds: float = SECONDS,
 ) -> Assessment:
     """Assess a store by all enabled standards.
@@ -161,7 +164,7 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
             depends on it; None: whichever is right (full at a new day, with other standards, or
             when the store is small).
         intervals: by connection's name: how often it is pulled, which says when data are stale.
-        watched: by subject: those whose own answers are wanted (they have flags).
+        watched: by subject: standard and subject whose own answer is wanted (there is a flag).
         seconds: after which a statement is stopped; the standards in it are then run apart.
     """
     moment = Moment(now, timezone, calendar)
@@ -207,20 +210,35 @@ class _Work:
         self.watched: set[tuple[str, Key]] = set()
         self.slow: set[str] = set()
 
-    def subject(self, subject: str, standards: list[Standard], wanted: Iterable[Key]) -> None:
+    def subject(self, subject: str, standards: list[Standard], wanted: Iterable[Watched]) -> None:
         """Assess all subjects of one kind by their standards."""
         tasks = self.tasks if subject == "task" else None
-        watched = sorted(wanted if tasks is None else set(wanted).intersection(tasks))
-        self.watched.update((subject, key) for key in watched)
+        reached = None if tasks is None else set(tasks)
+        watched = [pair for pair in wanted if reached is None or pair[1] in reached]
         answers = self._bisected(standards, tasks)
         self.found.add(answers)
         self.found.rows += answers.rows
         sound = [standard for standard in standards if standard.id not in self.slow]
         self._describe(subject, sound, answers)
-        if sound and watched:
-            for key, _, codes in self._rows(sound, watched):
-                self.answers.update({(standard, key): code for standard, code in codes})
-                self.answers.setdefault((subject, key), 0)
+        if sound:  # without any, nothing is known, not even who is still there
+            self.watched.update((subject, key) for _, key in watched)
+            self._look(subject, sound, watched, answers)
+
+    def _look(
+        self, subject: str, standards: list[Standard], watched: list[Watched], found: Answers
+    ) -> None:
+        """The watched subjects' own answers; those that the scan flagged are known already."""
+        flagged = {id: set(keys) for id, keys in found.flagged.items()}
+        rest = set()
+        for id, key in watched:
+            if key in flagged.get(id, ()):
+                self.answers[id, key] = FLAGGED
+                self.answers[subject, key] = 0
+            else:
+                rest.add(key)
+        for key, _, codes in self._rows(standards, sorted(rest)):
+            self.answers.update({(standard, key): code for standard, code in codes})
+            self.answers[subject, key] = 0
 
     def _bisected(self, standards: list[Standard], keys: list[Key] | None) -> Answers:
         """All in one scan; if that takes too long, halves of them, down to the slow ones."""
@@ -251,10 +269,11 @@ class _Work:
         return found
 
     def _rows(self, standards: Sequence[Standard], keys: Sequence[Key]) -> Iterable[Any]:
+        frame = replace(self.frame, only=pairs(self.frame.dialect))
+        statement, _ = rows_statement(frame, standards)
         for document in chunks(sorted(set(keys))):
-            frame = replace(self.frame, only=pairs(document, self.frame.dialect))
-            statement, _ = rows_statement(frame, standards)
-            yield from each_row(self.connection.execute(statement), standards)
+            rows = self.connection.execute(statement, {"document": document})
+            yield from each_row(rows, standards)
 
     def _describe(self, subject: str, standards: list[Standard], answers: Answers) -> None:
         keys = {key for each in answers.flagged.values() for key in each}

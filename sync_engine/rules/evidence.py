@@ -26,7 +26,7 @@ from sync_engine.rules.sources import Frame, StoreSource
 from sync_engine.rules.syntax import Ref
 from sync_engine.store.models import RawItem
 
-CHUNK = 2_000
+CHUNK = 5_000
 STREAMS = {
     "task": "tasks", "project": "projects", "milestone": "milestones", "sprint": "sprints",
 }  # fmt: skip
@@ -64,10 +64,10 @@ def items(
 ) -> dict[Key, Item]:
     """The subjects with these keys, with the values of these facts."""
     found: dict[Key, Item] = {}
+    limited = replace(frame, only=pairs(frame.dialect))
+    statement, names = _statement(limited, subject, refs)
     for document in chunks(sorted(set(keys))):
-        limited = replace(frame, only=pairs(document, frame.dialect))
-        statement, names = _statement(limited, subject, refs)
-        for row in connection.execute(statement):
+        for row in connection.execute(statement, {"document": document}):
             item = _item(subject, row._asdict(), names)
             found[(row.connection_key, row.id_key)] = item
     return found

@@ -266,7 +266,7 @@ _ORDER = ("a fact", "=", "!=", "<", "<=", ">", ">=", "and", "or", "not", "is", "
 
 def _explained(error: UnexpectedInput, text: str) -> LanguageError:
     if isinstance(error, UnexpectedCharacters):
-        character = text[error.pos_in_stream]
+        character = text.split("\n")[error.line - 1][error.column - 1]
         what = {
             '"': "a quote that is not closed",
             "'": "a quote that is not closed",

@@ -203,6 +203,21 @@ def test_waiver_holds_through_a_fix_and_runs_out(small: World) -> None:
     assert small.events() == ["opened", "waived", "resolved", "reopened", "waiver_expired"]
 
 
+def test_a_waiver_counts_on_its_last_day(small: World) -> None:
+    small.task("a")
+    small.assess()
+    today = small.now.date()
+    commands.waive(small.engine, small.flag().id, by="Maria", reason="agreed", until=today,
+                   now=small.now, today=today)  # fmt: skip
+    small.task("a", owner_id="p1")
+    small.assess()
+    small.task("a")
+    assert len(small.assess().reopened) == 1
+    assert small.flag().state == "waived"
+    commands.end_waiver(small.engine, small.flag().id, by="Maria", now=small.now)
+    assert small.flag().state == "open"
+
+
 def test_standard_off_and_connection_removed_resolve(small: World) -> None:
     small.task("a")
     small.assess()
@@ -336,10 +351,15 @@ class Life(RuleBasedStateMachine):
 
     @rule(owner=st.sampled_from([None, "p1"]),
           status=st.sampled_from(["in_progress", "done", None]),
-          gone=st.sampled_from([None, None, "deleted", "access_lost"]))  # fmt: skip
-    def change(self, owner: str | None, status: str | None, gone: str | None) -> None:
+          gone=st.sampled_from([None, None, "deleted", "access_lost"]),
+          then=st.sampled_from(["nothing", "assess", "neglect"]))  # fmt: skip
+    def change(self, owner: str | None, status: str | None, gone: str | None, then: str) -> None:
         at = NOW if gone else None
         self.world.task("a", owner_id=owner, status=status, gone_at=at, gone_reason=gone)
+        if then == "neglect":
+            self.world.pass_days(2)
+        if then != "nothing":
+            self.assess()
 
     @rule(days=st.integers(0, 4), read=st.booleans())
     def time_passes(self, days: int, read: bool) -> None:
@@ -434,7 +454,7 @@ def test_any_order_of_events(folder: Path) -> None:
 
     run_state_machine_as_test(
         Life,
-        settings=settings(max_examples=15, stateful_step_count=15, deadline=None, derandomize=True,
+        settings=settings(max_examples=40, stateful_step_count=20, deadline=None, derandomize=True,
                           database=None, suppress_health_check=list(HealthCheck)),
     )  # fmt: skip
     assert Life.made > 5

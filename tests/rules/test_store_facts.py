@@ -208,6 +208,8 @@ def test_every_fact_compiles(portfolio: sa.Engine, moment: Moment) -> None:
         ("due date moved 3 times or more", {"main"}),
         ("all subtask (status = done) and subtask count > 0", set()),
         ("portfolio = core and parent is empty", {"main", "block"}),
+        ("status != parent status", {"main", "s1", "s2", "block", "far"}),
+        ("status = parent status or blocked is not empty", set()),
     ],
 )
 def test_filters_of_tasks(
