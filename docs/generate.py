@@ -32,7 +32,7 @@ def pages() -> dict[Path, str]:
     reference = ROOT / "docs" / "reference"
     return {
         reference / "configuration.md": configuration.page(),
-        reference / "command-line.md": command_line.page(),
+        reference / "cli.md": command_line.page(),
         **rules.pages(),
         README: with_table(README.read_text("utf-8"), table()),
     }
