@@ -79,7 +79,7 @@ class _Census:
     def abandon(self, outcome: str, error: ConnectorError) -> None:
         """The census ends early; nothing that it had not proven is retired."""
         self.report.outcome = outcome
-        self.report.message, self.report.remedy = error.message, error.remedy
+        self.report.message, self.report.remedy = error.message, error.advice
 
     def finish(self) -> RunReport:
         """The report with what it cost."""
@@ -148,6 +148,8 @@ class _Census:
                     if self.progress is not None:
                         self.progress(scope.name, len(ids))
             except NotVisible as error:
+                if scope.state != "active":  # not listed because it is put away, not lost
+                    continue
                 self.report.problems.append(f"{stream}, {scope.name}: {error.message}")
                 with self.engine.begin() as connection:
                     fence(connection, self.lease)
@@ -229,10 +231,7 @@ class _Census:
     def _lost(self, scope: str) -> None:
         """A container that the roster no longer names: left out on purpose, deleted, or hidden."""
         streams = self.source.connector.streams
-        if not streams.get("projects", Can.FULL) & Can.CENSUS:
-            answer: GoneReason | None = "unknown"
-        else:
-            answer = self.source.connector.confirm("projects", [scope]).get(scope, "unknown")
+        answer = self.source.connector.confirm("projects", [scope]).get(scope, "unknown")
         if answer not in (None, "deleted"):
             self.report.problems.append(f"{scope} is not visible any more; its items stay as read")
             return

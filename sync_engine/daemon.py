@@ -205,12 +205,18 @@ class Daemon:
             if self._assess_due or today != self._assessed_on:
                 self._assess_due = False
                 report = duties.assess(self._engine, self._configuration)
+                if today != self._assessed_on:
+                    duties.tidy(self._engine, self._configuration)
                 self._assessed_on = today
                 log.info(
                     "assessed", opened=len(report.opened), worsened=len(report.worsened),
                     resolved=len(report.resolved), frozen=len(report.frozen),
                 )  # fmt: skip
-            for each in duties.send_digests(self._configuration, self._engine)[1]:
+            queued, delivered = duties.send_digests(self._configuration, self._engine)
+            for late in queued:
+                if late.trouble:
+                    _say("cannot compose a digest", late.trouble, subscription=late.subscription)
+            for each in delivered:
                 log.info("digest", recipient=each.recipient, state=each.state, said=each.text)
             self._health.duties_error = None
         except CONFIGURATION_ERRORS as error:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from sync_engine import clock
+from sync_engine.digest import outbox
 from sync_engine.digest import run as digests
 from sync_engine.digest.run import Delivered, Queued
 from sync_engine.flags import apply as flags
@@ -13,6 +14,7 @@ from sync_engine.flags.apply import FlagReport
 from sync_engine.rules import packs
 from sync_engine.rules.standards import Standard
 from sync_engine.settings import Configuration
+from sync_engine.store import retention
 from sync_engine.subscriptions import calendar_of, channels, reader, subscriptions
 
 
@@ -58,3 +60,12 @@ def send_digests(
         by_hand=by_hand,
     )
     return queued, digests.deliver(engine, ways, clock.now())
+
+
+def tidy(engine: sa.Engine, configuration: Configuration) -> retention.Removed:
+    """Delete what is older than the configuration's `retention`. Once a day is enough."""
+    now, keep = clock.now(), configuration.settings.retention
+    outbox.forget(engine, now - keep.deliveries)
+    return retention.tidy(
+        engine, gone=now - keep.gone, runs=now - keep.runs, flags=now - keep.flags
+    )

@@ -78,9 +78,10 @@ def _quiet(settings: Settings, digest: Digest) -> QuietDays:
         from holidays import country_holidays
 
         holidays = country_holidays(settings.calendar.country, subdiv=settings.calendar.region)
+    own = settings.calendar.days_off if "holidays" in held else ()
     return QuietDays(
         frozenset(day for day in held if isinstance(day, int)),
-        frozenset(day for day in held if isinstance(day, date)),
+        frozenset((*(day for day in held if isinstance(day, date)), *own)),
         holidays,
     )
 

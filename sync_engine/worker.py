@@ -30,6 +30,7 @@ from sync_engine.store.lease import LeaseLostError
 QUEUE = "flagstaff"
 EVERY_10_SECONDS = "* * * * * */10"
 EVERY_MINUTE = "* * * * *"
+EVERY_NIGHT = "30 3 * * *"
 STALLED_AFTER = 60  # seconds without a sign of life from a worker
 
 log = structlog.get_logger()
@@ -96,6 +97,11 @@ class Worker:
         def follow_up(timestamp: int) -> None:  # noqa: ARG001  given by the queue
             duties.assess(self.engine, self.configuration)
             duties.send_digests(self.configuration, self.engine)
+
+        @app.periodic(cron=EVERY_NIGHT)
+        @app.task(name="flagstaff.tidy", queue=QUEUE, queueing_lock="tidy", lock="tidy")
+        def tidy(timestamp: int) -> None:  # noqa: ARG001  given by the queue
+            duties.tidy(self.engine, self.configuration)
 
         @app.periodic(cron=EVERY_MINUTE)
         @app.task(name="flagstaff.stalled", queue=QUEUE, queueing_lock="stalled")

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
-import orjson
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
@@ -71,15 +70,15 @@ def instant_for(dialect: str) -> Converter:
     return lambda value: value
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, (Record, records.Custom)):
-        return msgspec.structs.asdict(value)
-    raise TypeError(type(value).__name__)
+def _sqlite_instant(value: datetime) -> str:
+    """As SQLAlchemy writes a naive UTC datetime: always with microseconds, so that text sorts."""
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.isoformat(" ", "microseconds")[:26]
 
 
 def as_json(value: Any) -> str:
     """A JSON column's text, for either driver."""
-    return orjson.dumps(value, default=_plain).decode()
+    return msgspec.json.encode(value).decode()
 
 
 def _text(value: str) -> str:

@@ -77,22 +77,26 @@ def upgrade(engine: sa.Engine, now: datetime) -> Path | None:
         saved = backup(
             engine, Path(f"{engine.url.database}.before-{stands.program}.{now:%Y%m%d%H%M%S}")
         )
-    config = alembic_config()
-    sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
-        if sqlite:
-            raw: Any = connection.connection.driver_connection
-            raw.execute("PRAGMA foreign_keys=OFF")
+        if engine.dialect.name != "sqlite":
+            _migrate(connection)
+            return saved
+        raw: Any = connection.connection.driver_connection
+        raw.execute("PRAGMA foreign_keys=OFF")
         try:
-            with connection.begin():
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-                if sqlite:
-                    _check_references(connection)
+            _migrate(connection)
         finally:
-            if sqlite:
-                raw.execute("PRAGMA foreign_keys=ON")
+            raw.execute("PRAGMA foreign_keys=ON")
     return saved
+
+
+def _migrate(connection: sa.Connection) -> None:
+    config = alembic_config()
+    with connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        if connection.dialect.name == "sqlite":
+            _check_references(connection)
 
 
 def _check_references(connection: sa.Connection) -> None:

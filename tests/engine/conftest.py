@@ -57,6 +57,8 @@ class Ledger:
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    archived: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)  # of the configuration
     deleted: dict[str, str] = field(default_factory=dict)
     now: datetime = START
     calls: list[str] = field(default_factory=list)
@@ -74,6 +76,12 @@ class Ledger:
         self.now += timedelta(seconds=1)
         del self.tasks[id]
         self.deleted[id] = reason
+
+    def fate_of(self, project: str) -> GoneReason | None:
+        """What a read of a project's own address says."""
+        if project in self.hidden:
+            return "access_lost"
+        return None if project in self.projects else "deleted"
 
     def call(self, what: str) -> None:
         """One request."""
@@ -127,7 +135,11 @@ class Tool:
     def scopes(self) -> Sequence[Scope]:
         self.ledger.call("scopes")
         held = self.ledger.projects.items()
-        return [Scope(id, name) for id, name in held if id not in self.ledger.hidden]
+        return [
+            Scope(id, name, "archived" if id in self.ledger.archived else "active")
+            for id, name in held
+            if id not in self.ledger.hidden | self.ledger.left_out
+        ]
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         if stream != "tasks":
@@ -177,12 +189,14 @@ class Tool:
 
     def census(self, stream: str, scope: str) -> Iterator[Sequence[str]]:
         self.ledger.call(f"census {scope}")
-        if scope in self.ledger.hidden:
+        if scope in self.ledger.hidden | self.ledger.archived:
             raise NotVisible(f"project {scope} is not visible", scope=scope)
         yield [id for id, task in self.ledger.tasks.items() if task["project"] == scope]
 
     def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
         self.ledger.call(f"confirm {len(ids)}")
+        if stream == "projects":
+            return {id: self.ledger.fate_of(id) for id in ids}
         return {id: None if id in self.ledger.tasks else "deleted" for id in ids}
 
     def count(self, stream: str, scope: str) -> int | None:

@@ -117,6 +117,42 @@ def test_a_lost_project_is_reported_and_its_items_stay(bench: Any) -> None:
     assert bench.rows("SELECT visible FROM scope_state WHERE scope = 'p2'") == [(False,)]
 
 
+def test_an_archived_project_that_is_not_listed_any_more_is_not_lost(bench: Any) -> None:
+    bench.pull()
+    bench.ledger.archived.add("p2")
+    report = bench.census()
+    assert (report.outcome, report.message) == ("complete", "")
+    assert len(bench.tasks()) == 12
+    assert bench.rows("SELECT visible, state FROM scope_state WHERE scope = 'p2'") == [
+        (True, "archived")
+    ]
+
+
+def test_a_deleted_project_is_held_with_all_its_items(bench: Any) -> None:
+    bench.pull()
+    bench.census()
+    del bench.ledger.projects["p2"]
+    for id in ("t08", "t09", "t10", "t11"):
+        bench.ledger.remove(id)
+    report = bench.census()
+    assert report.outcome == "held"
+    assert len(bench.tasks()) == 12
+    holds.accept(bench.engine, report.run_id, "pmo")
+    bench.census()
+    assert len(bench.tasks()) == 8
+
+
+def test_a_project_left_out_of_the_configuration_takes_its_items_along(bench: Any) -> None:
+    bench.pull()
+    bench.census()
+    bench.ledger.left_out.add("p2")
+    bench.census()
+    assert len(bench.tasks()) == 8
+    assert bench.rows("SELECT DISTINCT gone_reason FROM task WHERE gone_at IS NOT NULL") == [
+        ("moved",)
+    ]
+
+
 def test_a_moved_item_is_not_gone(bench: Any) -> None:
     bench.pull()
     bench.ledger.tasks["t01"]["project"] = "p2"  # without a trace in its updated time
