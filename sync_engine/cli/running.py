@@ -20,7 +20,8 @@ from sync_engine.pull import Progress
 from sync_engine.secrets import SecretError
 from sync_engine.settings import Configuration, Connection, load_people
 from sync_engine.store import upgrade
-from sync_engine.store.runs import RunReport
+from sync_engine.store.lease import LeaseLostError
+from sync_engine.store.runs import OtherToolError, RunReport
 
 PARALLEL = 8
 """Connections that are read side by side by one command."""
@@ -102,8 +103,12 @@ def run_all(
         name, tool = connection.name, connection.connector
         try:
             report = jobs.run(workshop, connection, job, people=people, progress=progress)
-        except (SecretError, RegistryError, ConnectorError) as error:
+        except (SecretError, RegistryError, OtherToolError) as error:
             return Outcome(name, tool, why_not=str(error))
+        except ConnectorError as error:
+            return Outcome(name, tool, why_not=f"{error.message} {error.advice}")
+        except LeaseLostError:
+            return Outcome(name, tool, why_not="another worker has taken it over and goes on")
         if report is None:
             return Outcome(name, tool, why_not="another worker is reading it just now")
         return Outcome(name, tool, report)

@@ -29,6 +29,10 @@ STATE_OF = {
 """A run's outcome as the state of its connection."""
 
 
+class OtherToolError(ValueError):
+    """A connection's name stands in the store for another tool."""
+
+
 @dataclass(slots=True)
 class RunReport:
     """What one run did, for people and for the run's row.
@@ -69,7 +73,11 @@ class RunReport:
 
 
 def connection_id(engine: sa.Engine, name: str, connector: str) -> int:
-    """The id of a configured connection; makes its row when it is new, revives a removed one."""
+    """The id of a configured connection; makes its row when it is new, revives a removed one.
+
+    Raises:
+        OtherToolError: the name belongs to a connection of another tool.
+    """
     with engine.begin() as connection:
         row = connection.execute(
             sa.select(_connection.c.id, _connection.c.connector).where(_connection.c.name == name)
@@ -82,7 +90,7 @@ def connection_id(engine: sa.Engine, name: str, connector: str) -> int:
             )
             return int(made.scalar_one())
         if row.connector != connector:
-            raise ValueError(
+            raise OtherToolError(
                 f"connection {name!r} was a {row.connector} connection and is now {connector}: "
                 "give the new one another name; the old one's records stay under the old name"
             )
