@@ -39,7 +39,9 @@ def open_engine(url: str) -> sa.Engine:
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
-    connection.execute("PRAGMA journal_mode=WAL")
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if not tables or "alembic_version" in tables:  # in a file of somebody else it would stay
+        connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA temp_store=MEMORY")
