@@ -40,6 +40,9 @@ PARKED_FAILURE = 0.5
 JOINT_LANE = "~joint"
 """Under this name a first read keeps the cursor that will take its lanes' place."""
 
+PLACES_SHOWN = 3
+"""Places of one failure that are named; the rest are counted."""
+
 _lane = LaneState.__table__  # type: ignore[attr-defined]
 _connection = Connection.__table__  # type: ignore[attr-defined]
 
@@ -69,6 +72,20 @@ class _StreamState:
     unread: int = 0
     failed: int = 0
     hidden: int = 0
+
+
+@dataclass(slots=True)
+class _Failure:
+    """One sentence about what failed, for all places where it did."""
+
+    advice: str
+    places: list[str] = field(default_factory=list)
+
+    def sentence(self, message: str) -> str:
+        """With the first places named and the others counted."""
+        shown = "; ".join(self.places[:PLACES_SHOWN])
+        more = len(self.places) - PLACES_SHOWN
+        return f"{shown}{f' and {more} more' if more > 0 else ''}: {message}"
 
 
 class Abandoned(Exception):
@@ -139,6 +156,7 @@ class _Run:
         self.stop = stop
         self.progress = progress
         self.states: dict[str, _StreamState] = {}
+        self.failures: dict[str, _Failure] = {}  # by what they say
         self.deadline = None if seconds is None else clock.monotonic() + seconds
         self.report = runs.start(engine, lease, source.name, "pull", full=full)
         self.writer = PageWriter(
@@ -262,7 +280,10 @@ class _Run:
         self._tell(stream, state, done=True)
 
     def _account(self) -> None:
-        """Each stream's part in the report."""
+        """Each stream's part in the report, and what failed: said once, however often it did."""
+        self.report.problems[:0] = [
+            failure.sentence(message) for message, failure in self.failures.items()
+        ]
         for stream, state in self.states.items():
             self.report.tally.add(state.tally)
             self.report.unread += state.unread
@@ -298,7 +319,7 @@ class _Run:
             raise Abandoned(error)
         scope = error.scope or lane.scope
         place = f"{stream}, {scope}" if scope else stream
-        self.report.problems.append(f"{place}: {error.message}")
+        self.failures.setdefault(error.message, _Failure(error.advice)).places.append(place)
         if isinstance(error, NotVisible):
             state.hidden += 1
             if scope:
@@ -310,7 +331,7 @@ class _Run:
 
     def _abandon(self, error: ConnectorError) -> None:
         report = self.report
-        report.message, report.remedy = error.message, error.remedy
+        report.message, report.remedy = error.message, error.advice
         if isinstance(error, Throttled):
             report.outcome, report.next_at = "rate_limited", error.until
         elif isinstance(error, Refused):
@@ -323,20 +344,18 @@ class _Run:
         report = self.report
         if report.outcome != "complete":
             return
+        advice = next((failure.advice for failure in self.failures.values()), "")
         failed = [s for s, each in report.streams.items() if each["outcome"] == "failed"]
         if failed:
             whole = len(failed) == len(self.source.connector.streams)
             report.outcome = "failed" if whole else "partial"
             report.message = "; ".join(report.problems[:3])
-            report.remedy = "Nothing was lost; the next run goes on from here."
+            report.remedy = advice or "Nothing was lost; the next run goes on from here."
         elif any(each["outcome"] == "cut" for each in report.streams.values()):
             report.outcome = "cut"
         elif report.problems:
             report.message = "; ".join(report.problems[:3])
-            if any(each["outcome"] == "partial" for each in report.streams.values()):
-                report.remedy = (
-                    "Give the account access again, or take the container out of the configuration."
-                )
+            report.remedy = advice
 
     def _cursors(self, stream: str) -> dict[str, Cursor]:
         """Where the lanes of a stream resume; none when everything is to be read again."""

@@ -78,7 +78,11 @@ class Reader:
             if failed:
                 return Answer(raw.status, raw.headers, self._said(raw.body, 2000) or None, url)
             said = self._said(raw.body, 80) or "an empty answer"
-            error = Unavailable(f"{call.what}: not JSON: {said}")
+            error = Unavailable(
+                f"{call.what}: not JSON: {said}",
+                remedy="It is asked again at the next turn; if this stays, check that `url` leads "
+                "to the tool itself and to no proxy or sign-in page.",
+            )
             raise Again(error, _TRIES_NOT_JSON) from None
         return Answer(raw.status, raw.headers, data, url, altered)
 

@@ -16,6 +16,7 @@ A message is one plain sentence with no secret in it; `remedy` says what to do a
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 
 class ConnectorError(Exception):
@@ -27,23 +28,37 @@ class ConnectorError(Exception):
         scope: external id of the container that alone is concerned; None: the whole connection.
     """
 
+    otherwise: ClassVar[str] = ""
+    """What to do where whoever raised it had nothing more exact to say."""
+
     def __init__(self, message: str, *, remedy: str = "", scope: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
         self.scope = scope
 
+    @property
+    def advice(self) -> str:
+        """What to do about it, in every case."""
+        return self.remedy or self.otherwise
+
 
 class Refused(ConnectorError):
     """The tool refuses us; only the admin can change that."""
+
+    otherwise = "Check the options of this connection."
 
 
 class NotVisible(Refused):
     """One container or item may not be seen (403, 404). Never a deletion by itself."""
 
+    otherwise = "Give the account access again, or take the container out of the configuration."
+
 
 class Throttled(ConnectorError):
     """The tool asks us to stay away until `until` (an aware UTC instant)."""
+
+    otherwise = "Nothing to do: it is asked again when the tool allows it."
 
     def __init__(
         self, message: str, *, until: datetime, remedy: str = "", scope: str | None = None
@@ -55,6 +70,11 @@ class Throttled(ConnectorError):
 class Unavailable(ConnectorError):
     """The tool or the way to it is down; the same request may work later."""
 
+    otherwise = (
+        "Nothing was lost, and it is asked again at the next turn; if this stays, check `url` and "
+        "the network."
+    )
+
 
 class CursorExpired(Unavailable):
     """The tool no longer knows the cursor: read this lane again from its beginning."""
@@ -62,3 +82,5 @@ class CursorExpired(Unavailable):
 
 class Unexpected(ConnectorError):
     """The tool's answer is not what its documentation promises; the connector needs a change."""
+
+    otherwise = "Please report it with the output of `flagstaff doctor`."

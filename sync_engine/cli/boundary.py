@@ -79,14 +79,11 @@ def explain(error: BaseException) -> tuple[str | None, ExitCode]:
 
 def _known(error: BaseException) -> tuple[str, ExitCode] | None:
     """Errors whose message is written for people already."""
-    from connectors.sdk.errors import ConnectorError, Unexpected
+    from connectors.sdk.errors import ConnectorError
     from connectors.sdk.registry import RegistryError
 
-    if isinstance(error, Unexpected):
-        remedy = error.remedy or "Please report it with the output of `flagstaff doctor`."
-        return f"{error.message} {remedy}", ExitCode.PARTLY
     if isinstance(error, ConnectorError):
-        return f"{error.message} {error.remedy}".strip(), ExitCode.PARTLY
+        return f"{error.message} {error.advice}", ExitCode.PARTLY
     if isinstance(error, RegistryError):
         return str(error), ExitCode.COULD_NOT_RUN
     for module, name in _OURS:

@@ -90,27 +90,18 @@ def probe(configuration: Configuration, connection: Connection) -> Finding:
 
 def trouble_of(error: ConnectorError) -> Trouble:
     """An error of a connector, with who has to act on it."""
-    if isinstance(error, Refused):
-        return Trouble(error.message, error.remedy, "admin")
     if isinstance(error, Throttled):
         return Trouble(
             error.message,
             error.remedy or f"Nothing to do: it may be asked again at {error.until:%H:%M} UTC.",
             "nobody",
         )
-    if isinstance(error, Unavailable):
-        return Trouble(
-            error.message,
-            error.remedy
-            or "Check the address; if it is right, the tool or the network is down "
-            "and will be asked again.",
-            "nobody",
-        )
-    return Trouble(
-        error.message,
-        error.remedy or "Please report it with the output of `flagstaff doctor`.",
-        "developers",
-    )
+    who = (
+        "admin" if isinstance(error, Refused)
+        else "nobody" if isinstance(error, Unavailable)
+        else "developers"
+    )  # fmt: skip
+    return Trouble(error.message, error.advice, who)
 
 
 def _introduce(finding: Finding, identity: Identity) -> None:
