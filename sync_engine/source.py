@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from connectors.sdk.contract import Connector
-from connectors.sdk.records import Change, Record
+from connectors.sdk.records import Record
 from sync_engine.admin_map import AdminMapping
 from sync_engine.reconcile import Guard
 from sync_engine.store import history
@@ -57,7 +57,4 @@ class Source:
     @property
     def observe(self) -> frozenset[str]:
         """Fields of a task whose history the tool does not give."""
-        if Change not in self.connector.provides:
-            return frozenset(history.TRACKED)
-        told: Any = getattr(self.connector, "history", history.TRACKED)
-        return frozenset(history.TRACKED) - frozenset(told)
+        return frozenset(history.TRACKED) - self.connector.history

@@ -47,6 +47,12 @@ FIRST_DAY = "2000-01-01"
 """A day before any entry: a workspace's entries are only listed between days."""
 LATE_ENTRIES = timedelta(days=35)
 """How long time is booked afterwards: Asana cannot be asked for entries by the day of booking."""
+HISTORY = frozenset(
+    {
+        "status", "due_on", "start_on", "assignee_ids", "priority", "estimate_minutes",
+        "project_id",
+    }
+)  # fmt: skip
 SINGLES = {
     "projects": ("/projects", "name"),
     "people": ("/users", "name"),
@@ -84,6 +90,11 @@ class Asana:
         self._config = config
         self._api = Api(http)
         self._wanted = tuple(dict.fromkeys(config.projects or ()))
+
+    @property
+    def history(self) -> frozenset[str]:
+        """What stories tell; nothing where they are not read."""
+        return HISTORY if self._config.history else frozenset()
 
     @classmethod
     def access(cls, config: AsanaOptions) -> Access:

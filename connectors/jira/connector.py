@@ -68,6 +68,12 @@ class Jira:
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = PROVIDES
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar[str] = "2026-11-23"
+    history: ClassVar[frozenset[str]] = frozenset(
+        {
+            "status", "due_on", "start_on", "assignee_ids", "priority", "estimate_minutes",
+            "points", "parent_id", "project_id", "milestone_id", "blocked",
+        }
+    )  # fmt: skip
 
     def __init__(self, config: JiraConfig, http: Http) -> None:
         self.config = config

@@ -92,6 +92,12 @@ class Redmine:
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "live"
     evidence_on: ClassVar[str] = "2026-11-23"
+    history: ClassVar[frozenset[str]] = frozenset(
+        {
+            "status", "due_on", "start_on", "assignee_ids", "priority", "estimate_minutes",
+            "parent_id", "project_id", "milestone_id",
+        }
+    )  # fmt: skip
 
     def __init__(self, config: RedmineConfig, http: Http) -> None:
         self._config = config

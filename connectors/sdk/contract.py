@@ -259,6 +259,13 @@ class Connector(Protocol):
     streams: ClassVar[Mapping[str, Can]]  # in the order in which they are pulled
     provides: ClassVar[Mapping[type[Record], frozenset[str]]]
     # exactly the fields this tool can fill; a standard that needs another is not assessable here
+
+    @property
+    def history(self) -> frozenset[str]:
+        """Fields of `Task` whose changes the tool itself tells (as `Change`). Of the others the
+        engine keeps the differences that it sees, marked as observed."""
+        ...
+
     evidence: ClassVar[Literal["docs", "recorded", "live"]]  # how it was proven …
     evidence_on: ClassVar[str]  # … and on which day (ISO)
 

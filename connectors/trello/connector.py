@@ -85,6 +85,7 @@ class Trello:
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar = "2026-11-23"
+    history: ClassVar = frozenset({"status", "due_on", "start_on", "assignee_ids", "project_id"})
 
     def __init__(self, config: TrelloOptions, http: Http) -> None:
         self.config = config

@@ -72,6 +72,7 @@ class Pebble:
     }
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "docs"
     evidence_on: ClassVar[str] = "2026-11-20"
+    history: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, config: PebbleOptions, http: Http) -> None:
         self.config = config

@@ -112,6 +112,7 @@ class Tool:
     }
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "docs"
     evidence_on: ClassVar = "2026-03-02"
+    history: ClassVar = frozenset[str]()
 
     def __init__(self, config: Any, http: Any = None) -> None:
         self.ledger: Ledger = config
