@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 from connectors.sdk import records
 from connectors.sdk.records import Record
 from sync_engine.store import models
+from sync_engine.store.mentions import url_key
 from sync_engine.store.types import UTCDateTime
 
 TABLES: Mapping[type[Record], type[SQLModel]] = {
@@ -87,59 +88,62 @@ def _text(value: str) -> str:
 
 @dataclass(frozen=True)
 class Shape:
-    """How one kind of record is written on one database."""
+    """How one kind of record is written on one database.
+
+    Args:
+        columns: the record's fields but its id, in their order; then the instants of the fields
+            that hold a day or an instant; then what is derived.
+        convert: position of a field → how the driver takes it.
+        days: positions of the fields that hold a day or an instant.
+    """
 
     kind: type[Record]
     table: sa.Table
     columns: tuple[str, ...]
-    steps: tuple[tuple[str, Converter | None], ...]
-    days: frozenset[str]  # fields that hold a day or an instant
-    dialect: str
+    convert: tuple[tuple[int, Converter], ...]
+    days: tuple[int, ...]
+    to_day: Converter
+    to_instant: Converter
 
     def values(self, record: Record, day: Callable[[Any], date | None]) -> list[Any]:
         """The record's own columns (after id), in order."""
-        row: list[Any] = []
-        for name, convert in self.steps:
-            value = getattr(record, name)
-            if name in self.days:
-                row.append(self._day(day(value)))
-                row.append(convert(value) if isinstance(value, datetime) and convert else None)
+        row = list(msgspec.structs.astuple(record))
+        del row[0]
+        for position, convert in self.convert:
+            value = row[position]
+            if value is not None:
+                row[position] = convert(value)
+        for position in self.days:
+            value = row[position]
+            if value is None:
+                row.append(None)
                 continue
-            if value is not None and convert is not None:
-                value = convert(value)
-            row.append(value)
+            row[position] = self.to_day(day(value))
+            row.append(self.to_instant(value) if isinstance(value, datetime) else None)
         if self.kind is records.Task:
             assignees: Sequence[str] = record.assignee_ids  # type: ignore[attr-defined]
             row.append(assignees[0] if assignees else None)
+            row.append(url_key(record.url))  # type: ignore[attr-defined]
         return row
-
-    def _day(self, value: date | None) -> Any:
-        return value.isoformat() if value is not None and self.dialect == "sqlite" else value
 
 
 def shape(kind: type[Record], dialect: str) -> Shape:
     """Work out how a kind is written."""
     table = table_of(kind)
     to_instant = instant_for(dialect)
-    columns: list[str] = []
-    steps: list[tuple[str, Converter | None]] = []
-    days: set[str] = set()
-    for field in msgspec.structs.fields(kind):
-        name = field.name
-        if name == "id":
-            continue
-        column = table.c[name]
-        paired = DAY_AND_INSTANT.get(name)
-        if paired is not None and paired in table.c:
-            days.add(name)
-            columns += [name, paired]
-            steps.append((name, to_instant))
-            continue
-        columns.append(name)
-        steps.append((name, _converter(column, dialect, to_instant)))
+    to_day: Converter = date.isoformat if dialect == "sqlite" else lambda value: value
+    names = [field.name for field in msgspec.structs.fields(kind)][1:]
+    convert: list[tuple[int, Converter]] = []
+    days: list[int] = []
+    for position, name in enumerate(names):
+        if DAY_AND_INSTANT.get(name, "") in table.c:
+            days.append(position)
+        elif converter := _converter(table.c[name], dialect, to_instant):
+            convert.append((position, converter))
+    columns = [*names, *(DAY_AND_INSTANT[names[position]] for position in days)]
     if kind is records.Task:
-        columns.append("owner_id")
-    return Shape(kind, table, tuple(columns), tuple(steps), frozenset(days), dialect)
+        columns += ["owner_id", "url_key"]
+    return Shape(kind, table, tuple(columns), tuple(convert), tuple(days), to_day, to_instant)
 
 
 def _converter(column: sa.Column[Any], dialect: str, to_instant: Converter) -> Converter | None:
