@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 import orjson
 
 from connectors.sdk.answers import Call, Reader, is_passing
-from connectors.sdk.contract import Access, Answer, Clock, Connector, Options
+from connectors.sdk.contract import Access, Answer, Budget, Clock, Connector, Options
 from connectors.sdk.errors import Refused, Throttled, Unavailable
 from connectors.sdk.gate import LONGEST_COOLDOWN, Gate, Gates
 from connectors.sdk.json_body import NotJson, parse_json
@@ -45,6 +45,7 @@ class Door:
         retries: how many of them repeated another.
         bytes: received, after decompression.
         waited_seconds: slept at the gate and before retries, over all threads.
+        budget_used: largest share (0 … 1) of a limit that an answer called used; None: none told.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Door:
         self.retries = 0
         self.bytes = 0
         self.waited_seconds = 0.0
+        self.budget_used: float | None = None
         self.bearer: Bearer | None = None
         self.on_attempt: Callable[[str], object] | None = None
         self._connector = connector
@@ -135,6 +137,7 @@ class Door:
         budget = self._connector.budget(raw.headers)
         if budget is not None:
             self._gate.learn(budget)
+            self._note_budget(budget)
         if raw.status == 401 and token and not call.renewed and 401 not in call.accept:
             self._renew(call, token)
         answer = self._reader.answer(call, raw)
@@ -148,6 +151,13 @@ class Door:
         if is_passing(wrong):
             raise Again(wrong, self._bounds.tries)
         raise wrong
+
+    def _note_budget(self, budget: Budget) -> None:
+        if not budget.limit:
+            return
+        used = 1 - budget.remaining / budget.limit
+        with self._counting:
+            self.budget_used = max(used, self.budget_used or 0.0)
 
     def _authorize(self, call: Call) -> str | None:
         if self.bearer is None:

@@ -491,3 +491,18 @@ def test_the_environment_sets_no_proxy_and_no_cookie_is_kept(
     door.get("/items")
     assert not tool.calls[1].request.req_kwargs["proxies"]
     assert "Cookie" not in tool.calls[1].request.headers
+
+
+def test_the_largest_share_of_a_budget_that_was_used_is_kept(
+    tool: Any, open_toy: Any, variant: Any
+) -> None:
+    def budget(headers: Mapping[str, str]) -> Budget | None:
+        return Budget(int(headers["x-left"]), timedelta(0), limit=100)
+
+    for left in ("90", "15", "60"):
+        give(tool, (200, "[]", {"X-Left": left}))
+    door = open_toy(variant(budget=budget))
+    assert door.budget_used is None
+    for _ in range(3):
+        door.get("/items")
+    assert door.budget_used == pytest.approx(0.85)
