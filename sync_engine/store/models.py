@@ -264,6 +264,7 @@ class TaskRow(RecordRow, table=True):
     __table_args__ = (
         Index("ix_task_project", "connection_id", "project_id"),
         Index("ix_task_parent", "connection_id", "parent_id"),
+        Index("ix_task_url_key", "url_key"),
     )
 
     key: str | None = None
@@ -301,6 +302,7 @@ class TaskRow(RecordRow, table=True):
     milestone_id: str | None = None
     archived: bool | None = None
     custom: Any = json_column()
+    url_key: str | None = text_column()  # `url` in the normal form by which mentions find it
 
 
 class Assignment(SQLModel, table=True):
@@ -313,6 +315,24 @@ class Assignment(SQLModel, table=True):
     task_id: str = Field(primary_key=True)
     position: int = Field(primary_key=True)
     person_id: str
+
+
+class Mention(SQLModel, table=True):
+    """An address in a task's description or in a comment on it (see `mentions`)."""
+
+    __tablename__ = "mention"
+    __table_args__ = (
+        Index("ix_mention_task", "connection_id", "task_id"),
+        Index("ix_mention_url_key", "url_key"),
+        Index("ix_mention_parent_key", "parent_key"),
+    )
+
+    connection_id: int = Field(foreign_key="connection.id", primary_key=True)
+    kind: str = Field(primary_key=True)  # task | comment: what has the text …
+    record_id: str = Field(primary_key=True)  # … and which one
+    url_key: str = Field(primary_key=True)
+    parent_key: str | None = None  # one step above `url_key`
+    task_id: str
 
 
 class LinkRow(RecordRow, table=True):

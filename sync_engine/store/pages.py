@@ -18,11 +18,11 @@ import zstandard
 from connectors.sdk.contract import Cursor
 from connectors.sdk.records import STORED_KINDS, Gone, Record, Task
 from sync_engine.admin_map import AdminMapping
-from sync_engine.store import history, retire
+from sync_engine.store import history, mentions, retire
 from sync_engine.store.engine import database_now
 from sync_engine.store.items import Dumped, Held, ItemMapper, Mapped, raw_hash, read_yields
 from sync_engine.store.lease import Lease, fence
-from sync_engine.store.models import Assignment, LaneState, RawItem
+from sync_engine.store.models import Assignment, LaneState, Mention, RawItem
 from sync_engine.store.rows import (
     KIND_NUMBER,
     KINDS,
@@ -45,6 +45,7 @@ REFUSALS = (sa.exc.DataError, sa.exc.IntegrityError, OverflowError, UnicodeEncod
 _raw = RawItem.__table__  # type: ignore[attr-defined]
 _lane = LaneState.__table__  # type: ignore[attr-defined]
 _assignment = Assignment.__table__  # type: ignore[attr-defined]
+_mention = Mention.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(slots=True)
@@ -123,6 +124,7 @@ class PageWriter:
         self._assignment_upsert = upsert_text(
             _assignment, ("connection_id", "task_id", "position", "person_id"), dialect=dialect
         )
+        self._mention_upsert = upsert_text(_mention, mentions.COLUMNS, dialect=dialect)
         self._instant = instant_for(dialect.name)
         self._compressor = zstandard.ZstdCompressor(level=3)
         self._words = StatusWords(lease.connection_id)
@@ -258,6 +260,8 @@ class PageWriter:
             tally.written += len(changed)
             name = kind.__name__.lower()
             tally.changed[name] = tally.changed.get(name, 0) + len(changed)
+            if kind in mentions.KINDS:
+                self._write_mentions(connection, kind, mapped, changed)
         for kind, ids in _dropped(mapped).items():
             tally.retired += retire.records(
                 connection, self.lease.connection_id, kind, ids, "deleted",
@@ -285,6 +289,21 @@ class PageWriter:
         history.write(connection, self.lease.connection_id, self.run_id, observed, at=now)
         self._words.learn(connection, tasks.values(), self._mapping, now)
         self._assign(connection, tasks, [id for id in tasks if id in known])
+
+    def _write_mentions(
+        self,
+        connection: sa.Connection,
+        kind: type[Record],
+        mapped: Mapping[str, Mapped],
+        changed: Mapping[str, tuple[str, bytes, Record]],
+    ) -> None:
+        number = KIND_NUMBER[kind]
+        known = {id for each in mapped.values() for of, id in each.before if of == number}
+        mentions.write(
+            connection, self.lease.connection_id, kind,
+            (record for _, _, record in changed.values()),
+            [id for id in changed if id in known], self._mention_upsert,
+        )  # fmt: skip
 
     def _upsert(
         self,

@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from connectors.sdk.records import Record
+from sync_engine.store import mentions
 from sync_engine.store.models import RawItem
 from sync_engine.store.rows import KINDS, SHARED_KINDS, table_of
 
@@ -39,6 +40,8 @@ def records(
             .values(gone_at=at, gone_reason=reason, run_id=run_id, written_at=at)
         )
         retired += done.rowcount
+    if kind in mentions.KINDS:
+        mentions.forget(connection, connection_id, kind, ids)
     return retired
 
 

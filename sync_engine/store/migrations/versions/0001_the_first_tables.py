@@ -420,6 +420,26 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "mention",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("record_id", sa.String(), nullable=False),
+        sa.Column("url_key", sa.String(), nullable=False),
+        sa.Column("parent_key", sa.String(), nullable=True),
+        sa.Column("task_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_mention_connection_id_connection")
+        ),
+        sa.PrimaryKeyConstraint(
+            "connection_id", "kind", "record_id", "url_key", name=op.f("pk_mention")
+        ),
+    )
+    with op.batch_alter_table("mention", schema=None) as batch_op:
+        batch_op.create_index("ix_mention_parent_key", ["parent_key"], unique=False)
+        batch_op.create_index("ix_mention_task", ["connection_id", "task_id"], unique=False)
+        batch_op.create_index("ix_mention_url_key", ["url_key"], unique=False)
+
+    op.create_table(
         "milestone",
         sa.Column("connection_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
@@ -714,6 +734,7 @@ def upgrade() -> None:
         sa.Column("milestone_id", sa.String(), nullable=True),
         sa.Column("archived", sa.Boolean(), nullable=True),
         sa.Column("custom", Json, nullable=True),
+        sa.Column("url_key", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connection.id"], name=op.f("fk_task_connection_id_connection")
         ),
@@ -722,6 +743,7 @@ def upgrade() -> None:
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_index("ix_task_parent", ["connection_id", "parent_id"], unique=False)
         batch_op.create_index("ix_task_project", ["connection_id", "project_id"], unique=False)
+        batch_op.create_index("ix_task_url_key", ["url_key"], unique=False)
 
     op.create_table(
         "waiver",
@@ -808,6 +830,7 @@ def downgrade() -> None:
 
     op.drop_table("waiver")
     with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.drop_index("ix_task_url_key")
         batch_op.drop_index("ix_task_project")
         batch_op.drop_index("ix_task_parent")
 
@@ -835,6 +858,12 @@ def downgrade() -> None:
 
     op.drop_table("person")
     op.drop_table("milestone")
+    with op.batch_alter_table("mention", schema=None) as batch_op:
+        batch_op.drop_index("ix_mention_url_key")
+        batch_op.drop_index("ix_mention_task")
+        batch_op.drop_index("ix_mention_parent_key")
+
+    op.drop_table("mention")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_index("ix_membership_container")
 
