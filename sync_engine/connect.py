@@ -66,7 +66,9 @@ class Workshop:
             now=clock.now,
             sleep=self.sleep,
             on_attempt=self.crash.point if self.crash else None,
-            tokens=self._tokens() if connector_class.access(options).oauth else None,
+            tokens=token_store(self.configuration, self.engine)
+            if connector_class.access(options).oauth
+            else None,
         )
         settings = self.configuration.settings
         return Source(
@@ -82,8 +84,11 @@ class Workshop:
             every=connection.every,
         )
 
-    def _tokens(self) -> StoreTokens:
-        return StoreTokens(self.engine, Vault.open(self.configuration.folder / KEY_FILE))
+
+def token_store(configuration: Configuration, engine: sa.Engine) -> StoreTokens:
+    """Where refreshed OAuth tokens are kept, sealed; none of them gets into any text."""
+    vault = Vault.open(configuration.folder / KEY_FILE)
+    return StoreTokens(engine, vault, secrets.KNOWN.add)
 
 
 def known_people(people: People) -> tuple[KnownPerson, ...]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sync_engine.cli.probing import Finding
+    from sync_engine.store.vault import StoreTokens
 
 connections = typer.Typer(
     help="List connections, check them, or map items by hand.", no_args_is_help=True
@@ -71,6 +72,13 @@ def check(frame: Frame, names: Names = None) -> ExitCode:
     from sync_engine.cli.probing import probe
 
     configuration = frame.configuration()
+
+    def tokens() -> StoreTokens:
+        from sync_engine.cli.running import open_store
+        from sync_engine.connect import token_store
+
+        return token_store(configuration, open_store(frame))
+
     chosen = (
         [configuration.connection(name) for name in names]
         if names
@@ -79,7 +87,7 @@ def check(frame: Frame, names: Names = None) -> ExitCode:
     findings = []
     for connection in chosen:
         frame.note(f"Asking {connection.name} …")
-        findings.append(probe(configuration, connection))
+        findings.append(probe(configuration, connection, tokens))
 
     def tell(console: Console) -> None:
         for finding in findings:

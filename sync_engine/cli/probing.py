@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from connectors.sdk import registry
 from connectors.sdk.contract import Identity, Scope
 from connectors.sdk.errors import ConnectorError, Refused, Throttled, Unavailable
 from connectors.sdk.http import open_door
+from connectors.sdk.oauth import TokenStore
 from sync_engine import clock
 from sync_engine.secrets import SecretError, connection_options
 from sync_engine.settings import Configuration, Connection
@@ -62,8 +63,14 @@ class Finding:
         }
 
 
-def probe(configuration: Configuration, connection: Connection) -> Finding:
-    """Ask a tool once or twice. Never raises for what is wrong with the connection."""
+def probe(
+    configuration: Configuration, connection: Connection, tokens: Callable[[], TokenStore]
+) -> Finding:
+    """Ask a tool once or twice. Never raises for what is wrong with the connection.
+
+    Args:
+        tokens: opens the store of refreshed tokens; asked only where the tool needs one.
+    """
     kind = registry.get(connection.connector)
     finding = Finding(connection.name, kind.title)
     try:
@@ -71,7 +78,9 @@ def probe(configuration: Configuration, connection: Connection) -> Finding:
     except SecretError as error:
         finding.troubles.append(Trouble(f"{error}."))
         return finding
-    door = open_door(kind, options)
+    door = open_door(
+        kind, options, tokens=tokens() if kind.access(options).oauth is not None else None
+    )
     try:
         connector = kind(options, door)
         identity = connector.check()

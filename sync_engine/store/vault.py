@@ -8,11 +8,13 @@ not open. The master key is 32 random bytes in a file of mode 0600 beside the st
 from __future__ import annotations
 
 import base64
+import binascii
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +23,7 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from connectors.sdk.errors import Refused
 from connectors.sdk.oauth import Tokens
 from sync_engine.store.engine import database_now
 from sync_engine.store.models import Credential
@@ -32,8 +35,8 @@ NONCE_BYTES = 12
 _credential = Credential.__table__  # type: ignore[attr-defined]
 
 
-class VaultError(Exception):
-    """A sealed credential cannot be opened; the message says which and what to do."""
+class VaultError(Refused):
+    """A sealed credential cannot be opened: it stops its connection, as a refused one does."""
 
 
 class Vault:
@@ -41,7 +44,10 @@ class Vault:
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
-            raise VaultError(f"the master key has {len(key)} bytes; it must have {KEY_BYTES}")
+            raise VaultError(
+                f"The master key has {len(key)} bytes; it must have {KEY_BYTES}.",
+                remedy="Put the right key into its file, or into FLAGSTAFF_KEY.",
+            )
         self._cipher = AESGCM(key)
         self._id = hashlib.sha256(key).hexdigest()[:8]
 
@@ -50,12 +56,14 @@ class Vault:
         """The vault of this installation; makes its key file the first time."""
         given = os.environ.get("FLAGSTAFF_KEY")
         if given:
-            return cls(base64.b64decode(given))
+            try:
+                return cls(base64.b64decode(given, validate=True))
+            except binascii.Error:
+                raise VaultError(
+                    "FLAGSTAFF_KEY is not base64.", remedy=f"Give {KEY_BYTES} bytes as base64."
+                ) from None
         if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as out:
-                out.write(AESGCM.generate_key(bit_length=8 * KEY_BYTES))
+            _make_key(file)
         return cls(file.read_bytes())
 
     def seal(self, name: str, secret: bytes) -> str:
@@ -73,21 +81,31 @@ class Vault:
         version, key_id, nonce, body = [*sealed.split(":"), "", "", ""][:4]
         if version != "v1" or key_id != self._id:
             raise VaultError(
-                f"the credential {name} was sealed with another master key; put that key back, "
-                "or sign in again"
+                f"The credential {name} was sealed with another master key.",
+                remedy="Put that key back, or sign in again for this connection.",
             )
         try:
             return self._cipher.decrypt(_bytes(nonce), _bytes(body), name.encode())
         except (InvalidTag, ValueError):
-            raise VaultError(f"the credential {name} is damaged; sign in again") from None
+            raise VaultError(
+                f"The credential {name} is damaged.",
+                remedy="Sign in again for this connection.",
+            ) from None
 
 
 class StoreTokens:
-    """OAuth tokens in the store (see `connectors.sdk.oauth.TokenStore`)."""
+    """OAuth tokens in the store (see `connectors.sdk.oauth.TokenStore`).
 
-    def __init__(self, engine: sa.Engine, vault: Vault) -> None:
+    Args:
+        learn: told of every token that passes, so that no text of this process holds one.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, vault: Vault, learn: Callable[..., None] = lambda *_: None
+    ) -> None:
         self._engine = engine
         self._vault = vault
+        self._learn = learn
 
     def load(self, key: str) -> Tokens | None:
         """The tokens last saved, None when there are none."""
@@ -99,10 +117,12 @@ class StoreTokens:
             return None
         held = orjson.loads(self._vault.unseal(key, sealed))
         at = held["refresh_at"]
+        self._learn(held["access"], held["refresh"])
         return Tokens(held["access"], held["refresh"], datetime.fromisoformat(at) if at else None)
 
     def save(self, key: str, tokens: Tokens) -> None:
         """Keep tokens durably: they are committed when this returns."""
+        self._learn(tokens.access_token, tokens.refresh_token)
         at = tokens.refresh_at.isoformat() if tokens.refresh_at else None
         body = orjson.dumps(
             {"access": tokens.access_token, "refresh": tokens.refresh_token, "refresh_at": at}
@@ -136,6 +156,19 @@ class StoreTokens:
                 yield
             finally:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
+
+
+def _make_key(file: Path) -> None:
+    """Make the key file; where others do so at the same moment, one key wins, and is whole."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, made = tempfile.mkstemp(prefix=file.name, dir=file.parent)  # of mode 0600
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(AESGCM.generate_key(bit_length=8 * KEY_BYTES))
+        with suppress(FileExistsError):
+            os.link(made, file)
+    finally:
+        Path(made).unlink()
 
 
 def _text(raw: bytes) -> str:
