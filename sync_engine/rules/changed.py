@@ -12,6 +12,7 @@ from sync_engine.rules.joins import (
     CHANGE,
     COMMENT,
     LINK,
+    MENTION,
     MILESTONE,
     PERSON,
     PROJECT,
@@ -124,6 +125,7 @@ def _changed(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
             column == other.c.id,
         )
     yield from _linked(connection_id, run_id)
+    yield from _mentioned(connection_id, run_id)
 
 
 def _linked(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
@@ -146,3 +148,24 @@ def _linked(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
             LINK.c.to_id == name,
             other.c.connection_id != connection_id,
         )
+
+
+def _mentioned(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
+    """Tasks of other tools that name a changed one by its address, or that it names."""
+    changed, other = TASK.alias(), TASK.alias()
+    touched = sa.and_(changed.c.connection_id == connection_id, changed.c.run_id > run_id)
+    said = sa.and_(
+        COMMENT.c.connection_id == connection_id, COMMENT.c.run_id > run_id,
+        MENTION.c.kind == "comment", MENTION.c.record_id == COMMENT.c.id,
+    )  # fmt: skip
+    for key in (MENTION.c.url_key, MENTION.c.parent_key):
+        yield sa.select(MENTION.c.connection_id, MENTION.c.task_id).where(
+            touched, key == changed.c.url_key, MENTION.c.connection_id != connection_id
+        )
+        for origin in (sa.and_(touched, MENTION.c.task_id == changed.c.id), said):
+            yield sa.select(other.c.connection_id, other.c.id).where(
+                origin,
+                MENTION.c.connection_id == connection_id,
+                key == other.c.url_key,
+                other.c.connection_id != connection_id,
+            )

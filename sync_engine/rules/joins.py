@@ -19,6 +19,7 @@ from sync_engine.store.models import (
     Connection,
     Identity,
     LinkRow,
+    Mention,
     MilestoneRow,
     PersonRow,
     ProjectRow,
@@ -38,7 +39,7 @@ TASK, PERSON, PROJECT, MILESTONE, LINK, CHANGE, COMMENT, WORKLOG, ASSIGNMENT, CO
     (TaskRow, PersonRow, ProjectRow, MilestoneRow, LinkRow, ChangeRow, CommentRow, WorklogRow,
      Assignment, Connection),
 )  # fmt: skip
-IDENTITY = table(Identity)
+IDENTITY, MENTION = table(Identity), table(Mention)
 OPEN = ("todo", "in_progress")
 ENDED = ("done", "cancelled")
 

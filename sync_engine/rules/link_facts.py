@@ -6,19 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.rules.dialect import (
-    Truth,
-)
-from sync_engine.rules.joins import (
-    LINK,
-    OPEN,
-    TASK,
-    count_if,
-)
+from sync_engine.rules.dialect import Truth
+from sync_engine.rules.joins import LINK, MENTION, OPEN, TASK, count_if
 from sync_engine.rules.sources import StoreSource
 
 
 def blockers(source: StoreSource) -> Any:
+    """Tasks that block the subject."""
     link, other = LINK.alias(), TASK.alias()
 
     def make() -> tuple[Any, Truth]:
@@ -53,40 +47,15 @@ def blockers(source: StoreSource) -> Any:
 
 
 def siblings(source: StoreSource) -> Any:
-    """Tasks of other connections at the far end of a link that names a key or an address."""
+    """Tasks of other connections that one of the two names, by a link or by its address."""
 
     def make() -> tuple[Any, Truth]:
-        link, near, far = LINK.alias(), TASK.alias(), TASK.alias()
-        unresolved = (
-            sa.select(link.c.connection_id, link.c.from_id, link.c.to_id)
-            .select_from(
-                link.outerjoin(
-                    near,
-                    sa.and_(
-                        near.c.connection_id == link.c.connection_id, near.c.id == link.c.to_id
-                    ),
-                )
-            )
-            .where(link.c.gone_at.is_(None), near.c.id.is_(None))
-            .cte()
-        )
-        named = sa.union(
-            *(
-                sa.select(
-                    unresolved,
-                    far.c.connection_id.label("far_connection"),
-                    far.c.id.label("far_id"),
-                ).where(name == unresolved.c.to_id)
-                for name in (far.c.url, far.c.key)
-            )
-        ).cte()
-        apart = named.c.connection_id != named.c.far_connection
+        pairs = sa.union(*_linked(), *_mentioned()).cte()
         both_ways = sa.union(
-            sa.select(named.c.connection_id, named.c.from_id.label("id"),
-                      named.c.far_connection.label("other_connection"),
-                      named.c.far_id.label("other_id")).where(apart),
-            sa.select(named.c.far_connection, named.c.far_id, named.c.connection_id,
-                      named.c.from_id).where(apart),
+            sa.select(pairs.c.connection_id, pairs.c.id, pairs.c.other_connection,
+                      pairs.c.other_id),
+            sa.select(pairs.c.other_connection, pairs.c.other_id, pairs.c.connection_id,
+                      pairs.c.id),
         ).cte()  # fmt: skip
         other = TASK.alias()
         grouped = (
@@ -106,7 +75,7 @@ def siblings(source: StoreSource) -> Any:
                     ),
                 )
             )
-            .where(other.c.gone_at.is_(None))
+            .where(other.c.gone_at.is_(None), source.frame.configured(other.c.connection_id))
             .group_by(both_ways.c.connection_id, both_ways.c.id)
             .cte()
         )
@@ -116,3 +85,51 @@ def siblings(source: StoreSource) -> Any:
         )
 
     return source.join("siblings", make)
+
+
+def _pair(near: Any, id: Any, far: Any) -> sa.Select[Any]:
+    return sa.select(
+        near.c.connection_id,
+        id.label("id"),
+        far.c.connection_id.label("other_connection"),
+        far.c.id.label("other_id"),
+    ).where(near.c.connection_id != far.c.connection_id)
+
+
+def _linked() -> list[sa.Select[Any]]:
+    """Links whose far end is no task of their own tool, but another's key or address."""
+    link, near, far = LINK.alias(), TASK.alias(), TASK.alias()
+    here = sa.and_(near.c.connection_id == link.c.connection_id, near.c.id == link.c.to_id)
+    unresolved = (
+        sa.select(link.c.connection_id, link.c.from_id, link.c.to_id)
+        .select_from(link.outerjoin(near, here))
+        .where(link.c.gone_at.is_(None), near.c.id.is_(None))
+        .cte()
+    )
+    return [
+        _pair(unresolved, unresolved.c.from_id, far).where(name == unresolved.c.to_id)
+        for name in (far.c.url, far.c.key)
+    ]
+
+
+def _mentioned() -> list[sa.Select[Any]]:
+    """Addresses in descriptions and comments that are a task's in another tool.
+
+    Parts that share the address of their whole (the items of a card's checklist) do not count:
+    who pastes it means the whole.
+    """
+    mention, far, whole = MENTION.alias(), TASK.alias(), TASK.alias()
+    shared = (
+        sa.select(sa.literal(1))
+        .where(
+            whole.c.connection_id == far.c.connection_id,
+            whole.c.id == far.c.parent_id,
+            whole.c.url_key == far.c.url_key,
+        )
+        .correlate(far)
+        .exists()
+    )
+    return [
+        _pair(mention, mention.c.task_id, far).where(key == far.c.url_key, sa.not_(shared))
+        for key in (mention.c.url_key, mention.c.parent_key)
+    ]

@@ -222,6 +222,8 @@ def task_records(item: Mapping[str, Any]) -> Iterator[Record]:
     yield Task(
         id=item["id"],
         title=item["title"],
+        description=item.get("description"),
+        url=item.get("url"),
         project_id=item["project"],
         status=meaning.get(item["status"]),  # type: ignore[arg-type]
         status_label=item["status"],
