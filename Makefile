@@ -5,6 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
+PYTEST := $(BIN)/python -m pytest -q
 CODE := connectors sync_engine tests benchmarks docs
 
 # Each stamp is newer than what it was installed from.
@@ -24,9 +25,9 @@ demo: $(READY)  ## Watch it work on an invented company, in a minute
 	@$(BIN)/flagstaff demo
 
 test: $(READY_DEV) parts lint  ## Check everything, fast to slow
-	$(BIN)/python -m pytest -q -n 2 -m "not slow and not browser and not redmine"
-	$(BIN)/python -m pytest -q -n 2 -m "slow or browser"
-	$(BIN)/python -m pytest -q -m redmine
+	$(PYTEST) -n 2 -m "not slow and not browser and not redmine"
+	$(PYTEST) -n 2 --dist worksteal -m "(slow or browser) and not redmine"
+	$(PYTEST) -m redmine
 
 parts:  # what the tests need beside Python packages
 	@tests/house/parts.sh
@@ -41,8 +42,8 @@ lint: $(READY_DEV)  ## Style, types, who imports whom, the Dockerfile, generated
 
 bench: $(READY_DEV)  ## Measure against the floor; tables here, figures in out/
 	@mkdir -p out
-	$(BIN)/python benchmarks/sync.py --json out/sync.json
-	$(BIN)/python benchmarks/assess.py --json out/assess.json
+	$(BIN)/python -m benchmarks.sync --json out/sync.json
+	$(BIN)/python -m benchmarks.assess --json out/assess.json
 
 docs: $(READY_DEV)  ## Write the generated pages anew
 	$(BIN)/python docs/generate.py

@@ -1,4 +1,4 @@
-"""The floor of a sync: what requests + orjson + sqlite3 alone cost for the same answers and columns.
+"""The floor of a sync: what requests + orjson + sqlite3 cost for the same answers and columns.
 
 Strictly sequential, no raw items, no history of ours, no hashes, no retries, nothing parsed that
 SQLite can hold as it came. What a script would do; Flagstaff is measured in multiples of it.
@@ -158,7 +158,7 @@ def _task(issue: dict[str, Any], fields: dict[str, Any]) -> tuple[Any, ...]:
 
     custom = {key: value for key, value in fields.items() if key.startswith("customfield_")}
     version = fields.get("fixVersions") or [{}]
-    row = (
+    return (
         issue["id"], issue["key"], name("project", "id"), name("parent", "id"),
         fields.get("summary"), orjson.dumps(fields.get("description")), issue.get("self"),
         name("issuetype"), name("issuetype"), fields["status"]["statusCategory"]["key"],
@@ -170,4 +170,3 @@ def _task(issue: dict[str, Any], fields: dict[str, Any]) -> tuple[Any, ...]:
         fields.get("timespent"), fields.get("timeestimate"), None, None, version[0].get("id"),
         None, orjson.dumps(custom), None, None,
     )  # fmt: skip
-    return row

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from sync_engine.store import models
+from sync_engine.store import tables
 from sync_engine.store.engine import open_engine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,7 +58,7 @@ def root() -> Path:
     return ROOT
 
 
-assert models  # the tables are known to the metadata once their modules are imported
+assert tables.MODULES  # the tables are known to the metadata once their modules are imported
 
 
 @pytest.fixture
