@@ -1,10 +1,9 @@
-"""Writing what an assessment means for the flags: one transaction, bulk statements."""
+"""What an assessment means for the flags: decided one by one, written in one transaction."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,54 +11,26 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from sync_engine.flags import lifecycle
+from sync_engine.flags.content import content, tool_title
+from sync_engine.flags.ledger import CHUNK, FLAG, Ledger
+from sync_engine.flags.report import ASSESSMENT, FlagReport, keep_compliance, log
 from sync_engine.rules.calendars import WorkCalendar
-from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, Total, Watched, assess
-from sync_engine.rules.evidence import plain
+from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, Watched, assess
 from sync_engine.rules.joins import MILESTONE, PERSON, PROJECT, TASK, table
 from sync_engine.rules.scan import OUT, Key
-from sync_engine.rules.standards import SEVERITIES, Standard, sentence
+from sync_engine.rules.standards import SEVERITIES, Severity, Standard
 from sync_engine.store.engine import reading
-from sync_engine.store.flag_models import AssessmentRow, Compliance, FlagEvent, FlagRow, Waiver
+from sync_engine.store.flag_models import Waiver
 from sync_engine.store.models import SprintRow
 
-CHUNK = 500
+__all__ = ("FlagReport", "apply", "fingerprint", "key_of", "run", "tool_title", "watched")
+
 LEAST_FOR_LIMIT = 10
 """A standard is not suspected on fewer subjects than this."""
 
 LOCK = 7_204_118  # names our advisory lock on PostgreSQL
-ITEM_FIELDS = (
-    "title", "key", "url", "project_id", "project", "portfolio", "owner", "owner_email",
-    "identity_id", "tool", "connection", "read_at",
-)  # fmt: skip
-
-FLAG, EVENT, WAIVER, ASSESSMENT, COMPLIANCE = map(
-    table, (FlagRow, FlagEvent, Waiver, AssessmentRow, Compliance)
-)
+WAIVER = table(Waiver)
 _RECORDS = {"task": TASK, "project": PROJECT, "milestone": MILESTONE, "sprint": table(SprintRow)}
-
-
-@dataclass(frozen=True, slots=True)
-class FlagReport:
-    """What an assessment changed; flags are named by fingerprint.
-
-    Args:
-        suspect: standards that flagged more than their limit, with the share; their flags were
-            left as they are.
-        slow: standards that ran over their time.
-        superseded: a later assessment had been applied already; nothing was changed.
-    """
-
-    opened: tuple[str, ...] = ()
-    worsened: tuple[str, ...] = ()
-    resolved: tuple[str, ...] = ()
-    reopened: tuple[str, ...] = ()
-    waiver_expired: tuple[str, ...] = ()
-    frozen: tuple[str, ...] = ()
-    suspect: Mapping[str, float] = field(default_factory=dict)
-    slow: tuple[str, ...] = ()
-    subjects: int = 0
-    full: bool = False
-    superseded: bool = False
 
 
 def fingerprint(standard: str, subject: str, key: Key) -> str:
@@ -148,13 +119,7 @@ class _Application:
     ) -> None:
         self.connection, self.assessment, self.suspects = connection, assessment, suspects
         self.moment, self.now = assessment.moment, assessment.moment.now
-        self.inserts: list[dict[str, Any]] = []
-        self.updates: list[dict[str, Any]] = []
-        self.events: list[
-            tuple[str, str, str, str | None]
-        ] = []  # fingerprint, event, severity, note
-        self.ids: dict[str, int] = {}
-        self.touched: dict[str, dict[str, Any]] = {}
+        self.ledger = Ledger(connection, self.now)
         self.frozen: list[str] = []
 
     def run(self) -> FlagReport:
@@ -167,7 +132,7 @@ class _Application:
         existing = self._flags(findings)
         lost = self._lost(existing.values())
         for mark, row in existing.items():
-            self.ids[mark] = row.id
+            self.ledger.ids[mark] = row.id
             if row.state != "resolved":
                 self._live(mark, row, findings.get(mark), lost)
             elif mark in findings:
@@ -175,7 +140,27 @@ class _Application:
         for mark, finding in findings.items():
             if mark not in existing:
                 self._open(mark, finding)
-        return self._write()
+        self.ledger.write()
+        report = self._report()
+        log(self.connection, self.assessment, report)
+        if self.assessment.full:
+            keep_compliance(self.connection, self.assessment)
+        return report
+
+    def _report(self) -> FlagReport:
+        marked = self.ledger.marked
+        return FlagReport(
+            opened=marked("opened"),
+            worsened=marked("worsened"),
+            resolved=marked("resolved"),
+            reopened=marked("reopened"),
+            waiver_expired=marked("waiver_expired"),
+            frozen=tuple(self.frozen),
+            suspect=dict(self.suspects),
+            slow=self.assessment.slow,
+            subjects=self.assessment.rows,
+            full=self.assessment.full,
+        )
 
     def _end_waivers(self) -> None:
         self.connection.execute(
@@ -249,24 +234,24 @@ class _Application:
         state = row.state
         if lifecycle.expired(state, row.waived_until, self.moment.today):
             state = "open"
-            self._change(mark, state=state)
-            self._event(mark, "waiver_expired", row.severity)
+            self.ledger.change(mark, state=state)
+            self.ledger.event(mark, "waiver_expired", row.severity)
         if finding is not None:
             self._stands(mark, row, finding, state)
             return
         told = lifecycle.verdict(self._seen(row, lost))
         match told:
             case lifecycle.Resolve(why):
-                self._change(
+                self.ledger.change(
                     mark, state="resolved", resolved_at=self.now, resolution=why,
                     assessed_at=self.now, frozen_at=None, frozen_why=None,
                 )  # fmt: skip
-                self._event(mark, "resolved", row.severity, why)
+                self.ledger.event(mark, "resolved", row.severity, why)
             case lifecycle.Frozen(why):
                 self.frozen.append(mark)
                 if row.frozen_why != why:
                     since = row.frozen_at or self.now
-                    self._change(mark, frozen_at=since, frozen_why=why)
+                    self.ledger.change(mark, frozen_at=since, frozen_why=why)
             case lifecycle.Stands() | lifecycle.Untouched():
                 pass
 
@@ -291,12 +276,12 @@ class _Application:
     def _stands(self, mark: str, row: Any, finding: Finding, state: Any) -> None:
         standard = self.assessment.standards[finding.standard]
         opened = row.opened_at.astimezone(self.moment.zone).date()
-        severity = lifecycle.severity(standard, opened, state, self.moment)
-        content = self._content(standard, finding)
-        kept = {name: value for name, value in content.items() if getattr(row, name) != value}
+        severity = self._severity(finding, opened, state)
+        said = content(standard, finding, self.moment.zone)
+        kept = {name: value for name, value in said.items() if getattr(row, name) != value}
         kept.pop("read_at", None)  # by itself no reason to write
         if kept:
-            kept["read_at"] = content["read_at"]
+            kept["read_at"] = said["read_at"]
         if row.frozen_at is not None:
             kept |= {"frozen_at": None, "frozen_why": None}
         if severity != row.severity:
@@ -304,177 +289,45 @@ class _Application:
             rank = SEVERITIES.index
             if rank(severity) > max(rank(row.severity), rank(standard.severity)):
                 kept["worsened_at"] = self.now
-                self._event(mark, "worsened", severity)
+                self.ledger.event(mark, "worsened", severity)
         if kept:
-            self._change(mark, assessed_at=self.now, **kept)
+            self.ledger.change(mark, assessed_at=self.now, **kept)
+
+    def _severity(self, finding: Finding, opened: date, state: lifecycle.State) -> Severity:
+        return lifecycle.severity(
+            self.assessment.standards[finding.standard], opened, state, self.moment,
+            worse=finding.standard in finding.item.worse,
+        )  # fmt: skip
 
     def _open(self, mark: str, finding: Finding) -> None:
         standard = self.assessment.standards[finding.standard]
-        self.inserts.append(
+        severity = self._severity(finding, self.moment.today, "open")
+        self.ledger.inserts.append(
             {
                 "fingerprint": mark,
                 "standard": standard.id,
                 "subject": finding.subject,
                 "connection_id": finding.item.connection_id,
                 "subject_id": finding.item.id,
-                "severity": standard.severity,
+                "severity": severity,
                 "state": "open",
                 "opened_at": self.now,
                 "first_opened_at": self.now,
                 "assessed_at": self.now,
-                **self._content(standard, finding),
+                **content(standard, finding, self.moment.zone),
             }
         )
-        self._event(mark, "opened", standard.severity)
+        self.ledger.event(mark, "opened", severity)
 
     def _reopen(self, mark: str, row: Any, finding: Finding) -> None:
         standard = self.assessment.standards[finding.standard]
-        self._change(
-            mark,
-            state=lifecycle.reopened_as(row.waived_until, self.moment.today),
-            severity=standard.severity,
+        state = lifecycle.reopened_as(row.waived_until, self.moment.today)
+        severity = self._severity(finding, self.moment.today, state)
+        self.ledger.change(
+            mark, state=state, severity=severity,
             opened_at=self.now, reopened_at=self.now, assessed_at=self.now, resolved_at=None,
             resolution=None, worsened_at=None, acknowledged_by=None, acknowledged_note=None,
             frozen_at=None, frozen_why=None,
-            **self._content(standard, finding),
+            **content(standard, finding, self.moment.zone),
         )  # fmt: skip
-        self._event(mark, "reopened", standard.severity)
-
-    def _content(self, standard: Standard, finding: Finding) -> dict[str, Any]:
-        """What a flag keeps of its standard and its item."""
-        item = finding.item
-        used = [f"field {r.name}" if r.is_field else r.name for r in standard.refs()]
-        return {
-            "pack": standard.pack,
-            "standard_version": standard.version,
-            "standard_title": standard.title,
-            "said": sentence(standard, item.values, self.moment.zone),
-            "remedy": _remedy(standard, item.values, item.tool),
-            "evidence": {name: plain(item.values.get(name)) for name in used},
-            **{name: getattr(item, name) for name in ITEM_FIELDS},
-        }
-
-    # -- writing -------------------------------------------------------------------------------
-
-    def _change(self, mark: str, **values: Any) -> None:
-        self.touched.setdefault(mark, {}).update(values)
-
-    def _event(self, mark: str, event: str, severity: str, note: str | None = None) -> None:
-        self.events.append((mark, event, severity, note))
-
-    def _write(self) -> FlagReport:
-        if self.inserts:
-            self.connection.execute(sa.insert(FLAG), self.inserts)
-            self._learn_ids([row["fingerprint"] for row in self.inserts])
-        self._update()
-        if self.events:
-            self.connection.execute(
-                sa.insert(EVENT),
-                [
-                    {"flag_id": self.ids[mark], "at": self.now, "event": event,
-                     "severity": severity, "note": note}
-                    for mark, event, severity, note in self.events
-                ],
-            )  # fmt: skip
-        report = self._report()
-        self._log(report)
-        if self.assessment.full:
-            self._compliance(self.assessment.day)
-        return report
-
-    def _learn_ids(self, marks: Sequence[str]) -> None:
-        for start in range(0, len(marks), CHUNK):
-            rows = self.connection.execute(
-                sa.select(FLAG.c.fingerprint, FLAG.c.id).where(
-                    FLAG.c.fingerprint.in_(marks[start : start + CHUNK])
-                )
-            )
-            self.ids.update({row.fingerprint: row.id for row in rows})
-
-    def _update(self) -> None:
-        """One statement for each set of columns."""
-        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        for mark, values in self.touched.items():
-            row = {f"new_{name}": value for name, value in values.items()}
-            alike.setdefault(tuple(sorted(values)), []).append({**row, "flag": self.ids[mark]})
-        for names, rows in alike.items():
-            changes = {name: sa.bindparam(f"new_{name}", type_=FLAG.c[name].type) for name in names}
-            statement = sa.update(FLAG).where(FLAG.c.id == sa.bindparam("flag")).values(changes)
-            self.connection.execute(statement, rows)
-
-    def _report(self) -> FlagReport:
-        def marked(event: str) -> tuple[str, ...]:
-            return tuple(mark for mark, name, _, _ in self.events if name == event)
-
-        return FlagReport(
-            opened=marked("opened"),
-            worsened=marked("worsened"),
-            resolved=marked("resolved"),
-            reopened=marked("reopened"),
-            waiver_expired=marked("waiver_expired"),
-            frozen=tuple(self.frozen),
-            suspect=dict(self.suspects),
-            slow=self.assessment.slow,
-            subjects=self.assessment.rows,
-            full=self.assessment.full,
-        )
-
-    def _log(self, report: FlagReport) -> None:
-        found = self.assessment
-        suspect = {
-            id: {"share": share, "limit": found.standards[id].limit}
-            for id, share in report.suspect.items()
-        }
-        self.connection.execute(
-            sa.insert(ASSESSMENT),
-            {
-                "at": self.now, "day": found.day, "full": found.full,
-                "standards": found.fingerprint,
-                "runs": {str(id): run for id, run in found.runs.items()},
-                "subjects": found.rows, "opened": len(report.opened),
-                "worsened": len(report.worsened), "resolved": len(report.resolved),
-                "reopened": len(report.reopened), "frozen": len(report.frozen),
-                "slow": list(report.slow), "suspect": suspect,
-            },
-        )  # fmt: skip
-
-    def _compliance(self, day: date) -> None:
-        found = self.assessment
-        self.connection.execute(sa.delete(COMPLIANCE).where(COMPLIANCE.c.day == day))
-        rows = [
-            {
-                "day": day, "standard": t.standard, "connection_id": t.connection_id or 0,
-                "project_id": t.project_id or "", "met": t.met, "flagged": t.flagged,
-                "unknown": t.unknown,
-                "missing": list(found.missing.get((t.standard, t.connection_id or 0), ())),
-            }
-            for t in _merged(found)
-        ]  # fmt: skip
-        if rows:
-            self.connection.execute(sa.insert(COMPLIANCE), rows)
-
-
-def _merged(assessment: Assessment) -> list[Any]:
-    """Totals with people's taken together: they live in no single connection."""
-    found: dict[tuple[str, int | None, str | None], Total] = {}
-    for total in assessment.totals:
-        key = (total.standard, total.connection_id, total.project_id)
-        before = found.get(key)
-        if before is not None:
-            total = Total(
-                *key, before.met + total.met, before.flagged + total.flagged,
-                before.unknown + total.unknown,
-            )  # fmt: skip
-        found[key] = total
-    return list(found.values())
-
-
-def _remedy(standard: Standard, values: Mapping[str, Any], tool: str | None) -> str:
-    """The remedy, with the tool's and the subject's name put in."""
-    named = standard.remedy.replace("{tool}", tool_title(tool) if tool else "the tool")
-    return named.replace("{name}", str(values.get("name") or "NAME"))
-
-
-def tool_title(connector: str) -> str:
-    """A connector's name as people write it."""
-    return connector.replace("_", " ").title()
+        self.ledger.event(mark, "reopened", severity)

@@ -97,12 +97,17 @@ def verdict(seen: Seen) -> Verdict:  # noqa: PLR0911  # an ordered list of reaso
     return answers[seen.answer]
 
 
-def severity(standard: Standard, opened: date, state: State, moment: Moment) -> Severity:
-    """How severe a flag is by now: a standard may escalate what stays open for long."""
+def severity(
+    standard: Standard, opened: date, state: State, moment: Moment, *, worse: bool
+) -> Severity:
+    """How severe a flag is by now: a standard may escalate what stays open for long, and what
+    is a more severe case by its own condition (`worse`)."""
     rule = standard.escalate
-    if rule is None or state == "waived" or opened >= moment.day_back(rule.after, rule.unit):
+    if rule is None or state == "waived":
         return standard.severity
-    return max(standard.severity, rule.to, key=SEVERITIES.index)
+    if worse or (rule.after is not None and opened < moment.day_back(*rule.after)):
+        return max(standard.severity, rule.to, key=SEVERITIES.index)
+    return standard.severity
 
 
 def expired(state: State, until: date | None, today: date) -> bool:

@@ -285,7 +285,12 @@ class _Work:
             if standard.id in answers.flagged
             for ref in standard.refs()
         }
-        described = items(self.connection, self.frame, subject, keys, list(used.values()))
+        worse = {
+            standard.id: standard.escalate.when
+            for standard in standards
+            if standard.id in answers.flagged and standard.escalate and standard.escalate.when
+        }
+        described = items(self.connection, self.frame, subject, keys, list(used.values()), worse)
         for standard in standards:
             for key in answers.flagged.get(standard.id, ()):
                 if key in described:

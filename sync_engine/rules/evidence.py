@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.rules.compile import compiled
 from sync_engine.rules.dialect import Column, ascii_small, pairs
 from sync_engine.rules.joins import PERSON as PERSON_TABLE
 from sync_engine.rules.joins import (
@@ -23,7 +24,7 @@ from sync_engine.rules.joins import (
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.scan import Key
 from sync_engine.rules.sources import Frame, StoreSource
-from sync_engine.rules.syntax import Ref
+from sync_engine.rules.syntax import Condition, Ref
 from sync_engine.store.models import RawItem
 
 CHUNK = 5_000
@@ -34,7 +35,10 @@ STREAMS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A flagged subject as people know it, and its facts when it was assessed."""
+    """A flagged subject as people know it, and its facts when it was assessed.
+
+    `worse`: the standards by whose own condition it is a more severe case.
+    """
 
     connection_id: int | None
     id: str
@@ -51,6 +55,7 @@ class Item:
     connection: str | None = None
     read_at: datetime | None = None
     values: Mapping[str, Any]
+    worse: frozenset[str] = frozenset()
 
 
 def chunks(keys: Sequence[Key], size: int = CHUNK) -> Iterator[str]:
@@ -60,20 +65,30 @@ def chunks(keys: Sequence[Key], size: int = CHUNK) -> Iterator[str]:
 
 
 def items(
-    connection: sa.Connection, frame: Frame, subject: str, keys: Iterable[Key], refs: Sequence[Ref]
+    connection: sa.Connection,
+    frame: Frame,
+    subject: str,
+    keys: Iterable[Key],
+    refs: Sequence[Ref],
+    worse: Mapping[str, Condition] | None = None,
 ) -> dict[Key, Item]:
-    """The subjects with these keys, with the values of these facts."""
+    """The subjects with these keys, with the values of these facts.
+
+    `worse`: by standard: the condition under which it is a more severe case.
+    """
     found: dict[Key, Item] = {}
     limited = replace(frame, only=pairs(frame.dialect))
-    statement, names = _statement(limited, subject, refs)
+    statement = _statement(limited, subject, refs, worse or {})
     for document in chunks(sorted(set(keys))):
         for row in connection.execute(statement, {"document": document}):
-            item = _item(subject, row._asdict(), names)
+            item = _item(subject, row._asdict(), refs, worse or ())
             found[(row.connection_key, row.id_key)] = item
     return found
 
 
-def _statement(frame: Frame, subject: str, refs: Sequence[Ref]) -> tuple[sa.Select[Any], list[Ref]]:
+def _statement(
+    frame: Frame, subject: str, refs: Sequence[Ref], worse: Mapping[str, Condition]
+) -> sa.Select[Any]:
     source = source_of(frame, subject)
     columns = [column.label(name) for name, column in _columns(source).items()]
     for number, ref in enumerate(refs):
@@ -84,8 +99,10 @@ def _statement(frame: Frame, subject: str, refs: Sequence[Ref]) -> tuple[sa.Sele
         elif value.known is not None:
             shown = sa.null()
         columns.append(shown.label(f"fact_{number}"))
+    for number, condition in enumerate(worse.values()):
+        columns.append(sa.case((compiled(condition, source), 1), else_=0).label(f"worse_{number}"))
     live = source.live()
-    return sa.select(*columns).select_from(source.origin).where(live), list(refs)
+    return sa.select(*columns).select_from(source.origin).where(live)
 
 
 def _columns(source: StoreSource) -> dict[str, Column]:
@@ -143,7 +160,7 @@ def _owner(source: StoreSource) -> dict[str, Column]:
     }
 
 
-def _item(subject: str, row: Mapping[str, Any], refs: Sequence[Ref]) -> Item:
+def _item(subject: str, row: Mapping[str, Any], refs: Sequence[Ref], worse: Iterable[str]) -> Item:
     values = {}
     for number, ref in enumerate(refs):
         value = row[f"fact_{number}"]
@@ -160,6 +177,7 @@ def _item(subject: str, row: Mapping[str, Any], refs: Sequence[Ref]) -> Item:
         connection_id=None if subject == "person" else row["connection_key"],
         id=str(row["connection_key"]) if whole else row["id_key"],
         values=values,
+        worse=frozenset(id for number, id in enumerate(worse) if row[f"worse_{number}"]),
         **known,
     )
 

@@ -33,8 +33,15 @@ class ParamEntry(_Entry):
 class EscalateEntry(_Entry):
     """When a flag grows more severe."""
 
-    after: str = Field(pattern=r"^\d{1,4} (working days|days|weeks)$")
+    after: str | None = Field(None, pattern=r"^\d{1,4} (working days|days|weeks)$")
+    when: str | None = None
     to: Severity
+
+    @model_validator(mode="after")
+    def _has_a_reason(self) -> EscalateEntry:
+        if self.after is None and self.when is None:
+            raise ValueError("`escalate` needs `after`, `when`, or both")
+        return self
 
 
 class Examples(_Entry):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,25 +11,22 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from sync_engine.rules import facts
-from sync_engine.rules.language import LanguageError, read, words_of
+from sync_engine.rules import entries
+from sync_engine.rules.language import LanguageError, read
+from sync_engine.rules.operands import ParamValue
 from sync_engine.rules.pack_schema import (
-    WHOLE,
     EscalateEntry,
     Examples,
     PackEntry,
     ParamEntry,
     StandardEntry,
 )
-from sync_engine.rules.resolve import ParamValue, resolve
-from sync_engine.rules.standards import Escalation, Severity, Standard
+from sync_engine.rules.resolve import resolve
+from sync_engine.rules.standards import Severity, Standard
 from sync_engine.rules.syntax import Condition
 from sync_engine.settings.nearest import nearest
 from sync_engine.settings.source import Path_, Problem, SettingsError, Source
 from sync_engine.settings.source import read as read_yaml
-
-_AFTER = re.compile(r"(\d{1,4}) (working days|days|weeks)")
-_NAME = re.compile(r"\{([^{}]*)\}")
 
 
 class Setting(Protocol):
@@ -93,7 +88,7 @@ def from_source(source: Source) -> Pack:
     head = _checked(PackEntry, source.data, source, (), problems)
     if head is None:
         raise SettingsError(source.file, problems)
-    entries: list[StandardEntry] = []
+    held: list[StandardEntry] = []
     standards: list[Standard] = []
     seen: set[str] = set()
     for number, raw in enumerate(head.standards):
@@ -105,13 +100,13 @@ def from_source(source: Source) -> Pack:
             place = source.place((*path, "id"))
             problems.append(Problem(f'the standard "{entry.id}" is given twice', place))
         seen.add(entry.id)
-        made = _standard(entry, head.pack, source, path, problems)
+        made = entries.standard_of(entry, head.pack, source, path, problems)
         if made is not None:
-            entries.append(entry)
+            held.append(entry)
             standards.append(made)
     if problems:
         raise SettingsError(source.file, problems)
-    return Pack(head.pack, head.title, source, tuple(entries), tuple(standards))
+    return Pack(head.pack, head.title, source, tuple(held), tuple(standards))
 
 
 def _checked(
@@ -153,143 +148,6 @@ def _keys_at(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:
     return list(model.model_fields)
 
 
-def _standard(
-    entry: StandardEntry, pack: str, source: Source, path: Path_, problems: list[Problem]
-) -> Standard | None:
-    params: dict[str, ParamValue] = {}
-    for name, declared in entry.params.items():
-        try:
-            params[name] = ParamValue(param_value(name, declared, declared.default), declared.type)
-        except ValueError as error:
-            problems.append(Problem(str(error), source.place((*path, "params", name, "default"))))
-            return None
-    before = len(problems)
-    scope = _condition(entry.scope, entry.subject, params, source, (*path, "scope"), problems)
-    flag = _condition(
-        entry.flag_when, entry.subject, params, source, (*path, "flag_when"), problems
-    )
-    said: tuple[str, ...] = ()
-    try:
-        said = say_facts(entry.say, entry.subject, entry.params)
-    except ValueError as error:
-        problems.append(Problem(str(error), source.place((*path, "say"))))
-    if len(problems) > before or flag is None:
-        return None
-    return make(entry, pack, params, scope, flag, said)
-
-
-def make(
-    entry: StandardEntry,
-    pack: str,
-    params: Mapping[str, ParamValue],
-    scope: Condition | None,
-    flag: Condition,
-    said: tuple[str, ...],
-    **changes: Any,
-) -> Standard:
-    """The standard that an entry says, with these parameters and changes."""
-    escalate = None
-    if entry.escalate and (found := _AFTER.fullmatch(entry.escalate.after)):
-        escalate = Escalation(int(found[1]), found[2], entry.escalate.to)  # type: ignore[arg-type]
-    fields: dict[str, Any] = {
-        "severity": entry.severity, "enabled": entry.enabled, "scope_text": entry.scope or "",
-        **changes,
-    }  # fmt: skip
-    meaning = [
-        entry.subject, entry.flag_when, entry.say, entry.remedy, entry.limit, fields,
-        {name: param.value for name, param in params.items()},
-        entry.escalate and entry.escalate.model_dump(),
-    ]  # fmt: skip
-    version = hashlib.sha256(json.dumps(meaning, sort_keys=True, default=str).encode()).hexdigest()
-    said_text = _NAME.sub(
-        lambda name: name[0] if name[1].startswith(":") else f"{{{_fact_name(name[1], entry)}}}",
-        " ".join(entry.say.split()),
-    )
-    for name, param in params.items():
-        said_text = said_text.replace(f"{{:{name}}}", shown_param(param))
-    return Standard(
-        id=entry.id, pack=pack, title=entry.title, source=entry.source, ref=entry.ref,
-        why=" ".join(entry.why.split()), subject=entry.subject, scope=scope, flag_when=flag,
-        say=said_text, remedy=" ".join(entry.remedy.split()), params=dict(params),
-        escalate=escalate, limit=int(entry.limit[:-1]) / 100 if entry.limit else None,
-        version=version[:12], flag_text=entry.flag_when, say_facts=said, **fields,
-    )  # fmt: skip
-
-
-def _fact_name(written: str, entry: StandardEntry) -> str:
-    fact = facts.find(entry.subject, words_of(written))
-    return fact.name if fact else written
-
-
-def shown_param(param: ParamValue) -> str:
-    """A parameter's value with its unit, as people read it."""
-    value = param.value
-    number = f"{value:g}" if isinstance(value, float) else str(value)
-    if param.type == "percent":
-        return f"{number}%"
-    if param.type in ("number", "count", "text"):
-        return number
-    return f"{number} {param.type[:-1] if value == 1 else param.type}"
-
-
-def _condition(
-    text: str | None,
-    subject: str,
-    params: Mapping[str, ParamValue],
-    source: Source,
-    path: Path_,
-    problems: list[Problem],
-) -> Condition | None:
-    if text is None:
-        return None
-    try:
-        return resolve(read(text), subject, params)
-    except LanguageError as error:
-        # The place is the key's; the one in the sentence is told apart from it, since folding
-        # and quoting in YAML move it.
-        told = f'in "{path[-1]}", {error}'
-        problems.append(Problem(told, source.place(path)))
-        return None
-
-
-def say_facts(say: str, subject: str, params: Iterable[str] = ()) -> tuple[str, ...]:
-    """The facts that a sentence names. Raises `ValueError` for what is no fact."""
-    found = []
-    for name in _NAME.findall(say):
-        if name.startswith(":"):
-            if name[1:] not in params:
-                raise ValueError(f'"say" names {{{name}}}, which is no parameter')
-            continue
-        fact = facts.find(subject, words_of(name))
-        if fact is None:
-            hint = nearest(name.replace("_", " "), facts.words_of(subject))
-            raise ValueError(f'"say" names {{{name}}}, which is no fact of a {subject}{hint}')
-        found.append(fact.name)
-    rest = _NAME.sub("", say)
-    if "{" in rest or "}" in rest:
-        raise ValueError('"say" has a brace without its partner; write {fact}')
-    return tuple(found)
-
-
-def param_value(name: str, declared: ParamEntry, value: Any) -> Any:
-    """A value for a parameter, checked. Raises `ValueError`."""
-    if declared.type == "text":
-        if not isinstance(value, str):
-            raise ValueError(f'the parameter "{name}" is a text')  # told to people
-        return value
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(  # noqa: TRY004  # told to people, as every other refusal here
-            f'the parameter "{name}" is a number ({declared.type}), not "{value}"'
-        )
-    if declared.type in WHOLE and value != int(value):
-        raise ValueError(f'the parameter "{name}" is counted whole')
-    low = 0 if declared.min is None else declared.min
-    if value < low or (declared.max is not None and value > declared.max):
-        upper = "" if declared.max is None else f" and at most {declared.max:g}"
-        raise ValueError(f'the parameter "{name}" must be at least {low:g}{upper}, not {value:g}')
-    return int(value) if declared.type in WHOLE else float(value)
-
-
 def configured(packs: Iterable[Pack], settings: Mapping[str, Setting]) -> tuple[Standard, ...]:
     """The standards of some packs as the configuration sets them. Raises `PackError`."""
     known: dict[str, tuple[Pack, StandardEntry, Standard]] = {}
@@ -320,14 +178,22 @@ def _set(pack: Pack, entry: StandardEntry, setting: Setting) -> Standard:
             known = [*entry.params, "enabled", "severity", "scope"]
             raise refuse(f'there is no parameter "{name}"{nearest(name, known)}')
         try:
-            given = param_value(name, entry.params[name], value)
+            given = entries.param_value(name, entry.params[name], value)
         except ValueError as error:
             raise refuse(str(error)) from None
         params[name] = ParamValue(given, entry.params[name].type)
     scope_text = entry.scope if setting.scope is None else setting.scope
+
+    def condition(text: str) -> Condition:
+        return resolve(read(text), entry.subject, params)
+
+    worse = entry.escalate.when if entry.escalate else None
     try:
-        scope = None if scope_text is None else resolve(read(scope_text), entry.subject, params)
-        flag = resolve(read(entry.flag_when), entry.subject, params)
+        conditions = entries.Conditions(
+            None if scope_text is None else condition(scope_text),
+            condition(entry.flag_when),
+            None if worse is None else condition(worse),
+        )
     except LanguageError as error:
         raise refuse(f"scope, {error}") from None
     changes: dict[str, Any] = {"scope_text": scope_text or ""}
@@ -335,15 +201,8 @@ def _set(pack: Pack, entry: StandardEntry, setting: Setting) -> Standard:
         changes["severity"] = setting.severity
     if setting.enabled is not None:
         changes["enabled"] = setting.enabled
-    return make(
-        entry,
-        pack.name,
-        params,
-        scope,
-        flag,
-        say_facts(entry.say, entry.subject, entry.params),
-        **changes,
-    )
+    said = entries.say_facts(entry.say, entry.subject, entry.params)
+    return entries.make(entry, pack.name, params, conditions, said, **changes)
 
 
 def load_all(

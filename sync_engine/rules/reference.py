@@ -12,9 +12,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from sync_engine.rules import facts, packs
+from sync_engine.rules import entries, facts, packs
 from sync_engine.rules.facts import LINK, Fact
 from sync_engine.rules.language import MAX_BYTES, MAX_DEPTH
+from sync_engine.rules.standards import said_in_general
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 MADE = (
@@ -116,7 +117,7 @@ def _pack(pack: packs.Pack) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- |"
     for standard in pack.standards:
         params = ", ".join(
-            f"`{name}` {packs.shown_param(param)}" for name, param in standard.params.items()
+            f"`{name}` {entries.shown_param(param)}" for name, param in standard.params.items()
         )
         severity = standard.severity + ("" if standard.enabled else " (off)")
         yield (
@@ -128,10 +129,17 @@ def _pack(pack: packs.Pack) -> Iterator[str]:
         if entry.scope:
             yield f"* Assessed: `{' '.join(entry.scope.split())}`"
         yield f"* Flagged when: `{' '.join(entry.flag_when.split())}`"
-        yield f"* Says: {standard.say}"
+        yield f"* Says: {said_in_general(standard)}"
         yield f"* Remedy: {standard.remedy}"
         if entry.escalate:
-            yield f"* Open longer than {entry.escalate.after}: {entry.escalate.to}"
+            for reason in filter(
+                None,
+                (
+                    entry.escalate.after and f"open longer than {entry.escalate.after}",
+                    entry.escalate.when and f"`{entry.escalate.when}`",
+                ),
+            ):
+                yield f"* More severe ({entry.escalate.to}) when {reason}"
         if entry.limit:
             yield f"* Suspect itself when it flags more than {entry.limit} of what it assesses"
         yield f"* Source: {standard.source}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,20 +11,23 @@ from zoneinfo import ZoneInfo
 
 from sync_engine.rules import facts
 from sync_engine.rules.facts import LINK, Fact
-from sync_engine.rules.resolve import FIELD, ParamValue
+from sync_engine.rules.operands import FIELD, ParamValue
 from sync_engine.rules.syntax import Condition, Count, Quantified, Ref, Span, children, refs
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
+_PLACE = re.compile(r"\{(\w+)(?:\|([^|{}]*)\|([^|{}]*))?\}")
+"""A fact in a sentence, or the word for one or several of it."""
+
 SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """A flag open for longer than `after` (in `unit`) is as severe as `to`."""
+    """A flag open for longer than `after`, or for which `when` holds, is as severe as `to`."""
 
-    after: int
-    unit: Literal["days", "working days", "weeks"]
     to: Severity
+    after: tuple[int, Literal["days", "working days", "weeks"]] | None = None
+    when: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,9 @@ class Standard:
 
     def refs(self) -> tuple[Ref, ...]:
         """Every fact that it reads or says, each once."""
-        found = {(r.name, r.is_field): r for c in self.conditions() for r in refs(c)}
+        worse = self.escalate.when if self.escalate else None
+        every = self.conditions() if worse is None else (*self.conditions(), worse)
+        found = {(r.name, r.is_field): r for c in every for r in refs(c)}
         for name in self.say_facts:
             found.setdefault((name, False), Ref(name, Span(1, 1)))
         return tuple(found.values())
@@ -94,12 +100,20 @@ def _nested(condition: Condition) -> list[Fact]:
 
 def sentence(standard: Standard, values: Mapping[str, Any], zone: ZoneInfo) -> str:
     """What a standard says about a subject with these values."""
-    said = standard.say
-    for name in standard.say_facts:
-        said = said.replace(
-            f"{{{name}}}", shown(values.get(name), facts.of(standard.subject)[name], zone)
-        )
-    return said
+    known = facts.of(standard.subject)
+
+    def said(place: re.Match[str]) -> str:
+        value = values.get(place[1])
+        if place[2] is None:
+            return shown(value, known[place[1]], zone)
+        return place[2] if value == 1 else place[3]
+
+    return _PLACE.sub(said, standard.say)
+
+
+def said_in_general(standard: Standard) -> str:
+    """What a standard says, before it is known of what: names of facts, and words for several."""
+    return _PLACE.sub(lambda place: place[3] or f"{{{place[1].replace('_', ' ')}}}", standard.say)
 
 
 def shown(value: Any, fact: Fact, zone: ZoneInfo) -> str:  # noqa: PLR0911  # one case a type

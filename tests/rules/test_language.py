@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync_engine.rules.language import MAX_BYTES, LanguageError, read
-from sync_engine.rules.resolve import ParamValue, resolve
+from sync_engine.rules.operands import ParamValue
+from sync_engine.rules.resolve import resolve
 from sync_engine.rules.syntax import (
     Age,
     Compare,
