@@ -31,6 +31,7 @@ def ours(url: str, options: dict[str, Any], path: Path) -> dict[str, Any]:
 
     from connectors.jira.connector import CONNECTOR
     from connectors.sdk.http import open_door
+    from sync_engine import collector
     from sync_engine.pull import pull
     from sync_engine.source import Source
     from sync_engine.store import tables
@@ -44,6 +45,7 @@ def ours(url: str, options: dict[str, Any], path: Path) -> dict[str, Any]:
     id = connection_id(engine, "load", "jira")
     lease = claim(engine, id, "benchmark")
     assert lease is not None
+    collector.calm()
     started, cpu = time.perf_counter(), time.process_time()
     config: Any = CONNECTOR.Config(**{**options, "url": url, "allow_private_network": True})
     door = open_door(CONNECTOR, config)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from connectors.sdk import registry
 from connectors.sdk.gate import Gates
 from connectors.sdk.http import open_door
-from sync_engine import clock, secrets
+from sync_engine import clock, collector, secrets
 from sync_engine.admin_map import AdminMapping
 from sync_engine.crash import CrashPoints
 from sync_engine.people import KnownPerson
@@ -47,7 +47,8 @@ class Workshop:
         sleep: Callable[[float], object] = clock.sleep,
         crash: CrashPoints | None = None,
     ) -> Workshop:
-        """The workshop of this process."""
+        """The workshop of this process, which from now on reads."""
+        collector.calm()
         gates = Gates(now=clock.now, cooldowns=StoreCooldowns(engine))
         return cls(configuration, engine, gates, sleep, crash)
 

@@ -55,7 +55,8 @@ class Health:
 
     ticked_at: datetime
     configuration_error: str | None = None
-    store_error: str | None = None
+    store_error: str | None = None  # of the last look at what is due
+    run_error: str | None = None  # of the store, in a run, until one goes well again
     duties_error: str | None = None
     busy: set[str] = field(default_factory=set)
 
@@ -193,9 +194,11 @@ class Daemon:
             return
         error = future.exception()
         if isinstance(error, sa.exc.SQLAlchemyError):
-            self._health.store_error = _first_line(error)
-            log.error("the store failed a run", connection=connection.name, error=str(error))
-        elif error is not None:
+            self._health.run_error = _first_line(error)
+            _say("the store failed a run", self._health.run_error, connection=connection.name)
+            return
+        self._health.run_error = None
+        if error is not None:
             log.error("a run failed", connection=connection.name, exc_info=error)
 
     def _follow_up(self) -> None:
@@ -233,7 +236,7 @@ class Daemon:
         health = self._health
         trouble = {
             "configuration": health.configuration_error,
-            "store": health.store_error,
+            "store": health.store_error or health.run_error,
             "duties": health.duties_error,
         }
         ready = not any(trouble.values())

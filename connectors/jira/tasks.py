@@ -17,7 +17,7 @@ from connectors.sdk.errors import CursorExpired
 OVERLAP = timedelta(minutes=5)  # Jira's search is late by seconds; its JQL may cut to minutes
 SWEEP_EVERY = timedelta(hours=6)  # how often the last hours are asked once more …
 SWEEP_BACK = timedelta(hours=12)  # … and how far back, for what the search had not found yet
-LANE_ISSUES = 2000  # a project with more is cut into windows of the day of creation
+LANE_ISSUES = 1000  # a project with more is cut into windows of the day of creation
 MOST_WINDOWS = 32
 PROBE = 1000
 GROUP = 3  # pages of a search that share one question for their histories

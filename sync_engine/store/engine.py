@@ -26,11 +26,14 @@ def open_engine(url: str) -> sa.Engine:
         return sa.create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
+            hide_parameters=True,  # what a tool says belongs in no log
             paramstyle="format",
             connect_args={"options": "-c timezone=utc"},
         )
     engine = sa.create_engine(
-        parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+        parsed,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin)
@@ -45,6 +48,8 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute("PRAGMA cache_size=-8192")  # KiB
+    connection.execute("PRAGMA wal_autocheckpoint=8000")  # pages: the same index pages change often
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -126,7 +126,7 @@ class PageWriter:
         )
         self._mention_upsert = upsert_text(_mention, mentions.COLUMNS, dialect=dialect)
         self._instant = instant_for(dialect.name)
-        self._compressor = zstandard.ZstdCompressor(level=3)
+        self._compressor = zstandard.ZstdCompressor(level=1)
         self._words = StatusWords(lease.connection_id)
 
     def write(self, page: PageToWrite) -> Tally:

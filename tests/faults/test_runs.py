@@ -185,7 +185,7 @@ def test_a_tool_that_hangs_holds_up_no_other(office: Office) -> None:
     """The bad tool answers only once the good one has been read; else it never does."""
     waited = threading.Event()
 
-    def hang(_: Request) -> None:
+    def hang(_request: Request) -> None:
         for _ in range(400):
             if office.store.exists() and office.rows(
                 "SELECT 1 FROM run r JOIN connection c ON c.id = r.connection_id "
