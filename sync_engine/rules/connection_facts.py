@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sync_engine.rules.dialect import Column, Truth, seconds_between
 from sync_engine.rules.joins import table
 from sync_engine.rules.sources import Builder, StoreSource
-from sync_engine.store.models import Hold, Run, ScopeState, StatusWord
+from sync_engine.store.models import Hold, RawItem, ScopeState, StatusWord
 
-SCOPE, HOLD, RUN, WORD = map(table, (ScopeState, Hold, Run, StatusWord))
+SCOPE, HOLD, RAW, WORD = map(table, (ScopeState, Hold, RawItem, StatusWord))
 
 
 def _per_connection(
@@ -87,25 +87,31 @@ def _missed(source: StoreSource) -> Column:
     return seconds_between(source.base.c.complete_at, now) / sa.cast(seconds, sa.Float)
 
 
-def _parked(source: StoreSource) -> Column:
-    row, later = RUN.alias(), RUN.alias()
-    newest = (
-        sa.select(sa.func.max(later.c.id))
-        .where(later.c.connection_id == row.c.connection_id, later.c.ended_at.is_not(None))
-        .correlate(row)
-        .scalar_subquery()
-    )
-    found = _per_connection(source, "parked", row, sa.func.max(row.c.parked), row.c.id == newest)
-    return sa.func.coalesce(found, 0)
+def _missed_something(scope: Any) -> Truth:
+    """Whether a scope has work in the store, or never had any: not one whose items were retired
+    because it left the configuration."""
+    item = RAW.alias()
+    of_scope = (item.c.connection_id == scope.c.connection_id, item.c.scope == scope.c.scope)
+    known = sa.exists().where(*of_scope)
+    present = sa.exists().where(*of_scope, item.c.gone_at.is_(None))
+    return present | ~known
 
 
 CONNECTION_FACTS: dict[str, Builder] = {
     "missed_reads": _missed,
-    "lost_scopes": _counted("lost", SCOPE, lambda r: r.c.visible.is_(False)),
+    "lost_scopes": _counted(
+        "lost",
+        SCOPE,
+        lambda r: r.c.visible.is_(False),
+        lambda r: r.c.state == "active",
+        _missed_something,
+    ),
     "unmapped_words": _counted("words", WORD, lambda r: r.c.status.is_(None)),
     "completeness_gap": _gap,
     "held_censuses": _counted(
         "held", HOLD, lambda r: r.c.accepted_at.is_(None), lambda r: r.c.superseded_at.is_(None)
     ),
-    "parked_items": _parked,
+    "parked_items": _counted(
+        "parked", RAW, lambda r: r.c.parked.is_not(None), lambda r: r.c.gone_at.is_(None)
+    ),
 }

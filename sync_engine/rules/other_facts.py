@@ -191,6 +191,7 @@ def _accounts(source: StoreSource) -> Any:
                 sa.func.count(account.c.connection_id.distinct()).label("tools"),
                 count_if(account.c.active.is_(True)).label("active"),
                 count_if(account.c.active.is_(False)).label("inactive"),
+                count_if(account.c.active.is_(None)).label("untold"),
             )
             .where(
                 account.c.gone_at.is_(None),
@@ -208,8 +209,12 @@ def _accounts(source: StoreSource) -> Any:
 
 def _active(source: StoreSource) -> Column:
     accounts = _accounts(source)
+    # An account of which the tool does not tell it may be one that they still use.
     return sa.case(
-        (accounts.c.active > 0, sa.true()), (accounts.c.inactive > 0, sa.false()), else_=NULL
+        (accounts.c.active > 0, sa.true()),
+        (accounts.c.untold > 0, NULL),
+        (accounts.c.inactive > 0, sa.false()),
+        else_=NULL,
     )
 
 

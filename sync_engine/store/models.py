@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Index, LargeBinary, MetaData, Text, false
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from sync_engine.store.types import Json, UTCDateTime
@@ -128,7 +129,15 @@ class RawItem(SQLModel, table=True):
     """A tool's answer as it came, and the keys of the records that it yielded."""
 
     __tablename__ = "raw_item"
-    __table_args__ = (Index("ix_raw_item_scope", "connection_id", "stream", "scope"),)
+    __table_args__ = (
+        Index("ix_raw_item_scope", "connection_id", "stream", "scope"),
+        Index(
+            "ix_raw_item_parked",
+            "connection_id",
+            sqlite_where=sql("parked IS NOT NULL"),
+            postgresql_where=sql("parked IS NOT NULL"),
+        ),
+    )
 
     connection_id: int = Field(foreign_key="connection.id", primary_key=True)
     stream: str = Field(primary_key=True)

@@ -26,12 +26,11 @@ from sync_engine.store.engine import open_engine
 # Of what is planted, what the core pack does not ask, or the tools cannot tell it:
 NOT_ASKED = {"T09", "T21", "T25", "T28", "S02", "P11", "D15", "D16", "D18"}
 NOT_TOLD = {
-    "T04": {"BRA-201"},  # Asana tells no milestone of a task, which might have the date
     "T17": {"DAT-201", "DAT-205", "SEC-204"},  # the pack: of no project at all
-    "T20": {"ATL-211", "CLD-208", "SEC-205"},  # Jira tells no reason of a block
-    "T26": {"OFF-204", "SPR-204"},  # the pack follows links; these are named in the text only
+    "T26": {"SPR-204"},  # the pack tells it at the one that is done
 }
 ALSO = {
+    "T26": {"CLD-211"},
     "T02": {"rolf-aldermann"},  # the leaver is told once more, as a person
 }
 

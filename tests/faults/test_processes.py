@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,16 +103,22 @@ def forget(office: Office) -> None:
         file.unlink()
 
 
+def tell_to_stop(holder: list[Started]) -> None:
+    """SIGTERM to the one that was started."""
+    holder[0].signal(signal.SIGTERM)
+
+
 def test_a_daemon_that_is_told_to_stop_at_any_moment_ends_in_time_and_whole(
     office: Office, start: Callable[..., Started], record_property: Callable[[str, object], None]
 ) -> None:
     moments = random.Random(SEED).sample(range(1, 27), MOMENTS)  # 20 pull, 6 census
     slowest = 0.0
+    holder: list[Started] = []
     for moment in moments:
         forget(office)
-        holder: list[Started] = []
-        at = AtRequest(moment, lambda: holder[0].signal(signal.SIGTERM))
-        office.bad.interfere = at  # type: ignore[assignment]
+        holder = []
+        at = AtRequest(moment, partial(tell_to_stop, holder))
+        office.bad.interfere = at
         holder.append(start("run"))
         assert at.done.wait(PATIENCE), moment
         code = holder[0].ended()
@@ -164,7 +171,7 @@ def test_a_process_that_wakes_up_after_its_lease_writes_nothing(
     office.write({**office.entry("bad"), "enabled": True})
     sleeper: list[Started] = []
     at = AtRequest(moment, lambda: sleeper[0].signal(signal.SIGSTOP))
-    office.bad.interfere = at  # type: ignore[assignment]
+    office.bad.interfere = at
     sleeper.append(start("sync", "bad", "--json"))
     assert at.done.wait(PATIENCE)
     sleeper[0].sleeps()

@@ -132,7 +132,14 @@ def portfolio(
               {"connection_id": 1, "label": "Done", "status": "done", "seen_at": NOW})  # fmt: skip
         _rows(c, m.Hold, {"connection_id": 1, "run_id": 1, "stream": "tasks", "scope": "P",
               "reason": "many", "ids": ["1"], "known": 3, "at": NOW})  # fmt: skip
-        c.execute(sa.update(m.Run.__table__).values(parked=4))  # type: ignore[attr-defined]
+        c.execute(
+            sa.insert(m.RawItem.__table__),  # type: ignore[attr-defined]
+            [
+                {"connection_id": 1, "stream": "tasks", "item_id": f"odd{n}", "hash": b"",
+                 "body": b"", "yields": b"", "parked": "odd", "read_at": NOW, "run_id": 1}
+                for n in range(4)
+            ],
+        )  # fmt: skip
     return store
 
 

@@ -40,7 +40,7 @@ def boards(name: str, cards: int) -> Sandbox:
             Task(
                 id=id, project_id=f"{name}-board{number % 2}", title=f"{name} card {number}",
                 status="in_progress", status_label="Doing", assignee_ids=(f"{name}-Ada",),
-                created_at=now, updated_at=now,
+                created_at=now, updated_at=now, due_on=(now + timedelta(days=30)).date(),
             ),
             Comment(id=f"{id}-said", task_id=id, text="Under way.", at=now),
         ]  # fmt: skip

@@ -547,6 +547,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("raw_item", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_raw_item_parked",
+            ["connection_id"],
+            unique=False,
+            sqlite_where=sa.text("parked IS NOT NULL"),
+            postgresql_where=sa.text("parked IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_raw_item_scope", ["connection_id", "stream", "scope"], unique=False
         )
 
@@ -849,6 +856,11 @@ def downgrade() -> None:
     op.drop_table("run")
     with op.batch_alter_table("raw_item", schema=None) as batch_op:
         batch_op.drop_index("ix_raw_item_scope")
+        batch_op.drop_index(
+            "ix_raw_item_parked",
+            sqlite_where=sa.text("parked IS NOT NULL"),
+            postgresql_where=sa.text("parked IS NOT NULL"),
+        )
 
     op.drop_table("raw_item")
     op.drop_table("project")
