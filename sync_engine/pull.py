@@ -185,6 +185,8 @@ class _Run:
         self._account()
         report.requests = meter.requests - requests
         report.retries = meter.retries - retries
+        used = meter.budget_used
+        changes["budget_used"] = None if used is None else 100 * used
         self._judge()
         if report.outcome == "complete":
             changes["complete_at"] = report.started_at

@@ -28,6 +28,11 @@ class Meter(Protocol):
         """How many of them were repeats."""
         ...
 
+    @property
+    def budget_used(self) -> float | None:
+        """Largest share (0 … 1) of the tool's limit that was seen used; None: none was told."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

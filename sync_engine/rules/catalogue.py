@@ -188,6 +188,7 @@ CONNECTION = (
     _c(name="completeness_gap", type="percent", unit="%", meaning="Largest difference between our count and the tool's, in any scope; empty where the tool has no count."),
     _c(name="held_censuses", type="number", unit="censuses", meaning="How many censuses wait for an admin because they would retire too much."),
     _c(name="credential_expires", type="instant", column="credential_expires_at", meaning="When its credential ends; empty when it does not, or the tool does not say."),
+    _c(name="budget_used", type="percent", column="budget_used", unit="%", meaning="How much of the tool's request limit its last pull saw used; empty where the tool does not say."),
     _c(name="parked_items", type="number", unit="items", meaning="How many of its items could not be understood and wait, kept as they came."),
 )  # fmt: skip
 

@@ -66,6 +66,7 @@ class Connection(SQLModel, table=True):
     complete_at: datetime | None = instant()  # start of the last run that saw everything new
     census_at: datetime | None = instant()
     credential_expires_at: datetime | None = instant()
+    budget_used: float | None = None  # % of the tool's limit that the last pull saw used
     removed_at: datetime | None = instant()  # left the configuration; data stay until purged
 
 

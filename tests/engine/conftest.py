@@ -246,6 +246,7 @@ class Counter:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.retries = 0
+        self.budget_used: float | None = None
 
     @property
     def requests(self) -> int:

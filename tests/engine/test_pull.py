@@ -296,3 +296,9 @@ def test_a_run_is_accounted_for(bench: Any) -> None:
         run = connection.execute(sa.text("SELECT * FROM run")).mappings().one()
     assert (run["outcome"], run["items"], run["requests"]) == ("complete", 16, 6)
     assert run["ended_at"] is not None
+
+
+def test_how_much_of_the_tools_limit_was_used_is_kept(bench: Any) -> None:
+    bench.source.meter.budget_used = 0.85
+    bench.pull()
+    assert bench.rows("SELECT budget_used FROM connection") == [(85.0,)]

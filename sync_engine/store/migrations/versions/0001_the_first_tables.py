@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("complete_at", UTCDateTime(), nullable=True),
         sa.Column("census_at", UTCDateTime(), nullable=True),
         sa.Column("credential_expires_at", UTCDateTime(), nullable=True),
+        sa.Column("budget_used", sa.Float(), nullable=True),
         sa.Column("removed_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_connection")),
         sa.UniqueConstraint("name", name=op.f("uq_connection_name")),
