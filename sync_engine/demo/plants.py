@@ -203,7 +203,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("SPR-201", "Approve the launch film script", "in_progress", _due(-5), ("T06",)),
     Plant("OFF-202", "Sign the moving contract", "todo", _due(-8), ("T06",)),
     Plant("ATL-301", "Freeze the display texts", "in_progress", _due(0), near=("T06",)),
-    Plant("CLD-205", "Move the invoices to the new export", "todo", _pushed(3), ("T07",)),
+    Plant("CLD-205", "Move the invoices to the new export", "todo", _pushed(4), ("T07",)),
     Plant("DAT-202", "Switch on the anomaly score", "todo", _pushed(5), ("T07",)),
     Plant("CLD-301", "Shorten the tenant switch", "todo", _pushed(2), near=("T07",)),
     Plant("ATL-205", "Model the warm-up drift", "in_progress", _quiet(13), ("T08", "T09")),

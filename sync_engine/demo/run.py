@@ -59,8 +59,15 @@ class Stage:
         return sum(len(sandbox.log) for sandbox in self.sandboxes.values())
 
     def change(self) -> list[Happening]:
-        """Let people work: one item is finished, one deleted, one pushed out, one newly broken."""
-        return [self._finish(), self._delete(), self._push_out(), self._break()]
+        """Let people work: one item is finished, one deleted, two are pushed out (of which one
+        was a case already, and becomes a worse one), one is newly broken."""
+        return [
+            self._finish(),
+            self._delete(),
+            self._push_out("CLD-301", "was pushed out, for the third time"),
+            self._push_out("CLD-205", "was pushed out again, for the fifth time"),
+            self._break(),
+        ]
 
     def _task(self, id: str) -> tuple[Tool, Sandbox, Task]:
         tool = next(work.tool for work in WORKS if work.key == id[:3])
@@ -88,14 +95,12 @@ class Stage:
         sandbox.world.remove(Task, task.id)
         return Happening(CONNECTIONS[tool], task.title, task.url, "was overdue, and was deleted")
 
-    def _push_out(self) -> Happening:
-        _, _, task = self._task("CLD-301")
+    def _push_out(self, id: str, what: str) -> Happening:
+        _, _, task = self._task(id)
         due = task.due_on
         if not isinstance(due, date):
-            raise StageError("the demonstration's task CLD-301 has no due date; our mistake")
-        return self._edit(
-            "CLD-301", "was pushed out, for the third time", due_on=due + timedelta(days=7)
-        )
+            raise StageError(f"the demonstration's task {id} has no due date; our mistake")
+        return self._edit(id, what, due_on=due + timedelta(days=7))
 
     def _break(self) -> Happening:
         return self._edit("ATL-301", "is due today, and lost its owner", assignee_ids=())

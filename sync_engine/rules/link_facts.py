@@ -47,9 +47,14 @@ def blockers(source: StoreSource) -> Any:
 
 
 def siblings(source: StoreSource) -> Any:
-    """Tasks of other connections that one of the two names, by a link or by its address."""
+    """Tasks of other connections that one of the two names, by a link or by its address.
+
+    Where one stands is unknown while its own connection is out of date, however fresh the
+    subject's is.
+    """
 
     def make() -> tuple[Any, Truth]:
+        stale = [each.id for each in source.frame.connections if not each.fresh]
         pairs = sa.union(*_linked(), *_mentioned()).cte()
         both_ways = sa.union(
             sa.select(pairs.c.connection_id, pairs.c.id, pairs.c.other_connection,
@@ -58,13 +63,14 @@ def siblings(source: StoreSource) -> Any:
                       pairs.c.id),
         ).cte()  # fmt: skip
         other = TASK.alias()
+        known = other.c.connection_id.not_in(stale) if stale else sa.true()
         grouped = (
             sa.select(
                 both_ways.c.connection_id,
                 both_ways.c.id,
                 count_if(other.c.status.in_(OPEN)).label("open"),
                 count_if(other.c.status == "done").label("done"),
-                count_if(other.c.status.is_(None)).label("unknown"),
+                count_if(sa.or_(other.c.status.is_(None), sa.not_(known))).label("unknown"),
             )
             .select_from(
                 both_ways.join(

@@ -94,14 +94,14 @@ def test_the_second_read_is_cheap_and_tells_what_came_of_the_changes(
     code = run(["demo", "--json", "--out", str(tmp_path / "demo")])
     document: Any = json.loads(capsys.readouterr().out)
     assert code == 0
-    assert len(document["changes"]) == 4
+    assert len(document["changes"]) == 5
     again = document["second_read"]
     assert [each["outcome"] for each in again] == ["complete"] * 3
     assert sum(each["retired"] for each in again) == 1
     first = sum(each["requests"] for each in document["first_read"])
     assert sum(each["requests"] for each in again) < first / 2
     after = document["flags_after"]
-    assert (after["opened"], after["resolved"]) == (2, 2)
+    assert (after["opened"], after["resolved"], after["worsened"]) == (2, 2, 1)
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:

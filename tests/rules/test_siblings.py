@@ -140,3 +140,24 @@ def test_tools_that_contradict_each_other_are_flagged_until_they_agree(
         task = m.TaskRow.__table__  # type: ignore[attr-defined]
         c.execute(sa.update(task).where(task.c.id == "card").values(status="done"))
     assert assess().resolved == opened
+
+
+def test_what_another_tool_said_long_ago_contradicts_nothing(
+    linked: sa.Engine, add: Callable[..., None]
+) -> None:
+    standards = [s for s in packs.load_all(["pmo-core"]) if s.id == "tools-disagree"]
+    long_ago = datetime(2026, 3, 14, tzinfo=UTC)
+    with linked.begin() as c:
+        add(c, m.ChangeRow, 1, "h", task_id="D1", at=datetime(2026, 3, 9, tzinfo=UTC),
+            field="status", old="todo", new="done")  # fmt: skip
+        connection = m.Connection.__table__  # type: ignore[attr-defined]
+        c.execute(sa.update(connection).where(connection.c.id == 2).values(complete_at=long_ago))
+    found = flags.run(
+        linked, standards, now=NOW, timezone=ZoneInfo("UTC"), calendar=WorkCalendar(), full=True
+    )
+    assert found.opened == ()
+    with reading(linked) as c:
+        held = c.execute(
+            sa.text("SELECT flagged, unknown FROM compliance WHERE connection_id = 1")
+        ).one()
+    assert tuple(held) == (0, 1)
