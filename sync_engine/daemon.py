@@ -30,6 +30,7 @@ from sync_engine.metrics import Metrics
 from sync_engine.rules.packs import PackError
 from sync_engine.secrets import SecretError, store_url
 from sync_engine.settings import Configuration, Connection, SettingsError, load, load_people
+from sync_engine.store import lease as leases
 from sync_engine.store import runs, upgrade
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
@@ -249,6 +250,7 @@ class Daemon:
         with self._idle:
             ended = self._idle.wait_for(lambda: not self._health.busy, STOP_SECONDS)
         ended = ended and self._ticking.acquire(timeout=max(0.0, deadline - clock.monotonic()))
+        leases.release_all(self._engine, jobs.process())
         if not ended:
             log.warning(
                 "left work unfinished; it goes on next time", runs=sorted(self._health.busy)

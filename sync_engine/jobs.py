@@ -50,9 +50,14 @@ class Job:
     seconds: float | None = None
 
 
+def process() -> str:
+    """The beginning of the names of all owners of leases in this process."""
+    return f"{socket.gethostname()}:{os.getpid()}:"
+
+
 def owner() -> str:
     """Who holds a lease: this process and thread, for people who look."""
-    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+    return f"{process()}{threading.get_ident()}"
 
 
 def run(

@@ -76,3 +76,16 @@ def release(engine: sa.Engine, lease: Lease) -> None:
             .where(_table.c.lease_owner == lease.owner)
             .values(lease_until=None, lease_owner=None)
         )
+
+
+def release_all(engine: sa.Engine, owners: str) -> None:
+    """Give back whatever owners with this beginning of their name still hold: they are at an end.
+
+    One of them that is still under way finds its lease lost, and writes nothing more.
+    """
+    with engine.begin() as connection:
+        connection.execute(
+            sa.update(_table)
+            .where(_table.c.lease_owner.startswith(owners, autoescape=True))
+            .values(lease_until=None, lease_owner=None)
+        )

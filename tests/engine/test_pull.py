@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from connectors.sdk.errors import CursorExpired, Refused, Throttled, Unavailable
 from sync_engine.admin_map import AdminMapping
 from sync_engine.pull import pull
-from sync_engine.store.lease import LeaseLostError, claim
+from sync_engine.store.lease import LeaseLostError, claim, release_all
 
 
 def test_a_first_pull_stores_everything(bench: Any) -> None:
@@ -302,3 +302,14 @@ def test_how_much_of_the_tools_limit_was_used_is_kept(bench: Any) -> None:
     bench.source.meter.budget_used = 0.85
     bench.pull()
     assert bench.rows("SELECT budget_used FROM connection") == [(85.0,)]
+
+
+def test_a_process_that_ends_gives_back_all_its_leases_and_no_others(bench: Any) -> None:
+    lease = claim(bench.engine, bench.id, "host:7:1")
+    assert lease is not None
+    release_all(bench.engine, "host:77:")
+    assert claim(bench.engine, bench.id, "host:8:1") is None
+    release_all(bench.engine, "host:7:")
+    assert claim(bench.engine, bench.id, "host:8:1") is not None
+    with pytest.raises(LeaseLostError):
+        pull(bench.engine, bench.source, lease)
