@@ -261,6 +261,10 @@ class Daemon:
         return 0
 
     def _on_stop(self, _signal: int, _frame: FrameType | None) -> None:
+        # Whatever hangs from here on, the process ends in time: that is always safe.
+        watchdog = threading.Timer(STOP_SECONDS + 1, os._exit, (0,))
+        watchdog.daemon = True
+        watchdog.start()
         self._stop.set()
 
     def _on_reload(self, _signal: int, _frame: FrameType | None) -> None:
