@@ -17,7 +17,7 @@ from connectors.sdk.records import GoneReason
 from sync_engine.reconcile import ScopeCensus, compare, verdict
 from sync_engine.source import Source
 from sync_engine.store import holds, retire, runs, scopes
-from sync_engine.store.engine import database_now
+from sync_engine.store.engine import database_now, reading
 from sync_engine.store.lease import Lease, fence
 from sync_engine.store.models import LaneState, RawItem
 from sync_engine.store.runs import RunReport
@@ -160,7 +160,7 @@ class _Census:
         return listed
 
     def _known(self, stream: str) -> dict[str, set[str]]:
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             rows = connection.execute(
                 sa.select(_raw.c.scope, _raw.c.item_id)
                 .where(_raw.c.connection_id == self.lease.connection_id)

@@ -8,6 +8,7 @@ costs at most the page that was under way.
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -68,6 +69,7 @@ class Daemon:
     def __init__(self, config: Path) -> None:
         self._path = config
         self._configuration = load(config)
+        self._signals = queue.SimpleQueue[int]()
         self._stop = threading.Event()
         self._reload = threading.Event()
         self._lock = threading.Lock()
@@ -87,9 +89,8 @@ class Daemon:
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; SIGHUP reloads the configuration. The exit code."""
-        signal.signal(signal.SIGTERM, self._on_stop)
-        signal.signal(signal.SIGINT, self._on_stop)
-        signal.signal(signal.SIGHUP, self._on_reload)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
         listener = Listener(
             self._configuration.settings.web.listen,
             healthz=self._healthz,
@@ -103,7 +104,10 @@ class Daemon:
         )  # fmt: skip
         scheduler.start()
         log.info("started", store=self._where(), listen=listener.address, tick=TICK_SECONDS)
-        self._stop.wait()
+        while self._signals.get() == signal.SIGHUP:
+            self._reload.set()
+        self._watch_the_end()
+        self._stop.set()
         log.info("stopping")
         scheduler.shutdown(wait=False)
         listener.close()
@@ -260,12 +264,15 @@ class Daemon:
         log.info("stopped")
         return 0
 
-    def _on_stop(self, _signal: int, _frame: FrameType | None) -> None:
-        # Whatever hangs from here on, the process ends in time: that is always safe.
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        # Nothing that takes a lock: the main thread, which runs this, may hold it just now.
+        self._signals.put(number)
+
+    def _watch_the_end(self) -> None:
+        """Whatever hangs from here on, the process ends in time: that is always safe."""
         watchdog = threading.Timer(STOP_SECONDS + 0.5, self._leave)
         watchdog.daemon = True
         watchdog.start()
-        self._stop.set()
 
     def _leave(self) -> None:
         """Leave at once; the leases go back if the store lets us."""
@@ -274,9 +281,6 @@ class Daemon:
         giving_back.start()
         giving_back.join(0.5)
         os._exit(0)
-
-    def _on_reload(self, _signal: int, _frame: FrameType | None) -> None:
-        self._reload.set()
 
     def _where(self) -> str:
         return self._engine.url.render_as_string(hide_password=True)

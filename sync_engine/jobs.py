@@ -26,6 +26,7 @@ from sync_engine.settings import Connection as ConnectionSettings
 from sync_engine.source import Source
 from sync_engine.store import lease as leases
 from sync_engine.store import runs
+from sync_engine.store.engine import reading
 from sync_engine.store.lease import Lease
 from sync_engine.store.models import Connection
 from sync_engine.store.runs import RunReport
@@ -69,7 +70,7 @@ def run(
     stop: threading.Event | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> RunReport | None:
-    """Do a job; None when another worker has the connection.
+    """Do a job; None when another worker has the connection, or we were told to stop before.
 
     Raises:
         RegistryError, SecretError: the configuration names what is not there.
@@ -77,6 +78,8 @@ def run(
     """
     engine = workshop.engine
     source = workshop.source(connection)
+    if stop is not None and stop.is_set():
+        return None
     connection_id = runs.connection_id(engine, connection.name, connection.connector)
     lease = leases.claim(engine, connection_id, owner())
     if lease is None:
@@ -151,7 +154,7 @@ def due(
 ) -> list[tuple[ConnectionSettings, Job]]:
     """What is to be done now. A connection that was never pulled is due at once; its first census
     comes with the first complete pull, so that its completeness is known."""
-    with engine.connect() as store:
+    with reading(engine) as store:
         rows = {row.name: row for row in store.execute(sa.select(_connection))}
     found: list[tuple[ConnectionSettings, Job]] = []
     for connection in connections:

@@ -17,10 +17,13 @@ from typing import Self
 
 from connectors.sdk.contract import Connector, Cursor, Lane, Page, Plan
 from connectors.sdk.errors import ConnectorError, CursorExpired, Unexpected
+from sync_engine import clock
 from sync_engine.store.items import Dumped, dump
 
 QUEUE_PAGES = 4
 IDLE_SECONDS = 15.0
+LOOK_SECONDS = 0.2
+"""How often either side of the queue looks whether the run is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,16 @@ class Fetcher:
 
     def events(self) -> Iterator[Event]:
         """What comes, until all that was asked for has ended or the run is over."""
+        heard_at = clock.monotonic()
         while self._open and not self._over():
+            event: Event
             try:
-                event = self._queue.get(timeout=IDLE_SECONDS)
+                event = self._queue.get(timeout=LOOK_SECONDS)
             except queue.Empty:
+                if clock.monotonic() - heard_at < IDLE_SECONDS:
+                    continue
                 event = Idle()
+            heard_at = clock.monotonic()
             self._open -= isinstance(event, (Planned, Ended))
             yield event
 
@@ -150,7 +158,7 @@ class Fetcher:
         """Hand an event over; False once nobody waits for it any more."""
         while not (self._abandoned.is_set() or self._over()):
             try:
-                self._queue.put(event, timeout=0.2)
+                self._queue.put(event, timeout=LOOK_SECONDS)
             except queue.Full:
                 continue
             return True

@@ -25,7 +25,7 @@ from sync_engine import absence, clock, people, replay
 from sync_engine.lanes import Ended, Fetched, Fetcher, Planned
 from sync_engine.source import Source
 from sync_engine.store import runs, scopes
-from sync_engine.store.engine import database_now
+from sync_engine.store.engine import database_now, reading
 from sync_engine.store.lease import Lease, fence
 from sync_engine.store.models import Connection, LaneState
 from sync_engine.store.pages import PageToWrite, PageWriter, Tally
@@ -132,7 +132,7 @@ def pull(
 
 
 def _state(engine: sa.Engine, lease: Lease) -> Mapping[str, Any]:
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         row = connection.execute(
             sa.select(_connection).where(_connection.c.id == lease.connection_id)
         )
@@ -378,7 +378,7 @@ class _Run:
         if plan.joint is None:
             return list(plan.lanes)
         self._keep_joint(stream, plan.joint)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             done = set(
                 connection.execute(
                     sa.select(_lane.c.lane).where(self._lanes_of(stream), _lane.c.done.is_(True))

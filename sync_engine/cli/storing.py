@@ -50,6 +50,7 @@ def check(frame: Frame) -> ExitCode:
     import sqlalchemy as sa
 
     from sync_engine.store import upgrade as upgrades
+    from sync_engine.store.engine import reading
 
     engine = frame.store()
     stands = upgrades.version(engine)
@@ -59,7 +60,7 @@ def check(frame: Frame) -> ExitCode:
     elif not stands.current:
         problems.append("The store is of an older version; run `flagstaff db upgrade`.")
     if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             found = connection.execute(sa.text("PRAGMA quick_check")).scalars().all()
             orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(5)
         problems += [f"SQLite says: {said}." for said in found if said != "ok"]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from sync_engine.store.engine import reading
 from sync_engine.store.models import Cooldown
 from sync_engine.store.rows import instant_for, upsert_text
 
@@ -20,7 +21,7 @@ class StoreCooldowns:
 
     def get(self, key: str) -> datetime | None:
         """When the limit scope opens again; None when it is open."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             until: datetime | None = connection.execute(
                 sa.select(_cooldown.c.until).where(_cooldown.c.key == key)
             ).scalar_one_or_none()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from sync_engine.store.engine import database_now
+from sync_engine.store.engine import database_now, reading
 from sync_engine.store.models import Hold
 
 _hold = Hold.__table__  # type: ignore[attr-defined]
@@ -77,7 +77,7 @@ def accept(engine: sa.Engine, run_id: int, by: str) -> int:
 
 def accepted(engine: sa.Engine, connection_id: int, stream: str) -> list[Accepted]:
     """Accepted holds that wait to be applied."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(
             sa.select(_hold.c.id, _hold.c.scope, _hold.c.ids)
             .where(_hold.c.connection_id == connection_id, _hold.c.stream == stream)

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.store.engine import database_now
+from sync_engine.store.engine import database_now, reading
 from sync_engine.store.lease import Lease, fence
 from sync_engine.store.models import Connection, Run
 from sync_engine.store.pages import Tally
@@ -182,7 +182,7 @@ def end(
 
 def failures_in_a_row(engine: sa.Engine, connection_id: int) -> int:
     """How many of the last pulls failed without one that did not in between."""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         outcomes = connection.execute(
             sa.select(_run.c.outcome)
             .where(_run.c.connection_id == connection_id)

@@ -17,6 +17,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from sync_engine.store.engine import reading
+
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -45,7 +47,7 @@ def version(engine: sa.Engine) -> Version:
     """
     scripts = ScriptDirectory.from_config(alembic_config())
     head = scripts.get_current_head() or ""
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         held = MigrationContext.configure(connection).get_current_revision()
         tables = set(sa.inspect(connection).get_table_names())
     if held is None and tables - {"alembic_version"}:

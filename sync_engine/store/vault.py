@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connectors.sdk.errors import Refused
 from connectors.sdk.oauth import Tokens
-from sync_engine.store.engine import database_now
+from sync_engine.store.engine import database_now, reading
 from sync_engine.store.models import Credential
 from sync_engine.store.rows import instant_for, upsert_text
 
@@ -109,7 +109,7 @@ class StoreTokens:
 
     def load(self, key: str) -> Tokens | None:
         """The tokens last saved, None when there are none."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             sealed = connection.execute(
                 sa.select(_credential.c.sealed).where(_credential.c.key == key)
             ).scalar_one_or_none()

@@ -163,14 +163,24 @@ def test_a_broken_file_keeps_the_old_configuration_and_says_so(
     assert daemon.ask("/readyz")[0] == 200
 
 
+def pulled(*daemons: Running) -> list[dict[str, Any]]:
+    """What these daemons said of pulls that they completed."""
+    return [each for of in daemons for each in of.events if each["event"] == "pull complete"]
+
+
 def test_two_daemons_on_one_store_do_not_get_into_each_others_way(
     start: Callable[..., Running],
 ) -> None:
     one, two = start(), start()
-    one.wait_for("pull complete")
+    deadline = time.monotonic() + PATIENCE
+    while not pulled(one, two):  # whichever gets the lease
+        assert time.monotonic() < deadline, one.events + two.events
+        threading.Event().wait(0.01)
+    one.wait_for("assessed")
     two.wait_for("assessed")
     one.end()
     two.end()
+    assert len(pulled(one, two)) == 1
     assert count(one, "SELECT count(*) FROM task") == 6
     errors = [each for each in one.events + two.events if each["level"] == "error"]
     assert errors == []
