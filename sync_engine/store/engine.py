@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
-BUSY_SECONDS = 30
+BUSY_SECONDS = 60
+"""How long a writer waits for another. A disk that stalls, or flags of a very large store that are
+written in one transaction, take their time; half a lease is left to whoever waited this long."""
 
 
 def open_engine(url: str) -> sa.Engine:
