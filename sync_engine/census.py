@@ -272,8 +272,7 @@ class _Census:
                 if reason is not None:
                     gone.setdefault(reason, []).append(id)
             with self.engine.begin() as connection:
-                fence(connection, self.lease)
-                now = database_now(connection)
+                now = fence(connection, self.lease)
                 for reason, gone_ids in gone.items():
                     retired += retire.items(
                         connection, self.lease.connection_id, stream, gone_ids, reason,

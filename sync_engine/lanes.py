@@ -18,7 +18,7 @@ from typing import Self
 from connectors.sdk.contract import Connector, Cursor, Lane, Page, Plan
 from connectors.sdk.errors import ConnectorError, CursorExpired, Unexpected
 from sync_engine import clock
-from sync_engine.store.items import Dumped, dump
+from sync_engine.store.items import Dumped, ItemMapper, dump
 
 QUEUE_PAGES = 4
 IDLE_SECONDS = 15.0
@@ -69,10 +69,12 @@ class Fetcher:
 
     Args:
         over: asked often; once true, nothing more is fetched.
+        mapper: makes records ahead, for the lanes where that is worth it.
     """
 
-    def __init__(self, connector: Connector, over: Callable[[], bool]) -> None:
+    def __init__(self, connector: Connector, over: Callable[[], bool], mapper: ItemMapper) -> None:
         self._connector = connector
+        self._mapper = mapper
         self._over = over
         self._abandoned = threading.Event()
         self._queue: queue.Queue[Event] = queue.Queue(maxsize=QUEUE_PAGES)
@@ -98,13 +100,16 @@ class Fetcher:
         self._open += 1
         self._pool.submit(self._plan, stream, cursors)
 
-    def start(self, stream: str, lane: Lane, since: Cursor | None) -> None:
+    def start(self, stream: str, lane: Lane, since: Cursor | None, *, ahead: bool) -> None:
         """Read a lane; its pages come as `Fetched`, then `Ended`.
 
         A lane whose cursor has expired is read again from its beginning, once.
+
+        Args:
+            ahead: most items will be new or changed: map them in the lane's own thread.
         """
         self._open += 1
-        self._pool.submit(self._run, stream, lane, since)
+        self._pool.submit(self._run, stream, lane, since, ahead)
 
     def events(self) -> Iterator[Event]:
         """What comes, until all that was asked for has ended or the run is over."""
@@ -130,16 +135,22 @@ class Fetcher:
             planned = Planned(stream, Plan(()), self._defect(stream, None, error))
         self._put(planned)
 
-    def _run(self, stream: str, lane: Lane, since: Cursor | None) -> None:
-        self._put(Ended(stream, lane, self._read(stream, lane, since)))
+    def _run(self, stream: str, lane: Lane, since: Cursor | None, ahead: bool) -> None:
+        self._put(Ended(stream, lane, self._read(stream, lane, since, ahead)))
 
-    def _read(self, stream: str, lane: Lane, since: Cursor | None) -> ConnectorError | None:
+    def _read(
+        self, stream: str, lane: Lane, since: Cursor | None, ahead: bool
+    ) -> ConnectorError | None:
         try:
             for page in self._connector.pull(stream, lane.name, since):
-                if not self._put(Fetched(stream, lane, page, dump(page.items))):
+                if ahead:
+                    items = self._mapper.ahead(stream, page.items)
+                else:
+                    items = [dump(item) for item in page.items]
+                if not self._put(Fetched(stream, lane, page, items)):
                     return None
         except CursorExpired as error:
-            return self._read(stream, lane, None) if since is not None else error
+            return self._read(stream, lane, None, False) if since is not None else error
         except ConnectorError as error:
             return error
         except Exception as error:  # noqa: BLE001  a plug-in's defect ends its lane, not the run

@@ -27,7 +27,7 @@ from sync_engine.source import Source
 from sync_engine.store import runs, scopes
 from sync_engine.store.engine import database_now, reading
 from sync_engine.store.lease import Lease, fence
-from sync_engine.store.models import Connection, LaneState
+from sync_engine.store.models import Connection, LaneState, RawItem
 from sync_engine.store.pages import PageToWrite, PageWriter, Tally
 from sync_engine.store.runs import RunReport
 
@@ -43,6 +43,7 @@ JOINT_LANE = "~joint"
 PLACES_SHOWN = 3
 """Places of one failure that are named; the rest are counted."""
 
+_raw = RawItem.__table__  # type: ignore[attr-defined]
 _lane = LaneState.__table__  # type: ignore[attr-defined]
 _connection = Connection.__table__  # type: ignore[attr-defined]
 
@@ -63,6 +64,7 @@ class _StreamState:
     """What came of one stream so far."""
 
     cursors: Mapping[str, Cursor]
+    empty: bool  # nothing of it is stored yet
     plan: Plan = Plan(())  # noqa: RUF009  immutable
     open: int = 0  # lanes that have not ended
     closed: bool = False
@@ -215,9 +217,9 @@ class _Run:
 
     def _streams(self) -> None:
         """All streams at once: what their lanes bring is written as it comes."""
-        with Fetcher(self.source.connector, self._over) as fetcher:
+        with Fetcher(self.source.connector, self._over, self.writer.mapper) as fetcher:
             for stream in self.source.connector.streams:
-                self.states[stream] = _StreamState(self._cursors(stream))
+                self.states[stream] = self._begin(stream)
                 fetcher.plan(stream, self.states[stream].cursors)
             for event in fetcher.events():
                 if isinstance(event, Planned):
@@ -237,7 +239,9 @@ class _Run:
         lanes = self._unfinished(stream, planned.plan)
         state.open = len(lanes)
         for lane in lanes:
-            fetcher.start(stream, lane, state.cursors.get(lane.name))
+            since = state.cursors.get(lane.name)
+            unread = state.empty or planned.plan.joint is not None
+            fetcher.start(stream, lane, since, ahead=unread or since is not None)
         if not lanes:
             self._close(stream, state)
 
@@ -359,8 +363,8 @@ class _Run:
             report.message = "; ".join(report.problems[:3])
             report.remedy = advice
 
-    def _cursors(self, stream: str) -> dict[str, Cursor]:
-        """Where the lanes of a stream resume; none when everything is to be read again."""
+    def _begin(self, stream: str) -> _StreamState:
+        """Where the lanes of a stream resume; nowhere when everything is to be read again."""
         with self.engine.begin() as connection:
             fence(connection, self.lease)
             of_stream = self._lanes_of(stream)
@@ -371,7 +375,11 @@ class _Run:
                 .where(of_stream, _lane.c.lane != JOINT_LANE)
                 .where(_lane.c.cursor.is_not(None))
             )
-            return {row.lane: row.cursor for row in rows}
+            cursors = {row.lane: row.cursor for row in rows}
+            held = sa.select(sa.literal(1)).where(
+                _raw.c.connection_id == self.lease.connection_id, _raw.c.stream == stream
+            )
+            return _StreamState(cursors, connection.execute(held.limit(1)).first() is None)
 
     def _unfinished(self, stream: str, plan: Plan) -> list[Lane]:
         """The lanes still to run; of a first read that was cut, only those that had not ended."""
@@ -388,8 +396,7 @@ class _Run:
 
     def _finish(self, stream: str, lane: Lane) -> None:
         with self.engine.begin() as connection:
-            fence(connection, self.lease)
-            now = database_now(connection)
+            now = fence(connection, self.lease)
             self.writer.move_cursor(connection, stream, lane.name, None, now, done=True)
 
     def _keep_joint(self, stream: str, joint: Cursor) -> None:

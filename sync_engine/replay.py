@@ -16,7 +16,7 @@ from connectors.sdk.contract import Item
 from sync_engine.source import Source
 from sync_engine.store import runs
 from sync_engine.store.engine import reading
-from sync_engine.store.items import Dumped
+from sync_engine.store.items import Dumped, raw_hash
 from sync_engine.store.lease import Lease
 from sync_engine.store.models import RawItem
 from sync_engine.store.pages import PageToWrite, PageWriter
@@ -69,6 +69,7 @@ def stored_items(engine: sa.Engine, connection_id: int, stream: str) -> Iterator
         batch = []
         for row in rows:
             body = decompress(bytes(row.body))
-            batch.append(Dumped(Item(row.item_id, orjson.loads(body), row.scope), body))
+            item = Item(row.item_id, orjson.loads(body), row.scope)
+            batch.append(Dumped(item, body, raw_hash(body)))
         yield batch
         after = rows[-1].item_id

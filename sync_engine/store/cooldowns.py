@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from sync_engine.store.engine import reading
 from sync_engine.store.models import Cooldown
-from sync_engine.store.rows import instant_for, upsert_text
+from sync_engine.store.rows import instant_for
+from sync_engine.store.upserts import Upsert
 
 _cooldown = Cooldown.__table__  # type: ignore[attr-defined]
 
@@ -30,7 +31,6 @@ class StoreCooldowns:
     def set(self, key: str, until: datetime) -> None:
         """Close a limit scope for every process."""
         with self._engine.begin() as connection:
-            connection.exec_driver_sql(
-                upsert_text(_cooldown, ("key", "until"), dialect=connection.dialect),
-                (key, instant_for(connection.dialect.name)(until)),
-            )
+            dialect = connection.dialect
+            row = (key, instant_for(dialect.name)(until))
+            Upsert(_cooldown, ("key", "until"), dialect).run(connection, [row])

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
+from sync_engine.store.types import UTCDateTime
+
 BUSY_SECONDS = 60
 """How long a writer waits for another. A disk that stalls, or flags of a very large store that are
 written in one transaction, take their time; half a lease is left to whoever waited this long."""
@@ -34,7 +36,11 @@ def open_engine(url: str) -> sa.Engine:
         )
     engine = sa.create_engine(
         parsed,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        connect_args={
+            "timeout": BUSY_SECONDS,
+            "check_same_thread": False,
+            "cached_statements": 512,
+        },
         hide_parameters=True,
     )
     event.listen(engine, "connect", _set_up_sqlite)
@@ -68,10 +74,12 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 def database_now(connection: sa.Connection) -> datetime:
     """The database's clock: the one clock that all workers share."""
-    from sync_engine.store.types import UTCDateTime
+    return connection.execute(_NOW[connection.dialect.name]).scalar_one()
 
-    if connection.dialect.name == "sqlite":
-        expression: Any = sa.func.strftime("%Y-%m-%d %H:%M:%f000", "now")
-    else:
-        expression = sa.func.clock_timestamp()
-    return connection.execute(sa.select(sa.type_coerce(expression, UTCDateTime()))).scalar_one()
+
+_NOW = {
+    "sqlite": sa.select(
+        sa.type_coerce(sa.func.strftime("%Y-%m-%d %H:%M:%f000", "now"), UTCDateTime())
+    ),
+    "postgresql": sa.select(sa.type_coerce(sa.func.clock_timestamp(), UTCDateTime())),
+}

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import orjson
+import zstandard
 
 from connectors.sdk.contract import Item
 from connectors.sdk.records import Record
@@ -23,23 +24,49 @@ _yields = msgspec.msgpack.Decoder(list[tuple[int, str, bytes]])
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """What a mapping makes of an item.
+
+    Args:
+        records: with the hash of each.
+        parked: why no record could be made of it.
+    """
+
+    records: Mapping[Key, tuple[bytes, Record]]
+    parked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Dumped:
-    """An item with its body as bytes; `problem` says why it has none."""
+    """An item with its body as bytes, and their hash.
+
+    Args:
+        made: its records, where they were made ahead; the item's own body is then let go.
+        packed: the bytes as `RawItem.body`, made ahead likewise.
+    """
 
     item: Item
     body: bytes
-    problem: str | None = None
+    hash: bytes
+    made: Made | None = None
+    packed: bytes | None = None
 
 
-def dump(items: Iterable[Item]) -> list[Dumped]:
-    """Bodies to bytes; done by the lane's own thread."""
-    dumped = []
-    for item in items:
-        try:
-            dumped.append(Dumped(item, orjson.dumps(item.body)))
-        except (TypeError, ValueError) as error:
-            dumped.append(Dumped(item, b"null", f"cannot be kept as JSON: {error}"))
-    return dumped
+def dump(item: Item) -> Dumped:
+    """A body to bytes; parked when they cannot be had."""
+    try:
+        body = orjson.dumps(item.body)
+    except (TypeError, ValueError) as error:
+        parked = Made({}, f"cannot be kept as JSON: {error}")
+        return Dumped(item, b"null", raw_hash(b"null"), parked)
+    return Dumped(item, body, raw_hash(body))
+
+
+class Packer:
+    """Compresses bodies as `RawItem.body` holds them; for one thread."""
+
+    def __init__(self) -> None:
+        self.pack = zstandard.ZstdCompressor(level=1).compress
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +85,19 @@ class Mapped:
     """An item to be written.
 
     Args:
-        records: what it yields now, with the hash of each.
         before: what it yielded, with the hashes; empty for an item that was gone.
-        parked: why no record could be made of it.
     """
 
     dumped: Dumped
-    hash: bytes
-    records: Mapping[Key, tuple[bytes, Record]]
+    made: Made
     before: Mapping[Key, bytes]
-    parked: str | None
 
     @property
     def yields(self) -> bytes:
         """As `RawItem.yields`. A parked item keeps its old records, to be written anew later."""
-        if self.parked is None:
+        if self.made.parked is None:
             return _encoder.encode(
-                [(kind, id, digest) for (kind, id), (digest, _) in self.records.items()]
+                [(kind, id, digest) for (kind, id), (digest, _) in self.made.records.items()]
             )
         return _encoder.encode([(kind, id, b"") for kind, id in self.before])
 
@@ -102,24 +125,35 @@ class ItemMapper:
         self._mapping = mapping
 
     def map(self, stream: str, dumped: Dumped, held: Held | None) -> Mapped:
-        """The records of one item."""
-        records, parked = self._records(stream, dumped)
+        """One item with its records, beside what the store has of it."""
+        made = dumped.made or self._make(stream, dumped.item)
         before = read_yields(held.yields) if held and held.present else {}
-        return Mapped(dumped, raw_hash(dumped.body), records, before, parked)
+        return Mapped(dumped, made, before)
 
-    def _records(
-        self, stream: str, dumped: Dumped
-    ) -> tuple[dict[Key, tuple[bytes, Record]], str | None]:
-        if dumped.problem:
-            return {}, dumped.problem
+    def ahead(self, stream: str, items: Iterable[Item]) -> list[Dumped]:
+        """All that can be done with items before their turn to be written comes.
+
+        For the lane's own thread: it overlaps with what other lanes fetch and with the writing.
+        Wasted on items that the store has as they are.
+        """
+        pack = Packer().pack
+        done = []
+        for item in items:
+            each = dump(item)
+            made = each.made or self._make(stream, item)
+            light = Item(item.id, {}, item.scope, item.altered)
+            done.append(Dumped(light, each.body, each.hash, made, pack(each.body)))
+        return done
+
+    def _make(self, stream: str, item: Item) -> Made:
         records: dict[Key, tuple[bytes, Record]] = {}
         try:
-            for made in self._to_records(stream, dumped.item.body):
-                if not made.id:
-                    return {}, f"a {type(made).__name__} without an id"
-                record = self._mapping.apply(made)
+            for mapped in self._to_records(stream, item.body):
+                if not mapped.id:
+                    return Made({}, f"a {type(mapped).__name__} without an id")
+                record = self._mapping.apply(mapped)
                 digest = hashlib.blake2b(_encoder.encode(record), digest_size=8).digest()
                 records[KIND_NUMBER[type(record)], record.id] = (digest, record)
         except Exception as error:  # noqa: BLE001  one item is parked, the others proceed
-            return {}, f"{type(error).__name__}: {error}"
-        return records, None
+            return Made({}, f"{type(error).__name__}: {error}")
+        return Made(records)

@@ -7,7 +7,7 @@ not written. Taking a lease needs no other lock, on either database.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -52,8 +52,12 @@ def claim(
     return None if epoch is None else Lease(connection_id, owner, epoch)
 
 
-def fence(connection: sa.Connection, lease: Lease, length: timedelta = LEASE) -> None:
-    """Renew the lease inside the transaction that is about to write; raise when it is lost."""
+def fence(connection: sa.Connection, lease: Lease, length: timedelta = LEASE) -> datetime:
+    """Renew the lease inside the transaction that is about to write; the database's time.
+
+    Raises:
+        LeaseLostError: another worker has taken over.
+    """
     now = database_now(connection)
     renewed = connection.execute(
         sa.update(_table)
@@ -64,6 +68,7 @@ def fence(connection: sa.Connection, lease: Lease, length: timedelta = LEASE) ->
     )
     if renewed.rowcount != 1:
         raise LeaseLostError(f"connection {lease.connection_id}: epoch {lease.epoch} is over")
+    return now
 
 
 def release(engine: sa.Engine, lease: Lease) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from connectors.sdk.records import Comment, Record, Task
 from sync_engine.store.models import Mention
+from sync_engine.store.upserts import Upsert
 
 MOST = 50
 """Addresses looked at in one text; a list longer than this ties nothing together."""
@@ -83,15 +84,15 @@ def write(
     kind: type[Record],
     records: Iterable[Record],
     again: Sequence[str],
-    upsert: str,
+    upsert: Upsert,
 ) -> None:
     """Keep what changed records of a kind mention; `again`: ids of those that were there before.
 
-    `upsert` is the text of the statement for `COLUMNS`.
+    `upsert` writes `COLUMNS`.
     """
     forget(connection, connection_id, kind, again)
     if rows := list(_rows(connection_id, records)):
-        connection.exec_driver_sql(upsert, rows)
+        upsert.run(connection, rows)
 
 
 def forget(

@@ -13,14 +13,20 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-import zstandard
 
 from connectors.sdk.contract import Cursor
 from connectors.sdk.records import STORED_KINDS, Gone, Record, Task
 from sync_engine.admin_map import AdminMapping
 from sync_engine.store import history, mentions, retire
-from sync_engine.store.engine import database_now
-from sync_engine.store.items import Dumped, Held, ItemMapper, Mapped, raw_hash, read_yields
+from sync_engine.store.items import (
+    Dumped,
+    Held,
+    ItemMapper,
+    Made,
+    Mapped,
+    Packer,
+    read_yields,
+)
 from sync_engine.store.lease import Lease, fence
 from sync_engine.store.models import Assignment, LaneState, Mention, RawItem
 from sync_engine.store.rows import (
@@ -29,9 +35,9 @@ from sync_engine.store.rows import (
     SHARED_KINDS,
     instant_for,
     shape,
-    upsert_sql,
-    upsert_text,
+    upsert_of,
 )
+from sync_engine.store.upserts import Upsert
 from sync_engine.store.words import StatusWords
 
 CHUNK = 500
@@ -39,6 +45,8 @@ RAW_COLUMNS = (
     "connection_id", "stream", "item_id", "scope", "hash", "body", "yields", "parked", "read_at",
     "run_id",
 )  # fmt: skip
+LANE_COLUMNS = ("connection_id", "stream", "lane", "cursor", "done", "moved_at", "run_id")
+ASSIGNMENT_COLUMNS = ("connection_id", "task_id", "position", "person_id")
 REFUSALS = (sa.exc.DataError, sa.exc.IntegrityError, OverflowError, UnicodeEncodeError)
 """How a database says that it cannot hold a value."""
 
@@ -107,26 +115,20 @@ class PageWriter:
         self.engine = engine
         self.lease = lease
         self.run_id = run_id
-        self._mapper = ItemMapper(to_records, mapping)
+        self.mapper = ItemMapper(to_records, mapping)
         self._mapping = mapping
         self._observe = observe
         dialect = engine.dialect
         self._shapes = {kind: shape(kind, dialect.name) for kind in STORED_KINDS}
-        self._upserts = {kind: upsert_sql(each, dialect) for kind, each in self._shapes.items()}
-        self._raw_upsert = upsert_text(
-            _raw, RAW_COLUMNS, clear=("gone_at", "gone_reason", "absent_since"), dialect=dialect
+        self._upserts = {kind: upsert_of(each, dialect) for kind, each in self._shapes.items()}
+        self._raw_upsert = Upsert(
+            _raw, RAW_COLUMNS, dialect, clear=("gone_at", "gone_reason", "absent_since")
         )
-        self._lane_upsert = upsert_text(
-            _lane,
-            ("connection_id", "stream", "lane", "cursor", "done", "moved_at", "run_id"),
-            dialect=dialect,
-        )
-        self._assignment_upsert = upsert_text(
-            _assignment, ("connection_id", "task_id", "position", "person_id"), dialect=dialect
-        )
-        self._mention_upsert = upsert_text(_mention, mentions.COLUMNS, dialect=dialect)
+        self._lane_upsert = Upsert(_lane, LANE_COLUMNS, dialect)
+        self._assignment_upsert = Upsert(_assignment, ASSIGNMENT_COLUMNS, dialect)
+        self._mention_upsert = Upsert(_mention, mentions.COLUMNS, dialect)
         self._instant = instant_for(dialect.name)
-        self._compressor = zstandard.ZstdCompressor(level=1)
+        self._packer = Packer()
         self._words = StatusWords(lease.connection_id)
 
     def write(self, page: PageToWrite) -> Tally:
@@ -155,7 +157,8 @@ class PageWriter:
                 except REFUSALS as error:
                     self._words.forget()
                     cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-                    parked = Dumped(each.item, each.body, f"the store cannot hold it: {cause}")
+                    refused = Made({}, f"the store cannot hold it: {cause}")
+                    parked = Dumped(each.item, each.body, each.hash, refused, each.packed)
                     tally.add(self._write(connection, bare, [parked]))
             tally.add(self._write(connection, page, ()))
         return tally
@@ -163,8 +166,7 @@ class PageWriter:
     def _write(
         self, connection: sa.Connection, page: PageToWrite, items: Sequence[Dumped]
     ) -> Tally:
-        fence(connection, self.lease)
-        now = database_now(connection)
+        now = fence(connection, self.lease)
         tally = Tally(items=len(items), altered=sum(each.item.altered for each in items))
         mapped = self._map(connection, page, items, tally)
         if mapped:
@@ -193,14 +195,11 @@ class PageWriter:
         done: bool = False,
     ) -> None:
         """Set where a lane resumes, in the transaction of what it read."""
-        connection.exec_driver_sql(
-            self._lane_upsert,
-            (
-                self.lease.connection_id, stream, lane,
-                None if cursor is None else orjson.dumps(dict(cursor)).decode(),
-                done, self._instant(now), self.run_id,
-            ),
+        kept = None if cursor is None else orjson.dumps(dict(cursor)).decode()
+        row = (
+            self.lease.connection_id, stream, lane, kept, done, self._instant(now), self.run_id,
         )  # fmt: skip
+        self._lane_upsert.run(connection, [row])
 
     def _held(
         self, connection: sa.Connection, stream: str, items: Sequence[Dumped]
@@ -235,13 +234,14 @@ class PageWriter:
         mapped: dict[str, Mapped] = {}
         for each in items:
             known = held.get(each.item.id)
-            again = page.replay or each.problem or known is None or known.parked
-            if known and not again and known.present and known.hash == raw_hash(each.body):
+            parked = each.made is not None and each.made.parked is not None
+            again = page.replay or parked or known is None or known.parked
+            if known and not again and known.present and known.hash == each.hash:
                 tally.unchanged += len(read_yields(known.yields))
                 continue
-            made = self._mapper.map(page.stream, each, known)
-            tally.parked += made.parked is not None
-            mapped[each.item.id] = made
+            one = self.mapper.map(page.stream, each, known)
+            tally.parked += one.made.parked is not None
+            mapped[each.item.id] = one
         return mapped
 
     def _write_records(
@@ -249,7 +249,7 @@ class PageWriter:
     ) -> None:
         rows: dict[type[Record], dict[str, tuple[str, bytes, Record]]] = {}
         for item_id, each in mapped.items():
-            for (number, id), (digest, record) in each.records.items():
+            for (number, id), (digest, record) in each.made.records.items():
                 if each.before.get((number, id)) == digest:
                     tally.unchanged += 1
                 else:
@@ -313,8 +313,8 @@ class PageWriter:
         now: datetime,
     ) -> None:
         each, at, day = self._shapes[kind], self._instant(now), self._mapping.day
-        connection.exec_driver_sql(
-            self._upserts[kind],
+        self._upserts[kind].run(
+            connection,
             [
                 (
                     self.lease.connection_id, id, item_id, self.run_id, digest, at, at,
@@ -339,18 +339,19 @@ class PageWriter:
             for position, person in enumerate(task.assignee_ids)
         ]
         if rows:
-            connection.exec_driver_sql(self._assignment_upsert, rows)
+            self._assignment_upsert.run(connection, rows)
 
     def _write_raw(
         self, connection: sa.Connection, stream: str, mapped: Mapping[str, Mapped], now: datetime
     ) -> None:
-        at, compress = self._instant(now), self._compressor.compress
-        connection.exec_driver_sql(
-            self._raw_upsert,
+        at, pack = self._instant(now), self._packer.pack
+        self._raw_upsert.run(
+            connection,
             [
                 (
-                    self.lease.connection_id, stream, id, each.dumped.item.scope, each.hash,
-                    compress(each.dumped.body), each.yields, each.parked, at, self.run_id,
+                    self.lease.connection_id, stream, id, each.dumped.item.scope,
+                    each.dumped.hash, each.dumped.packed or pack(each.dumped.body), each.yields,
+                    each.made.parked, at, self.run_id,
                 )
                 for id, each in mapped.items()
             ],
@@ -365,16 +366,19 @@ class PageWriter:
             .where(_raw.c.stream == stream)
             .where(_raw.c.item_id == sa.bindparam("item"))
             .values(yields=sa.bindparam("made"), parked=sa.bindparam("why")),
-            [{"item": id, "made": each.yields, "why": each.parked} for id, each in mapped.items()],
+            [
+                {"item": id, "made": each.yields, "why": each.made.parked}
+                for id, each in mapped.items()
+            ],
         )
 
 
 def _dropped(mapped: Mapping[str, Mapped]) -> dict[type[Record], list[str]]:
     """Records that an item of the page yielded before and that none of the page yields now."""
-    present = {key for each in mapped.values() for key in each.records}
+    present = {key for each in mapped.values() for key in each.made.records}
     dropped: dict[type[Record], list[str]] = {}
     for each in mapped.values():
-        if each.parked is not None:
+        if each.made.parked is not None:
             continue
         for number, id in each.before:
             if (number, id) not in present and KINDS[number] not in SHARED_KINDS:

@@ -20,6 +20,7 @@ from connectors.sdk.records import Record
 from sync_engine.store import models
 from sync_engine.store.mentions import url_key
 from sync_engine.store.types import UTCDateTime
+from sync_engine.store.upserts import Upsert
 
 TABLES: Mapping[type[Record], type[SQLModel]] = {
     records.Project: models.ProjectRow,
@@ -64,11 +65,7 @@ def name_of(kind: type[Record]) -> str:
 
 def instant_for(dialect: str) -> Converter:
     """How the driver takes an aware instant."""
-    if dialect == "sqlite":
-        return lambda value: (
-            value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-        )
-    return lambda value: value
+    return _sqlite_instant if dialect == "sqlite" else lambda value: value
 
 
 def _sqlite_instant(value: datetime) -> str:
@@ -161,39 +158,12 @@ def _converter(column: sa.Column[Any], dialect: str, to_instant: Converter) -> C
 SYSTEM_COLUMNS = ("connection_id", "id", "item_id", "run_id", "hash", "seen_at", "written_at")
 
 
-def upsert_sql(shape: Shape, dialect: sa.Dialect) -> str:
-    """The statement text that inserts or replaces a row of a kind, and revives it."""
-    columns = (*SYSTEM_COLUMNS, *shape.columns)
-    return upsert_text(
+def upsert_of(shape: Shape, dialect: sa.Dialect) -> Upsert:
+    """Inserts or replaces rows of a kind, and revives them."""
+    return Upsert(
         shape.table,
-        columns,
+        (*SYSTEM_COLUMNS, *shape.columns),
+        dialect,
         keep=frozenset({"seen_at"}),
         clear=("gone_at", "gone_reason"),
-        dialect=dialect,
-    )
-
-
-def upsert_text(
-    table: sa.Table,
-    columns: Sequence[str],
-    *,
-    dialect: sa.Dialect,
-    keep: frozenset[str] = frozenset(),
-    clear: Sequence[str] = (),
-) -> str:
-    """``INSERT … ON CONFLICT (primary key) DO UPDATE`` over columns, with positional marks.
-
-    Args:
-        keep: columns that an existing row keeps.
-        clear: columns set to NULL on conflict.
-    """
-    mark = "?" if dialect.name == "sqlite" else "%s"
-    quote = dialect.identifier_preparer.quote
-    keys = [column.name for column in table.primary_key]
-    sets = [f"{quote(c)}=excluded.{quote(c)}" for c in columns if c not in keep and c not in keys]
-    sets += [f"{quote(c)}=NULL" for c in clear]
-    return (
-        f"INSERT INTO {quote(table.name)} ({', '.join(quote(c) for c in columns)}) "  # noqa: S608
-        f"VALUES ({', '.join([mark] * len(columns))}) "
-        f"ON CONFLICT ({', '.join(quote(k) for k in keys)}) DO UPDATE SET {', '.join(sets)}"
     )

@@ -121,8 +121,7 @@ def cannot_run(
 def start(engine: sa.Engine, lease: Lease, name: str, kind: str, *, full: bool) -> RunReport:
     """Open a run under a lease."""
     with engine.begin() as connection:
-        fence(connection, lease)
-        now = database_now(connection)
+        now = fence(connection, lease)
         run_id = connection.execute(
             sa.insert(_run)
             .values(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from connectors.sdk.contract import Scope
 from sync_engine.store.engine import database_now
 from sync_engine.store.models import RawItem, ScopeState
-from sync_engine.store.rows import upsert_text
+from sync_engine.store.upserts import Upsert
 
 _scope = ScopeState.__table__  # type: ignore[attr-defined]
 _raw = RawItem.__table__  # type: ignore[attr-defined]
@@ -19,15 +19,14 @@ _raw = RawItem.__table__  # type: ignore[attr-defined]
 def see(connection: sa.Connection, connection_id: int, roster: Sequence[Scope]) -> list[str]:
     """Keep the roster; the known scopes that it no longer names are lost (their ids)."""
     if roster:
-        connection.exec_driver_sql(
-            upsert_text(
-                _scope,
-                ("connection_id", "scope", "name", "state", "visible"),
-                clear=("lost_at",),
-                dialect=connection.dialect,
-            ),
-            [(connection_id, each.id, each.name, each.state, True) for each in roster],
+        upsert = Upsert(
+            _scope,
+            ("connection_id", "scope", "name", "state", "visible"),
+            connection.dialect,
+            clear=("lost_at",),
         )
+        seen = {each.id: (connection_id, each.id, each.name, each.state, True) for each in roster}
+        upsert.run(connection, list(seen.values()))
     known = connection.execute(
         sa.select(_scope.c.scope).where(_scope.c.connection_id == connection_id)
     ).scalars()

@@ -27,7 +27,8 @@ from connectors.sdk.errors import Refused
 from connectors.sdk.oauth import Tokens
 from sync_engine.store.engine import database_now, reading
 from sync_engine.store.models import Credential
-from sync_engine.store.rows import instant_for, upsert_text
+from sync_engine.store.rows import instant_for
+from sync_engine.store.upserts import Upsert
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -128,13 +129,9 @@ class StoreTokens:
             {"access": tokens.access_token, "refresh": tokens.refresh_token, "refresh_at": at}
         )
         with self._engine.begin() as connection:
-            connection.exec_driver_sql(
-                upsert_text(_credential, ("key", "sealed", "saved_at"), dialect=connection.dialect),
-                (
-                    key,
-                    self._vault.seal(key, body),
-                    instant_for(connection.dialect.name)(database_now(connection)),
-                ),
+            now = instant_for(connection.dialect.name)(database_now(connection))
+            Upsert(_credential, ("key", "sealed", "saved_at"), connection.dialect).run(
+                connection, [(key, self._vault.seal(key, body), now)]
             )
 
     @contextmanager

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from connectors.sdk.records import Task
 from sync_engine.admin_map import AdminMapping
 from sync_engine.store.models import StatusWord
-from sync_engine.store.rows import instant_for, upsert_text
+from sync_engine.store.rows import instant_for
+from sync_engine.store.upserts import Upsert
 
 _word = StatusWord.__table__  # type: ignore[attr-defined]
 
@@ -47,12 +48,9 @@ class StatusWords:
         if not new:
             return
         at = instant_for(connection.dialect.name)(now)
-        connection.exec_driver_sql(
-            upsert_text(
-                _word,
-                ("connection_id", "label", "status", "mapped_by", "seen_at"),
-                dialect=connection.dialect,
-            ),
+        columns = ("connection_id", "label", "status", "mapped_by", "seen_at")
+        Upsert(_word, columns, connection.dialect).run(
+            connection,
             [(self._connection_id, label, status, by, at) for label, (status, by) in new.items()],
         )
         known.update(new)

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.sdk.contract import Cursor, Item, Lane, Page, Plan
+from sync_engine.admin_map import AdminMapping
 from sync_engine.lanes import Event, Fetched, Fetcher, Planned
+from sync_engine.store.items import ItemMapper
 
 PATIENCE = 5.0  # seconds; an answer without a poll would take three times as long
 
@@ -37,14 +39,14 @@ def test_who_waits_for_a_slow_tool_hears_of_a_stop_at_once() -> None:
     tool: Any = Slow()
     over = threading.Event()
     seen: list[Event] = []
-    with Fetcher(tool, over.is_set) as fetcher:
+    with Fetcher(tool, over.is_set, ItemMapper(lambda *_: (), AdminMapping())) as fetcher:
         fetcher.plan("tasks", {})
 
         def consume() -> None:
             for event in fetcher.events():
                 seen.append(event)
                 if isinstance(event, Planned):
-                    fetcher.start("tasks", event.plan.lanes[0], None)
+                    fetcher.start("tasks", event.plan.lanes[0], None, ahead=False)
 
         reader = threading.Thread(target=consume)
         reader.start()
