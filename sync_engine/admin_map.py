@@ -26,7 +26,11 @@ NUMBER_FIELDS: Mapping[str, type] = {
 DATE_FIELDS = frozenset({"start_on", "due_on"})
 TEXT_FIELDS = frozenset({"blocked_reason", "resolution", "description"})
 FLAG_FIELDS = frozenset({"blocked"})
-MAPPABLE_FIELDS = frozenset(NUMBER_FIELDS) | DATE_FIELDS | TEXT_FIELDS | FLAG_FIELDS
+PEOPLE_FIELDS = frozenset({"assignee_ids"})
+WORD_FIELDS = frozenset({"status"})
+MAPPABLE_FIELDS = (
+    frozenset(NUMBER_FIELDS) | DATE_FIELDS | TEXT_FIELDS | FLAG_FIELDS | PEOPLE_FIELDS | WORD_FIELDS
+)
 """Fields of a task that a custom field may fill; any other name becomes a named custom fact."""
 
 
@@ -72,15 +76,20 @@ class AdminMapping:
 
     def _task(self, task: Task) -> Task:
         to: dict[str, object] = {}
-        status = self.status_of(task.status_label)
+        word = self._word(task)
+        if word != task.status_label:
+            to |= {"status": None, "status_label": word}
+        status = self.status_of(word)
         if status is not None:
             to["status"] = status
         custom = list(task.custom)
         for ours, theirs in self.fields.items():
             held = _custom(task, theirs)
-            if held is None:
+            if held is None or ours in WORD_FIELDS:
                 continue
-            if ours in MAPPABLE_FIELDS:
+            if ours in PEOPLE_FIELDS:
+                to[ours] = _ids(held.value)
+            elif ours in MAPPABLE_FIELDS:
                 value = convert(ours, held.value)
                 if value is not None:
                     to[ours] = value
@@ -89,6 +98,21 @@ class AdminMapping:
         if len(custom) > len(task.custom):
             to["custom"] = tuple(custom)
         return msgspec.structs.replace(task, **to) if to else task
+
+    def _word(self, task: Task) -> str | None:
+        """The status word: of the column that the admin names, where the task has it."""
+        named = self.fields.get("status")
+        held = _custom(task, named) if named else None
+        if held is None:
+            return task.status_label
+        return held.value if isinstance(held.value, str) and held.value else None
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    """People, as a custom field of people holds their ids."""
+    if isinstance(value, tuple):
+        return value
+    return (value,) if isinstance(value, str) and value else ()
 
 
 def _custom(task: Task, wanted: str) -> Custom | None:

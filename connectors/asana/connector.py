@@ -119,9 +119,9 @@ class Asana:
         return None
 
     @staticmethod
-    def budget(headers: Mapping[str, str]) -> Budget | None:  # noqa: ARG004
+    def budget(answer: Answer) -> Sequence[Budget]:  # noqa: ARG004
         """Asana's headers say nothing of what is left."""
-        return None
+        return ()
 
     def check(self) -> Identity:
         """Who the token belongs to, and the workspaces and projects that it sees."""

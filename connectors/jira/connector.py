@@ -100,9 +100,9 @@ class Jira:
         return limits.classify(answer)
 
     @staticmethod
-    def budget(headers: Mapping[str, str]) -> Budget | None:
+    def budget(answer: Answer) -> Sequence[Budget]:
         """What `X-RateLimit-*` or `Beta-RateLimit` say is left."""
-        return limits.budget(headers)
+        return limits.budget(answer.headers)
 
     # -- who we are ----------------------------------------------------------------------------
 

@@ -54,8 +54,13 @@ def message(answer: Answer) -> str:
     return " ".join(said)[:300] or word(held.get("message")) or ""
 
 
-def budget(headers: Mapping[str, str]) -> Budget | None:
-    """`X-RateLimit-*` of bursts, else the hourly quota of `Beta-RateLimit`."""
+def budget(headers: Mapping[str, str]) -> list[Budget]:
+    """`X-RateLimit-*` of bursts, and the hourly quota of `Beta-RateLimit`."""
+    found = (_burst(headers), _quota(headers.get("beta-ratelimit", "")))
+    return [each for each in found if each is not None]
+
+
+def _burst(headers: Mapping[str, str]) -> Budget | None:
     remaining, reset = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-reset")
     now = _date(headers)
     if remaining and remaining.isdecimal() and reset and now is not None:
@@ -66,8 +71,9 @@ def budget(headers: Mapping[str, str]) -> Budget | None:
                 remaining=int(remaining),
                 resets_in=max(until - now, timedelta(0)),
                 limit=int(limit) if limit.isdecimal() else None,
+                name="burst",
             )
-    return _quota(headers.get("beta-ratelimit", ""))
+    return None
 
 
 def _quota(header: str) -> Budget | None:
@@ -75,7 +81,7 @@ def _quota(header: str) -> Budget | None:
     left, seconds = found.get("r", ""), found.get("t", "")
     if not (left.isdecimal() and seconds.isdecimal()):
         return None
-    return Budget(remaining=int(left), resets_in=timedelta(seconds=min(int(seconds), 86400)))
+    return Budget(int(left), timedelta(seconds=min(int(seconds), 86400)), name="quota")
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:

@@ -128,9 +128,9 @@ class Redmine:
         )
 
     @staticmethod
-    def budget(headers: Mapping[str, str]) -> Budget | None:  # noqa: ARG004
+    def budget(answer: Answer) -> Sequence[Budget]:  # noqa: ARG004
         """Redmine says nothing of limits."""
-        return None
+        return ()
 
     def check(self) -> Identity:
         """Who the key belongs to, which projects it sees, and what it cannot see."""

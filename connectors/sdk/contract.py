@@ -68,6 +68,13 @@ class Options(BaseModel):
         default=False,
         description="Allow answers from private addresses (a site inside your own network).",
     )
+    quota_share: float | None = Field(
+        default=None,
+        gt=0,
+        le=100,
+        description="Percent of the tool's hourly or daily quota after whose use this connection "
+        "waits for the next one; absent: it may use all of it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +88,38 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an answer's headers say is left: `remaining` requests until `resets_in` from now."""
+    """What an answer says is left of one limit: `remaining` until `resets_in` from now.
+
+    Args:
+        remaining: requests, or whatever the vendor counts (points, complexity).
+        limit: the whole of it, None where it is not told.
+        path: only calls whose path starts with this count.
+        name: tells apart what the vendor counts side by side.
+    """
 
     remaining: int
     resets_in: timedelta
     limit: int | None = None
+    path: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OAuth:
-    """A refreshable OAuth 2 credential (RFC 6749 §6)."""
+    """An OAuth 2 credential from which access tokens are had.
+
+    A refresh token (RFC 6749 §6), perhaps rotated with every use; without one, an assertion
+    (RFC 7523 §2.1) where there is one, else the client's own credentials (RFC 6749 §4.4).
+
+    Args:
+        assertion: makes the signed assertion of an instant.
+    """
 
     token_url: str
     client_id: str
-    client_secret: str = field(repr=False)
-    refresh_token: str = field(repr=False)
+    client_secret: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+    assertion: Callable[[datetime], str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +309,8 @@ class Connector(Protocol):
         ...
 
     @staticmethod
-    def budget(headers: Mapping[str, str]) -> Budget | None:
-        """Pure: what this vendor's headers say is left; None when they say nothing."""
+    def budget(answer: Answer) -> Sequence[Budget]:
+        """Pure: what an answer, by its headers or its body, says is left of the vendor's limits."""
         ...
 
     def check(self) -> Identity:

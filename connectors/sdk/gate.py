@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -35,6 +36,19 @@ class Cooldowns(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Pace:
+    """How far apart requests are to be until a low budget is full again, in seconds."""
+
+    last: float
+    until: float = 0.0
+    apart: float = 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds after which to ask again; none once the budget is full."""
+        return min(self.last + self.apart, self.until) - now if now < self.until else 0.0
+
+
 class Gate:
     """The pace of one limit scope. All times inside are seconds of a monotonic clock."""
 
@@ -45,9 +59,7 @@ class Gate:
         self._lock = threading.Lock()
         self._closed_until = 0.0
         self._looked_at = -_LOOK_AGAIN
-        self._spread = 0.0  # seconds between requests while a budget is low …
-        self._spread_until = 0.0
-        self._last = 0.0
+        self._paces: dict[tuple[str, str], _Pace] = {}  # by path and name of the budget
 
     def enter(self, path: str) -> float:
         """Take a place for one request now: 0.0; or the seconds after which to ask again."""
@@ -55,8 +67,9 @@ class Gate:
             now = self._clock.monotonic()
             self._look_at_others(now)
             wait = self._closed_until - now
-            if now < self._spread_until:
-                wait = max(wait, self._last + self._spread - now)
+            paces = [pace for (start, _), pace in self._paces.items() if path.startswith(start)]
+            for pace in paces:
+                wait = max(wait, pace.wait(now))
             counted = [(li, sent) for li, sent in self._windows if path.startswith(li.path)]
             for limit, sent in counted:
                 if len(sent) == limit.requests:
@@ -65,7 +78,8 @@ class Gate:
                 return wait
             for _, sent in counted:
                 sent.append(now)
-            self._last = now
+            for pace in paces:
+                pace.last = now
             return 0.0
 
     def close(self, seconds: float) -> datetime:
@@ -83,13 +97,18 @@ class Gate:
     def learn(self, budget: Budget) -> None:
         """Heed what an answer says is left: hold at nothing, slow down at little."""
         seconds = max(budget.resets_in.total_seconds(), 0.0)
-        if budget.remaining <= 0:
+        if budget.remaining <= 0 and not budget.path:
             self.close(seconds)
             return
         with self._lock:
+            now = self._clock.monotonic()
+            pace = self._paces.setdefault((budget.path, budget.name), _Pace(now))
             low = budget.limit is not None and budget.remaining < budget.limit * _LOW
-            self._spread = min(seconds, 86400.0) / budget.remaining if low else 0.0
-            self._spread_until = self._clock.monotonic() + seconds if low else 0.0
+            pace.until = now + seconds if low or budget.remaining <= 0 else now
+            if budget.remaining <= 0:
+                pace.apart = LONGEST_COOLDOWN.total_seconds()
+            elif low:
+                pace.apart = min(seconds, 86400.0) / budget.remaining
 
     def _look_at_others(self, now: float) -> None:
         if self._clock.cooldowns is None or now - self._looked_at < _LOOK_AGAIN:

@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 import orjson
 
 from connectors.sdk.answers import Call, Reader, is_passing
-from connectors.sdk.contract import Access, Answer, Budget, Clock, Connector, Options
+from connectors.sdk.contract import Access, Answer, Clock, Connector, Options
 from connectors.sdk.errors import Refused, Throttled, Unavailable
 from connectors.sdk.gate import LONGEST_COOLDOWN, Gate, Gates
 from connectors.sdk.json_body import NotJson, parse_json
@@ -35,6 +35,7 @@ _HOPS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TRIES_TOO_SLOW = 2
 _LONGEST_PATIENCE = 900.0
+_QUOTA = timedelta(hours=1)  # a limit that resets no sooner is a quota, the others are paces
 
 
 class Door:
@@ -45,6 +46,7 @@ class Door:
         retries: how many of them repeated another.
         bytes: received, after decompression.
         waited_seconds: slept at the gate and before retries, over all threads.
+        share: of an hourly or daily quota (0 … 1) after whose use nothing more is asked.
         budget_used: largest share (0 … 1) of a limit that an answer called used; None: none told.
     """
 
@@ -65,6 +67,7 @@ class Door:
         self.bytes = 0
         self.waited_seconds = 0.0
         self.budget_used: float | None = None
+        self.share = 1.0
         self.bearer: Bearer | None = None
         self.on_attempt: Callable[[str], object] | None = None
         self._connector = connector
@@ -77,6 +80,7 @@ class Door:
         self._reader = Reader(connector, scrub, now)
         self._bounds = bounds
         self._patience = min(bounds.patience, _LONGEST_PATIENCE)
+        self._spent_until: datetime | None = None
         self._now = now
         self._sleep = sleep
         self._counting = threading.Lock()
@@ -134,13 +138,14 @@ class Door:
             raise Again(error, _TRIES_TOO_SLOW) from None
         except Unavailable as error:
             raise Again(error, self._bounds.tries) from None
-        budget = self._connector.budget(raw.headers)
-        if budget is not None:
-            self._gate.learn(budget)
-            self._note_budget(budget)
+        try:
+            answer = self._reader.answer(call, raw)
+        except Again:
+            self._learn(Answer(raw.status, raw.headers, None, raw.url))
+            raise
+        self._learn(answer)
         if raw.status == 401 and token and not call.renewed and 401 not in call.accept:
             self._renew(call, token)
-        answer = self._reader.answer(call, raw)
         wrong = self._reader.verdict(call, answer, raw)
         if wrong is None:
             return answer
@@ -152,12 +157,17 @@ class Door:
             raise Again(wrong, self._bounds.tries)
         raise wrong
 
-    def _note_budget(self, budget: Budget) -> None:
-        if not budget.limit:
-            return
-        used = 1 - budget.remaining / budget.limit
-        with self._counting:
-            self.budget_used = max(used, self.budget_used or 0.0)
+    def _learn(self, answer: Answer) -> None:
+        """Heed what an answer says is left of the tool's limits, and of our share in them."""
+        for budget in self._connector.budget(answer):
+            self._gate.learn(budget)
+            if not budget.limit:
+                continue
+            used = 1 - budget.remaining / budget.limit
+            with self._counting:
+                self.budget_used = max(used, self.budget_used or 0.0)
+                if used >= self.share and budget.resets_in >= _QUOTA:
+                    self._spent_until = self._now() + budget.resets_in
 
     def _authorize(self, call: Call) -> str | None:
         if self.bearer is None:
@@ -210,6 +220,12 @@ class Door:
     def _exchange(self, call: Call, url: str, params: Sequence[tuple[str, str]]) -> Raw:
         """One HTTP call, after the gate."""
         path = urlsplit(url).path.removeprefix(self._path)
+        if self._spent_until is not None and self._now() < self._spent_until:
+            raise Throttled(
+                f"{call.what} has to wait until {self._spent_until:%Y-%m-%d %H:%M} UTC: this "
+                f"connection has used its share of the quota ({100 * self.share:g}%).",
+                until=self._spent_until,
+            )
         while (wait := self._gate.enter(path)) > 0:
             if wait > self._patience:
                 raise self._throttled(call, wait)
@@ -331,6 +347,7 @@ def open_door(
         sleep=sleep,
     )
     door.on_attempt = on_attempt
+    door.share = (config.quota_share or 100) / 100
     if access.oauth is not None:
         if tokens is None:
             raise TypeError("a connector that uses OAuth needs `tokens`")

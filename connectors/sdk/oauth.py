@@ -1,4 +1,5 @@
-"""Refreshing an OAuth 2 credential whose refresh token changes with every use (RFC 6749 §6).
+"""Access tokens of an OAuth 2 credential, above all one whose refresh token changes with every use
+(RFC 6749 §6).
 
 Such a token is worth one request: two threads or processes that refresh at once lose the account.
 So a refresh happens under the store's lock, after reading again what another may have saved, and
@@ -19,6 +20,7 @@ from connectors.sdk.contract import Clock, OAuth
 from connectors.sdk.errors import Refused, Unavailable
 
 _LONGEST = 366 * 86400.0  # seconds; nothing lives longer
+_ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _REFRESH_AT = 0.8  # share of an access token's lifetime after which it is replaced
 
 
@@ -130,13 +132,8 @@ class Bearer:
             self._unsaved = None
 
     def _refresh(self, refresh_token: str) -> Tokens:
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": refresh_token,
-            "client_id": self._oauth.client_id,
-            "client_secret": self._oauth.client_secret,
-        }
         asked_at = self._now()
+        form = _form(self._oauth, refresh_token, asked_at)
         status, data = self._ask(self._oauth.token_url, form)
         if not isinstance(data, Mapping):
             data = {}
@@ -150,6 +147,16 @@ class Bearer:
         rotated = rotated if isinstance(rotated, str) and rotated else refresh_token
         self._learn(access, rotated)
         return Tokens(access, rotated, _refresh_at(asked_at, data.get("expires_in")))
+
+
+def _form(oauth: OAuth, refresh_token: str, now: datetime) -> dict[str, str]:
+    """What is posted to the sign-in service."""
+    if not refresh_token and oauth.assertion is not None:
+        return {"grant_type": _ASSERTION, "assertion": oauth.assertion(now)}
+    grant = {"grant_type": "client_credentials"}
+    if refresh_token:
+        grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return {**grant, "client_id": oauth.client_id, "client_secret": oauth.client_secret}
 
 
 def _refresh_at(asked_at: datetime, lifetime: Any) -> datetime | None:

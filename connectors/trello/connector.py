@@ -124,13 +124,15 @@ class Trello:
         )
 
     @staticmethod
-    def budget(headers: Mapping[str, str]) -> Budget | None:
-        """The scarcest of the allowances that Trello names: by token, by key, by member."""
-        left = [
+    def budget(answer: Answer) -> Sequence[Budget]:
+        """The allowances that Trello names: by token, by key, by member."""
+        headers = answer.headers
+        return [
             Budget(
                 remaining=int(headers[f"{family}-remaining"]),
                 resets_in=timedelta(milliseconds=int(headers[f"{family}-interval-ms"])),
                 limit=int(headers[f"{family}-max"]),
+                name=family,
             )
             for family in (
                 "x-rate-limit-api-token", "x-rate-limit-api-key", "x-rate-limit-member",
@@ -140,7 +142,6 @@ class Trello:
                 for part in ("remaining", "interval-ms", "max")
             )
         ]  # fmt: skip
-        return min(left, key=lambda budget: budget.remaining, default=None)
 
     def check(self) -> Identity:
         """Who the token belongs to, and which boards it shows us."""

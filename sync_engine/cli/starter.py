@@ -20,7 +20,7 @@ from sync_engine.settings.wording import is_secret
 _ACCOUNT = frozenset({"email", "user", "key", "client_id"})
 """Options beside the credential that are worth a question although they may be left out."""
 
-_SHOWN_LATER = frozenset({"allow_private_network"})
+_SHOWN_LATER = frozenset({"allow_private_network", "quota_share"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 
 from sync_engine.settings.models import Connection, Settings
 
-_NOT_SCOPE = frozenset({"allow_private_network"})
+_NOT_SCOPE = frozenset({"allow_private_network", "quota_share"})
 
 
 def scope_fingerprint(connection: Connection, options: BaseModel) -> str:

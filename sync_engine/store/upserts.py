@@ -41,7 +41,7 @@ class Upsert:
         mark = "?" if dialect.name == "sqlite" else "%s"
         self._row = f"({', '.join([mark] * len(columns))})"
         into = f"{quote(table.name)} ({', '.join(map(quote, columns))})"
-        self._head = f"INSERT INTO {into} VALUES "
+        self._head = f"INSERT INTO {into} VALUES "  # noqa: S608  our own names, quoted
         self._tail = f" ON CONFLICT ({', '.join(map(quote, keys))}) DO UPDATE SET {', '.join(sets)}"
         self._texts: dict[int, str] = {}
 

@@ -40,7 +40,7 @@ def test_init_writes_a_file_that_passes_the_check(
     assert text.count("#") > 10
     for tool in tools:
         for name in registry.get(tool).Config.model_fields:
-            assert name == "allow_private_network" or f"{name}:" in text
+            assert name in ("allow_private_network", "quota_share") or f"{name}:" in text
 
 
 def test_init_never_overwrites(flagstaff: Flagstaff, tmp_path: Path) -> None:

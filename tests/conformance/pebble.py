@@ -89,9 +89,9 @@ class Pebble:
         return None
 
     @staticmethod
-    def budget(headers: Mapping[str, str]) -> Budget | None:
+    def budget(answer: Answer) -> Sequence[Budget]:
         """Pebble tells nothing of it."""
-        return None
+        return ()
 
     def check(self) -> Identity:
         """Who the key belongs to."""

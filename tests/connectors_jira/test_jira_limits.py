@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from connectors.jira.config import JiraConfig
 from connectors.jira.connector import Jira
-from connectors.sdk.contract import Answer
+from connectors.sdk.contract import Answer, Budget
 from connectors.sdk.errors import NotVisible, Refused, Unexpected
 from connectors.sdk.sandbox import Reply
 
@@ -56,22 +56,22 @@ def test_a_signed_in_answer_is_no_refusal() -> None:
 
 
 def test_budget_of_bursts() -> None:
-    found = Jira.budget(
-        {
-            "x-ratelimit-limit": "350",
-            "x-ratelimit-remaining": "12",
-            "x-ratelimit-reset": "2026-03-02T12:01Z",
-            "date": "Mon, 02 Mar 2026 12:00:20 GMT",
-        }
-    )
-    assert found is not None
-    assert (found.remaining, found.limit, found.resets_in) == (12, 350, timedelta(seconds=40))
+    headers = {
+        "x-ratelimit-limit": "350",
+        "x-ratelimit-remaining": "12",
+        "x-ratelimit-reset": "2026-03-02T12:01Z",
+        "date": "Mon, 02 Mar 2026 12:00:20 GMT",
+    }
+    assert list(Jira.budget(Answer(200, headers, None, ""))) == [
+        Budget(12, timedelta(seconds=40), 350, name="burst")
+    ]
 
 
 def test_budget_of_the_hourly_quota() -> None:
-    found = Jira.budget({"beta-ratelimit": '"global-app-quota";r=5000;t=900'})
-    assert found is not None
-    assert (found.remaining, found.resets_in) == (5000, timedelta(minutes=15))
+    headers = {"beta-ratelimit": '"global-app-quota";r=5000;t=900'}
+    assert list(Jira.budget(Answer(200, headers, None, ""))) == [
+        Budget(5000, timedelta(minutes=15), name="quota")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_budget_of_the_hourly_quota() -> None:
     ],
 )
 def test_no_budget_is_made_up(headers: dict[str, str]) -> None:
-    assert Jira.budget(headers) is None
+    assert list(Jira.budget(Answer(200, headers, None, ""))) == []
 
 
 def test_a_removed_api_ends_a_read_with_advice(site: Any) -> None:

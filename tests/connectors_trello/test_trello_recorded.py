@@ -6,13 +6,13 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connectors.sdk.contract import Budget
+from connectors.sdk.contract import Answer, Budget
 from connectors.sdk.records import Change, Column, Comment, Project, Record, Task
 from connectors.trello.connector import Trello
 
@@ -260,7 +260,8 @@ def test_recorded_boards_and_lists_mean_this(recorded: Recorded) -> None:
 
 def test_recorded_headers_say_what_is_left(recorded: Recorded) -> None:
     headers = recorded.files["get_members_of_card_00"]["headers"]
-    budget = Trello.budget({name.lower(): value for name, value in headers.items()})
-    assert isinstance(budget, Budget)
-    assert (budget.remaining, budget.limit, budget.resets_in.total_seconds()) == (99, 100, 10)
-    assert Trello.budget({"x-rate-limit-api-token-remaining": "many"}) is None
+    said = {name.lower(): value for name, value in headers.items()}
+    by_token = Budget(99, timedelta(seconds=10), 100, name="x-rate-limit-api-token")
+    assert by_token in Trello.budget(Answer(200, said, None, ""))
+    odd = Answer(200, {"x-rate-limit-api-token-remaining": "many"}, None, "")
+    assert list(Trello.budget(odd)) == []

@@ -126,8 +126,8 @@ class Tool:
         return None
 
     @staticmethod
-    def budget(headers: Mapping[str, str]) -> None:
-        return None
+    def budget(answer: Any) -> Sequence[Any]:
+        return ()
 
     def check(self) -> Identity:
         self.ledger.call("check")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -50,9 +50,9 @@ class Toy:
         return None
 
     @staticmethod
-    def budget(headers: Mapping[str, str]) -> Budget | None:
+    def budget(answer: Answer) -> Sequence[Budget]:
         """Nothing known."""
-        return None
+        return ()
 
 
 @dataclass
@@ -119,9 +119,12 @@ def open_toy(time: FakeTime) -> Iterator[OpenToy]:
             gates: Gates | None = None,
             cooldowns: Cooldowns | None = None,
             bounds: Bounds | None = None,
+            quota_share: float | None = None,
             **more: Any,
         ) -> Door:
-            config = ToyOptions(url=url, allow_private_network=private, oauth=oauth)
+            config = ToyOptions(
+                url=url, allow_private_network=private, oauth=oauth, quota_share=quota_share
+            )
             gates = gates or Gates(cooldowns, now=time.now, monotonic=time.monotonic)
             door = open_door(
                 connector,

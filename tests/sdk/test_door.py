@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -267,8 +267,8 @@ def test_the_whole_limit_scope_waits_and_sends_nothing(
 
 
 def test_an_exhausted_budget_stops_the_next_request(tool: Any, open_toy: Any, variant: Any) -> None:
-    def budget(headers: Mapping[str, str]) -> Budget | None:
-        return Budget(int(headers["x-left"]), timedelta(seconds=600), 100)
+    def budget(answer: Answer) -> Sequence[Budget]:
+        return [Budget(int(answer.headers["x-left"]), timedelta(seconds=600), 100)]
 
     give(tool, (200, "[]", {"X-Left": "0"}))
     door = open_toy(variant(budget=budget))
@@ -496,8 +496,8 @@ def test_the_environment_sets_no_proxy_and_no_cookie_is_kept(
 def test_the_largest_share_of_a_budget_that_was_used_is_kept(
     tool: Any, open_toy: Any, variant: Any
 ) -> None:
-    def budget(headers: Mapping[str, str]) -> Budget | None:
-        return Budget(int(headers["x-left"]), timedelta(0), limit=100)
+    def budget(answer: Answer) -> Sequence[Budget]:
+        return [Budget(int(answer.headers["x-left"]), timedelta(0), limit=100)]
 
     for left in ("90", "15", "60"):
         give(tool, (200, "[]", {"X-Left": left}))
@@ -506,3 +506,22 @@ def test_the_largest_share_of_a_budget_that_was_used_is_kept(
     for _ in range(3):
         door.get("/items")
     assert door.budget_used == pytest.approx(0.85)
+
+
+def test_a_connection_stops_at_its_share_of_a_quota_and_of_nothing_shorter(
+    tool: Any, open_toy: Any, variant: Any
+) -> None:
+    def budget(answer: Answer) -> Sequence[Budget]:
+        left, seconds = int(answer.headers["x-left"]), int(answer.headers["x-seconds"])
+        return [Budget(left, timedelta(seconds=seconds), 1000)]
+
+    give(tool, (200, "[]", {"X-Left": "400", "X-Seconds": "60"}))
+    give(tool, (200, "[]", {"X-Left": "501", "X-Seconds": "7200"}))
+    give(tool, (200, "[]", {"X-Left": "500", "X-Seconds": "7200"}))
+    door = open_toy(variant(budget=budget), quota_share=50)
+    for _ in range(3):
+        door.get("/items")
+    with pytest.raises(Throttled, match="its share of the quota") as caught:
+        door.get("/items")
+    assert caught.value.until == START + timedelta(hours=2)
+    assert door.requests == 3

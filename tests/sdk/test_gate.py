@@ -146,3 +146,20 @@ def test_an_older_answer_does_not_lift_a_hold(time: Any) -> None:
     gate.learn(Budget(0, timedelta(seconds=42), 100))
     gate.learn(Budget(1, timedelta(seconds=42), 100))
     assert gate.enter("/x") == pytest.approx(42)
+
+
+def test_a_budget_of_some_paths_holds_only_these(time: Any) -> None:
+    gate = gates(time).gate("k", [])
+    gate.learn(Budget(0, timedelta(seconds=60), 10, path="/exports"))
+    assert gate.enter("/exports/tickets") == pytest.approx(60)
+    assert gate.enter("/tickets") == 0
+    time.sleep(60)
+    assert gate.enter("/exports/tickets") == 0
+
+
+def test_a_full_budget_does_not_hide_a_low_one_beside_it(time: Any) -> None:
+    gate = gates(time).gate("k", [])
+    gate.learn(Budget(2, timedelta(seconds=60), 100, name="by account"))
+    gate.learn(Budget(90, timedelta(seconds=60), 100, name="by token"))
+    gate.enter("/x")
+    assert gate.enter("/x") == pytest.approx(30)

@@ -312,3 +312,39 @@ def test_nothing_is_older_than_a_year(time: Any) -> None:
     refresh_at = store.saved[tokens.key].refresh_at
     assert refresh_at is not None
     assert refresh_at - time.now() < timedelta(days=366)
+
+
+def test_a_client_signs_in_with_its_own_credentials(time: Any) -> None:
+    forms: list[Mapping[str, str]] = []
+
+    def service(_url: str, form: Mapping[str, str]) -> tuple[int, Any]:
+        forms.append(form)
+        return 200, {"access_token": f"access-{len(forms)}"}
+
+    tokens = bearer(time, service, MemoryStore(), OAuth(TOKEN_URL, "client", "client-canary"))
+    assert tokens.token() == "access-1"
+    assert tokens.renew("access-1") == "access-2"
+    assert forms[1] == {
+        "grant_type": "client_credentials",
+        "client_id": "client",
+        "client_secret": "client-canary",
+    }
+
+
+def test_an_assertion_is_signed_anew_for_every_token(time: Any) -> None:
+    forms: list[Mapping[str, str]] = []
+
+    def service(_url: str, form: Mapping[str, str]) -> tuple[int, Any]:
+        forms.append(form)
+        return 200, {"access_token": f"access-{len(forms)}", "expires_in": 100}
+
+    credential = OAuth(TOKEN_URL, "client", assertion=lambda now: f"signed at {now:%H:%M:%S}")
+    tokens = bearer(time, service, MemoryStore(), credential)
+    tokens.token()
+    time.sleep(80)
+    assert tokens.token() == "access-2"
+    grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    assert forms == [
+        {"grant_type": grant, "assertion": "signed at 09:00:00"},
+        {"grant_type": grant, "assertion": "signed at 09:01:20"},
+    ]

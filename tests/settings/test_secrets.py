@@ -119,6 +119,7 @@ def test_fingerprints_follow_scope_and_mapping_and_not_secrets(
     scope, mapping = prints(base)
     assert prints(base, "second-token") == (scope, mapping)
     assert prints(base.replace("{token", "{allow_private_network: true, token")) == (scope, mapping)
+    assert prints(base.replace("{token", "{quota_share: 50, token")) == (scope, mapping)
     other_scope, same_mapping = prints(base.replace("[X]", "[X, Y]"))
     assert other_scope != scope
     assert same_mapping == mapping

@@ -83,7 +83,7 @@ def test_everything_is_typed(read: Read) -> None:
          "flagstaff.yaml:2:33: connections.a.every: write a number and a unit"),
         ("connections:\n  - {name: a, connector: board, options: {token: env:T, bords: [x]}}\n",
          'flagstaff.yaml:2:57: connections.a.options: unknown option "bords"; did you mean '
-         '"boards"?; known: url, allow_private_network, key, token, boards'),
+         '"boards"?; known: url, allow_private_network, quota_share, key, token, boards'),
         ("connections:\n  - {name: a, connector: board, options: {}}\n",
          'connections.a.options: the option "token" is missing'),
         ("calendar: {country: XQ}\n", 'the country "XQ"'),
