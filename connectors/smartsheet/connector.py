@@ -343,10 +343,16 @@ _GONE_WITH: Mapping[str, GoneReason | None] = {
 
 
 def _changed(sheet: Json, cursor: Cursor | None) -> bool:
-    """Whether a sheet has changed since the read that left the cursor, by all that is told."""
-    told = [name for name in ("version", "modifiedAt") if sheet.get(name) is not None]
+    """Whether a sheet has changed since the read that left the cursor, by all that is told.
+
+    Another version, or a later time: the list's copy of that may lag behind the sheet's own.
+    """
     now, then = _cursor(sheet), cursor or {}
-    return not told or any(now[name] != then.get(name) for name in told)
+    version, modified = sheet.get("version"), sheet.get("modifiedAt")
+    if version is None and modified is None:
+        return True
+    other = version is not None and now["version"] != then.get("version")
+    return other or (modified is not None and now["modifiedAt"] > then.get("modifiedAt", ""))
 
 
 def _cursor(sheet: Json) -> dict[str, str]:
