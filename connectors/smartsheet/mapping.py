@@ -244,24 +244,19 @@ def _custom(fields: Iterable[Json]) -> Iterator[Custom]:
 def _links(id: str, sheet_id: str | None, sheet: Json, field: Json) -> Iterator[Record]:
     """What must go before the row. A reference that Smartsheet calls invalid is none."""
     told: set[str] = set()
+    hours, days = number(sheet.get("hoursADay")), number(sheet.get("daysAWeek"))
     for each in objects(part(field, "object").get("predecessors")):
         before = row_id(sheet_id, each.get("rowId"))
         if before is None or before in told or before == id or each.get("invalid") is True:
             continue
         told.add(before)
-        lag = part(each, "lag")
-        days = number(sheet.get("daysAWeek"))
         yield Link(
             id=f"precedes:{before}:{id}",
             type="precedes",
             type_label=text(each.get("type")),
             from_id=before,
             to_id=id,
-            lag_minutes=minutes(
-                lag, number(sheet.get("hoursADay")), None if days is None else int(days)
-            )
-            if lag
-            else None,
+            lag_minutes=minutes(part(each, "lag"), hours, days),
         )
 
 

@@ -215,20 +215,21 @@ def custom_value(field: Json) -> CustomValue:
     return shown(field) if value is None else value
 
 
-def minutes(lag: Json, hours_a_day: float | None, days_a_week: int | None) -> int | None:
-    """A lag in minutes; None when it speaks of days whose length the sheet does not tell."""
-    amounts = {unit: number(lag.get(unit)) or 0.0 for unit in _UNITS}
-    day: float | None = 1440.0
-    week: float | None = 7.0
-    if lag.get("elapsed") is not True:
-        day = None if hours_a_day is None else hours_a_day * 60
-        week = days_a_week
-    total = sum(amounts[unit] * length for unit, length in _UNITS.items() if length)
-    if amounts["days"] or amounts["weeks"]:
-        if day is None or (week is None and amounts["weeks"]):
+def minutes(lag: Json, hours_a_day: float | None, days_a_week: float | None) -> int | None:
+    """A lag in minutes; None when it cannot be read, or speaks of days whose length the sheet does
+    not tell."""
+    held = {unit: lag[unit] for unit in _UNITS if lag.get(unit) is not None}
+    elapsed = lag.get("elapsed") is True
+    day = 1440.0 if elapsed else None if hours_a_day is None else hours_a_day * 60
+    week = 7.0 if elapsed else days_a_week
+    lengths = {**_UNITS, "days": day, "weeks": None if day is None or week is None else day * week}
+    total = 0.0
+    for unit, amount in held.items():
+        length, count = lengths[unit], number(amount)
+        if length is None or count is None:
             return None
-        total += amounts["days"] * day + amounts["weeks"] * (week or 0) * day
-    if not total < _BIGGEST:
+        total += length * count
+    if not held or not abs(total) < _BIGGEST:
         return None
     return -round(total) if lag.get("negative") is True else round(total)
 
@@ -243,7 +244,8 @@ def is_zero(field: Json) -> bool:
 
 
 _NOTHING = re.compile(r"0+([.,]0+)?\s*(d|days?|h|m|w)?")
-_UNITS: Mapping[str, float] = {
-    "weeks": 0, "days": 0, "hours": 60, "minutes": 1, "seconds": 1 / 60, "milliseconds": 1 / 60000,
+_UNITS: Mapping[str, float | None] = {
+    "weeks": None, "days": None, "hours": 60, "minutes": 1, "seconds": 1 / 60,
+    "milliseconds": 1 / 60000,
 }  # fmt: skip
-"""Minutes of each unit; 0 for those that the working time decides."""
+"""Minutes of each unit; None for those that the working time decides."""

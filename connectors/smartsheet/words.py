@@ -18,11 +18,15 @@ from connectors.smartsheet.values import CONTACT_TYPES, DATE_TYPES, text
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """How a column with a meaning is known: its types; then its tags; then its titles."""
+    """How a column with a meaning is known: its types; then its tags; then its titles.
+
+    `unique`: a sheet has but one column of the type, whatever it is called.
+    """
 
     types: Sequence[str]
     tags: Sequence[str] = ()
     titles: Sequence[str] = ()
+    unique: bool = False
 
 
 _CHOICE = ("PICKLIST", "TEXT_NUMBER")
@@ -65,8 +69,8 @@ ROLES: Mapping[str, Role] = {
     "priority": Role(_CHOICE, (), ("priority", "task priority")),
     "labels": Role(("MULTI_PICKLIST", "PICKLIST"), (), ("labels", "label", "tags", "tag")),
     "blocked": Role(("CHECKBOX",), (), ("blocked", "blocked?", "is blocked")),
-    "duration": Role(("DURATION",), ("GANTT_DURATION",)),
-    "predecessors": Role(("PREDECESSOR",), ("GANTT_PREDECESSOR",)),
+    "duration": Role(("DURATION",), ("GANTT_DURATION",), ("duration",)),
+    "predecessors": Role(("PREDECESSOR",), ("GANTT_PREDECESSOR",), unique=True),
 }  # fmt: skip
 
 _STATUSES: Mapping[Status, tuple[str, ...]] = {
@@ -135,7 +139,7 @@ def _column(fields: Sequence[Json], role: Role) -> Json | None:
         for field in fitting:
             if _title(field) == title:
                 return field
-    return None
+    return fitting[0] if role.unique and fitting else None
 
 
 def _title(field: Json) -> str:
