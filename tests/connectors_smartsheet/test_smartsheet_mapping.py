@@ -346,7 +346,7 @@ def test_what_is_blocked_and_what_may_be(said: str, box: Any, blocked: bool | No
     ],
 )
 def test_percent_complete(tagged: bool, value: Any, display: Any, percent: float | None) -> None:
-    tags = {"tags": ["GANTT_PERCENT_COMPLETE"]} if tagged else {}
+    tags: dict[str, Any] = {"tags": ["GANTT_PERCENT_COMPLETE"]} if tagged else {}
     found = task([column(2, "% Complete", **tags)], [cell(2, value, display)])
     assert found.percent_complete == percent
 
