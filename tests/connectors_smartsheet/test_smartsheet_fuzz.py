@@ -75,7 +75,7 @@ def test_no_body_breaks_the_mapping(stream: str, body: Any) -> None:
     sound(stream, body)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(
     fields=st.lists(FIELD, max_size=6),
     meant=st.lists(st.tuples(TYPED, LEAVES, BODIES), max_size=4),
@@ -94,7 +94,7 @@ def test_a_row_with_a_title_is_never_lost(fields: Any, meant: Any, row: Any, she
     assert (task.id, task.title) == ("1:2", "Dig")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(body=BODIES, more=BODIES)
 def test_sheets_people_and_comments_with_an_id_are_never_lost(body: Any, more: Any) -> None:
     [project] = sound("projects", {**more, "sheet": {**body, "id": 5}})
@@ -107,7 +107,7 @@ def test_sheets_people_and_comments_with_an_id_are_never_lost(body: Any, more: A
     assert isinstance(said, Comment)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(sheet=BODIES, row=BODIES, summary=st.lists(BODIES, max_size=3))
 def test_no_answer_breaks_what_makes_items_of_it(sheet: Any, row: Any, summary: Any) -> None:
     [item] = row_items("1", sheet, [{**row, "id": 2}], {"2"})
