@@ -246,17 +246,17 @@ class _Run:
             self._close(stream, state)
 
     def _write(self, event: Fetched) -> None:
-        state, page = self.states[event.stream], event.page
+        state = self.states[event.stream]
         state.tally.add(
             self.writer.write(
-                PageToWrite(event.stream, event.lane.name, event.items, page.cursor, page.gone)
+                PageToWrite(event.stream, event.lane.name, event.items, event.cursor, event.gone)
             )
         )
         state.pages += 1
-        state.unread += len(page.unread)
+        state.unread += len(event.unread)
         if self._is_read_whole(event.stream):
             state.seen.update(each.item.id for each in event.items)
-            state.seen.update(id for id, _ in page.unread)
+            state.seen.update(id for id, _ in event.unread)
         self._tell(event.stream, state)
 
     def _ended(self, event: Ended) -> None:
