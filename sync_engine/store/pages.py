@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from connectors.sdk.contract import Cursor
 from connectors.sdk.records import STORED_KINDS, Gone, Record, Task
 from sync_engine.admin_map import AdminMapping
 from sync_engine.store import history, mentions, retire
+from sync_engine.store.cursors import Cursors
 from sync_engine.store.items import (
     Dumped,
     Held,
@@ -28,7 +28,7 @@ from sync_engine.store.items import (
     read_yields,
 )
 from sync_engine.store.lease import Lease, fence
-from sync_engine.store.models import Assignment, LaneState, Mention, RawItem
+from sync_engine.store.models import Assignment, Mention, RawItem
 from sync_engine.store.rows import (
     KIND_NUMBER,
     KINDS,
@@ -45,13 +45,11 @@ RAW_COLUMNS = (
     "connection_id", "stream", "item_id", "scope", "hash", "body", "yields", "parked", "read_at",
     "run_id",
 )  # fmt: skip
-LANE_COLUMNS = ("connection_id", "stream", "lane", "cursor", "done", "moved_at", "run_id")
 ASSIGNMENT_COLUMNS = ("connection_id", "task_id", "position", "person_id")
 REFUSALS = (sa.exc.DataError, sa.exc.IntegrityError, OverflowError, UnicodeEncodeError)
 """How a database says that it cannot hold a value."""
 
 _raw = RawItem.__table__  # type: ignore[attr-defined]
-_lane = LaneState.__table__  # type: ignore[attr-defined]
 _assignment = Assignment.__table__  # type: ignore[attr-defined]
 _mention = Mention.__table__  # type: ignore[attr-defined]
 
@@ -124,11 +122,11 @@ class PageWriter:
         self._raw_upsert = Upsert(
             _raw, RAW_COLUMNS, dialect, clear=("gone_at", "gone_reason", "absent_since")
         )
-        self._lane_upsert = Upsert(_lane, LANE_COLUMNS, dialect)
         self._assignment_upsert = Upsert(_assignment, ASSIGNMENT_COLUMNS, dialect)
         self._mention_upsert = Upsert(_mention, mentions.COLUMNS, dialect)
         self._instant = instant_for(dialect.name)
         self._packer = Packer()
+        self.cursors = Cursors(engine, lease, run_id)
         self._words = StatusWords(lease.connection_id)
 
     def write(self, page: PageToWrite) -> Tally:
@@ -181,25 +179,8 @@ class PageWriter:
                 at=now, run_id=self.run_id,
             )  # fmt: skip
         if page.cursor is not None:
-            self.move_cursor(connection, page.stream, page.lane, page.cursor, now)
+            self.cursors.move(connection, page.stream, page.lane, page.cursor, now)
         return tally
-
-    def move_cursor(
-        self,
-        connection: sa.Connection,
-        stream: str,
-        lane: str,
-        cursor: Cursor | None,
-        now: datetime,
-        *,
-        done: bool = False,
-    ) -> None:
-        """Set where a lane resumes, in the transaction of what it read."""
-        kept = None if cursor is None else orjson.dumps(dict(cursor)).decode()
-        row = (
-            self.lease.connection_id, stream, lane, kept, done, self._instant(now), self.run_id,
-        )  # fmt: skip
-        self._lane_upsert.run(connection, [row])
 
     def _held(
         self, connection: sa.Connection, stream: str, items: Sequence[Dumped]
