@@ -117,7 +117,8 @@ def pull(
     before = _state(engine, lease)
     rescoped = before["scope_fingerprint"] not in (None, source.scope_fingerprint)
     if before["mapping_fingerprint"] not in (None, source.mapping_fingerprint):
-        replay.replay(engine, source, lease)
+        replayed = replay.replay(engine, source, lease)
+        full = full or replayed.unread > 0  # what was not kept raw is read anew
     full = full or rescoped
     run = _Run(engine, source, lease, full, seconds, stop, progress)
     changes = run.work(before)
@@ -171,14 +172,16 @@ class _Run:
         requests, retries = meter.requests, meter.retries
         changes: dict[str, Any] = {
             "provides": self.source.provides,
-            "scope_fingerprint": self.source.scope_fingerprint,
-            "mapping_fingerprint": self.source.mapping_fingerprint,
         }
         try:
             changes |= self._check(before)
             self._streams()
         except Abandoned as abandoned:
             self._abandon(abandoned.error)
+        if len(self.states) == len(self.source.connector.streams):
+            # Whatever becomes of this run, every stream has begun by this scope and mapping.
+            changes["scope_fingerprint"] = self.source.scope_fingerprint
+            changes["mapping_fingerprint"] = self.source.mapping_fingerprint
         self._account()
         report.requests = meter.requests - requests
         report.retries = meter.retries - retries

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from connectors.sdk.contract import Connector
 from connectors.sdk.records import Record
-from sync_engine.admin_map import AdminMapping
+from sync_engine.admin_map import REDACTIONS, AdminMapping
 from sync_engine.reconcile import Guard
 from sync_engine.store import history
 from sync_engine.store.rows import name_of
@@ -56,8 +56,12 @@ class Source:
     @property
     def provides(self) -> dict[str, list[str]]:
         """As `Connection.provides` keeps it."""
+        left_out = {REDACTIONS[what][:2] for what in self.mapping.redact}
         provides: Mapping[type[Record], frozenset[str]] = self.connector.provides
-        return {name_of(kind): sorted(fields) for kind, fields in provides.items()}
+        return {
+            name_of(kind): sorted(name for name in fields if (kind, name) not in left_out)
+            for kind, fields in provides.items()
+        }
 
     @property
     def observe(self) -> frozenset[str]:

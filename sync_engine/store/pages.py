@@ -19,6 +19,7 @@ from sync_engine.admin_map import AdminMapping
 from sync_engine.store import history, mentions, retire
 from sync_engine.store.cursors import Cursors
 from sync_engine.store.items import (
+    NOTHING,
     Dumped,
     Held,
     ItemMapper,
@@ -125,7 +126,7 @@ class PageWriter:
         self._assignment_upsert = Upsert(_assignment, ASSIGNMENT_COLUMNS, dialect)
         self._mention_upsert = Upsert(_mention, mentions.COLUMNS, dialect)
         self._instant = instant_for(dialect.name)
-        self._packer = Packer()
+        self._packer = Packer(keep=self.mapper.keeps_raw)
         self.cursors = Cursors(engine, lease, run_id)
         self._words = StatusWords(lease.connection_id)
 
@@ -325,28 +326,33 @@ class PageWriter:
     def _write_raw(
         self, connection: sa.Connection, stream: str, mapped: Mapping[str, Mapped], now: datetime
     ) -> None:
-        at, pack = self._instant(now), self._packer.pack
+        at = self._instant(now)
         self._raw_upsert.run(
             connection,
             [
                 (
                     self.lease.connection_id, stream, id, each.dumped.item.scope,
-                    each.dumped.hash, each.dumped.packed or pack(each.dumped.body), each.yields,
+                    each.dumped.hash, self._packed(each.dumped), each.yields,
                     each.made.parked, at, self.run_id,
                 )
                 for id, each in mapped.items()
             ],
         )  # fmt: skip
 
+    def _packed(self, dumped: Dumped) -> bytes:
+        made_ahead = dumped.packed
+        return self._packer.pack(dumped.body) if made_ahead is None else made_ahead
+
     def _write_yields(
         self, connection: sa.Connection, stream: str, mapped: Mapping[str, Mapped]
     ) -> None:
+        emptied = {} if self.mapper.keeps_raw else {"body": NOTHING}
         connection.execute(
             sa.update(_raw)
             .where(_raw.c.connection_id == self.lease.connection_id)
             .where(_raw.c.stream == stream)
             .where(_raw.c.item_id == sa.bindparam("item"))
-            .values(yields=sa.bindparam("made"), parked=sa.bindparam("why")),
+            .values(yields=sa.bindparam("made"), parked=sa.bindparam("why"), **emptied),
             [
                 {"item": id, "made": each.yields, "why": each.made.parked}
                 for id, each in mapped.items()
