@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from connectors.sdk.records import Change, Comment, Custom, Record, Status, Task
+from connectors.sdk.records import Change, Comment, Custom, Project, Record, Status, Task
 
 NUMBER_FIELDS: Mapping[str, type] = {
     "points": float,
@@ -81,11 +81,23 @@ class AdminMapping:
             return record
         if isinstance(record, Task):
             return self._task(record)
+        if isinstance(record, Project):
+            return self._project(record)
         if isinstance(record, Change) and record.field == "status":
             old, new = self.status_of(record.old_label), self.status_of(record.new_label)
             if old or new:
                 return msgspec.structs.replace(record, old=old or record.old, new=new or record.new)
         return record
+
+    def _project(self, project: Project) -> Project:
+        """A field does not lack where the admin names the column that holds it, and it is there."""
+        if not project.lacks or not self.fields:
+            return project
+        there = {name.casefold() for name in project.task_fields}
+        lacks = tuple(
+            name for name in project.lacks if self.fields.get(name, "").casefold() not in there
+        )
+        return msgspec.structs.replace(project, lacks=lacks)
 
     def _task(self, task: Task) -> Task:
         to: dict[str, object] = {}
