@@ -32,7 +32,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 def has_target(ticket: Json) -> bool:
     """Whether an SLA policy ever set a target for the ticket."""
     return any(
-        event.get("type") in APPLIED
+        _kind(event) in APPLIED
         for events in part(ticket, "metric_events").values()
         for event in objects(events)
     )
@@ -58,18 +58,18 @@ def to_cycles(item: Json) -> Iterator[Record]:
 def _cycle(
     ticket: str, metric: str, instance: int, events: Sequence[Json], due: datetime | None
 ) -> Iterator[SlaCycle]:
-    applied = [event for event in events if event.get("type") in APPLIED]
+    applied = [event for event in events if _kind(event) in APPLIED]
     if not applied:
         return
-    target = part(applied[-1], APPLIED[applied[-1]["type"]])
-    clock = [event for event in events if event.get("type") in ("activate", "pause", "fulfill")]
-    started = [instant(event.get("time")) for event in clock if event["type"] == "activate"]
-    state = clock[-1]["type"] if clock else None
+    target = part(applied[-1], APPLIED[_kind(applied[-1])])
+    clock = [event for event in events if _kind(event) in ("activate", "pause", "fulfill")]
+    started = [instant(event.get("time")) for event in clock if _kind(event) == "activate"]
+    state = _kind(clock[-1]) if clock else None
     stopped = instant(clock[-1].get("time")) if state == "fulfill" else None
     missed = [
         instant(event.get("time"))
         for event in events
-        if event.get("type") == "breach" and event.get("deleted") is not True
+        if _kind(event) == "breach" and event.get("deleted") is not True
     ]
     breach = next((at for at in reversed(missed) if at is not None), None)
     yield SlaCycle(
@@ -84,6 +84,10 @@ def _cycle(
         goal_minutes=_goal(target),
         elapsed_minutes=_elapsed(events, business=target.get("business_hours") is True),
     )
+
+
+def _kind(event: Json) -> str:
+    return text(event.get("type")) or ""
 
 
 def _order(event: Json) -> tuple[datetime, int]:
@@ -108,7 +112,7 @@ def _goal(target: Json) -> int | None:
 def _elapsed(events: Sequence[Json], *, business: bool) -> int | None:
     """What the clock showed when Zendesk last wrote it down."""
     for event in reversed(events):
-        if event.get("type") == "update_status":
+        if _kind(event) == "update_status":
             counted = number(part(event, "status").get("business" if business else "calendar"))
             return None if counted is None else round(counted)
     return None

@@ -171,9 +171,7 @@ def test_a_merged_ticket_is_done_and_says_so_in_a_label() -> None:
         (None, "x" * 400, "x" * 150),
     ],
 )
-def test_a_conversation_without_a_subject(
-    subject: Any, description: Any, title: str
-) -> None:
+def test_a_conversation_without_a_subject(subject: Any, description: Any, title: str) -> None:
     assert task_of(subject=subject, description=description).title == title
 
 
