@@ -14,7 +14,7 @@ Zendesk leaves the last minute out of its exports; what happens in it comes a tu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -62,7 +62,7 @@ class Bookmark:
     """
 
     until: int
-    seen: Sequence[str] = field(default=())
+    seen: Sequence[str] = ()
 
     @classmethod
     def read(cls, cursor: Cursor | None) -> Bookmark | None:

@@ -2,7 +2,8 @@
 
 A comment can be made private or blacked out afterwards; the export tells that it was, not what
 it is now. And of a ticket that came into a group that is read, what was before that was passed
-over. In both cases the ticket's own audits are read, which say all as it is now.
+over (unless it came in before the first turn began: that read the past as it was sorted then). In
+both cases the ticket's own audits are read, which say all as it is now.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from connectors.sdk.contract import Cursor, Item, Json, Page
 from connectors.sdk.errors import NotVisible
-from connectors.zendesk.client import Client
+from connectors.zendesk.client import SETTLES, Client, seconds_of
 from connectors.zendesk.history import changed_fields, kind_of, told_of, trimmed
 from connectors.zendesk.lookups import Lookups
 from connectors.zendesk.scope import Chosen
@@ -28,14 +29,19 @@ def events(client: Client, since: Cursor | None, start: int, chosen: Chosen) -> 
     """The pages of the export of ticket events; arguments as of `tickets`."""
     look = Lookups(client)
     with_comments = {"include": "comment_events"}
-    for rows, cursor, _ in client.events(PATH, "ticket_events", since, start, with_comments):
+    begun = (since or {}).get("begun")  # when Zendesk was first asked, by its clock
+    for rows, place, clock in client.events(PATH, "ticket_events", since, start, with_comments):
+        if begun is None:
+            begun = "0" if clock is None else str(int(clock.timestamp()) - SETTLES)
+        cursor = {**place, "begun": begun}
         named = {id for row in rows if (id := identifier(row.get("ticket_id"))) is not None}
         read = named if chosen.everything else _chosen(client, named, chosen)
         kept = [row for row in rows if identifier(row.get("ticket_id")) in read]
         whole = {
             str(row["ticket_id"])
             for row in kept
-            if any(_calls_for_all(event, chosen) for event in _events_of(row))
+            if any(kind_of(event) in EDITS for event in _events_of(row))
+            or (not chosen.everything and seconds_of(row) >= int(begun) and _changes_group(row))
         }
         audits, unread = {str(row["id"]): row for row in kept}, []
         for id in sorted(whole):
@@ -54,10 +60,8 @@ def _chosen(client: Client, ids: Iterable[str], chosen: Chosen) -> set[str]:
     return {id for id, ticket in shown.items() if chosen.has(ticket.get("group_id"))}
 
 
-def _calls_for_all(event: Json, chosen: Chosen) -> bool:
-    if kind_of(event) in EDITS:
-        return True
-    return not chosen.everything and "group_id" in changed_fields(event)
+def _changes_group(row: Json) -> bool:
+    return any("group_id" in changed_fields(event) for event in _events_of(row))
 
 
 def _audits(client: Client, ticket: str) -> Iterator[Json]:

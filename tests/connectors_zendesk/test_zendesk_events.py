@@ -246,6 +246,33 @@ def test_a_ticket_that_comes_in_brings_what_was_said_before(read_with: Callable[
     assert fields == ["status", "priority", "project_id"]
 
 
+def test_tickets_that_came_in_before_the_first_turn_are_not_asked_for_one_by_one(
+    read_with: Callable[..., Any],
+) -> None:
+    reading = read_with(sandbox={"page_size": 3}, groups=("IT Projects",))
+    ticket = reading.id(Task, "t1")
+    reading.world.edit(ticket, project_id=reading.id(Project, "dev"))
+    reading.clock.pass_by(minutes=5)
+    turn = reading.turn("events")
+    assert not [path for path in turn.paths() if "audits" in path]
+    assert len([c for c in turn.of(Comment).values() if c.task_id == ticket]) == 2
+
+
+def test_a_ticket_that_comes_in_during_the_first_turn_is_read_whole(
+    read_with: Callable[..., Any],
+) -> None:
+    reading = read_with(sandbox={"page_size": 3}, groups=("IT Projects",))
+    ticket = reading.id(Task, "t1")
+    pages = reading.connector.pull("events", "", None)
+    told = [next(pages), next(pages)]
+    reading.world.edit(ticket, project_id=reading.id(Project, "dev"))
+    reading.clock.pass_by(minutes=5)
+    reading.cursors["events"] = told[-1].cursor  # and it was cut, too
+    turn = reading.turn("events")
+    assert f"tickets/{ticket}/audits" in turn.paths()
+    assert len([c for c in turn.of(Comment).values() if c.task_id == ticket]) == 2
+
+
 def test_both_ways_to_tell_an_audit_give_the_same_records(read_with: Callable[..., Any]) -> None:
     exported = read_with().turn("events")
     reading = read_with(groups=("IT Operations", "IT Projects"))
