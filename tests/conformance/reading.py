@@ -141,7 +141,7 @@ class Tool:
         stop_after: int | None = None,
         connector: Connector | None = None,
     ) -> Read:
-        """One turn of every stream.
+        """One turn of every stream, once the tool shows what was changed before.
 
         Args:
             cursors: by stream and lane, from an earlier turn.
@@ -150,6 +150,7 @@ class Tool:
             stop_after: cut each stream's turn after so many pages, as a crash would.
             connector: read with this one instead of a fresh one.
         """
+        self.clock.sleep(self.sandbox.lag.total_seconds())
         connector = connector or self.connect()
         read = Read(cursors={stream: dict(each) for stream, each in (cursors or {}).items()})
         for stream in streams or list(connector.streams):
