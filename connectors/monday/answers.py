@@ -26,7 +26,7 @@ from connectors.sdk.errors import (
     Unexpected,
 )
 
-NEW_TOKEN = (
+COPY_AGAIN = (
     "Copy the API token anew (monday.com: your picture, Developers, API token) into `token`; the "
     "account must be active."
 )
@@ -50,6 +50,7 @@ PLACES = frozenset({"boards", "items", "next_items_page", "updates"})
 LONGEST_WAIT = timedelta(minutes=1)
 """Where monday.com does not say how long: its windows are a minute."""
 
+_PATIENCE = re.compile(r"rate limit exceeded|budget exhausted|concurrency limit")
 _SECONDS = re.compile(r"(?:reset|retry)\D{0,12}(\d{1,5}) ?s", re.IGNORECASE)
 _POLICY = re.compile(r'\s*"?(?P<name>[\w.\- /]+)"?\s*(?P<rest>(?:;\s*[\w-]+=[^;,]+)*)')
 
@@ -91,7 +92,7 @@ def budget(answer: Answer) -> list[Budget]:
         if left is not None and seconds is not None:
             again = int(max(left, 0) // max(cost or 1, 1))
             wait = timedelta(seconds=min(max(seconds, 0), 3600))
-            found.append(Budget(again, wait, name="complexity"))
+            found.append(Budget(again, wait, name="query complexity"))
     return found
 
 
@@ -145,7 +146,7 @@ def _seconds(more: Mapping[str, Any], message: str, answer: Answer) -> float | N
 def _signed_out(problem: _Problem, answer: Answer) -> ConnectorError | None:
     words = problem.message.lower()
     if problem.code in SIGN_IN or "not authenticated" in words or problem.status == 401:
-        return Refused("monday.com does not accept the API token.", remedy=NEW_TOKEN)
+        return Refused("monday.com does not accept the API token.", remedy=COPY_AGAIN)
     if problem.code in SCOPE:
         return Refused(
             f"monday.com wants a right that the token lacks: {problem.message}",
@@ -161,9 +162,9 @@ def _throttled(problem: _Problem, answer: Answer) -> ConnectorError | None:
     daily = problem.code in DAILY or "daily limit" in words
     if problem.code in TOO_COMPLEX:
         return None
-    if not (daily or problem.code in THROTTLED or problem.status == 429 or answer.status == 429):
-        if not re.search(r"rate limit exceeded|budget exhausted|concurrency limit", words):
-            return None
+    slow = problem.code in THROTTLED or 429 in (problem.status, answer.status)
+    if not (daily or slow or _PATIENCE.search(words)):
+        return None
     now = date_of(answer.headers)
     if now is None:
         return Unavailable(f"monday.com asks for patience: {problem.message}")
@@ -213,7 +214,7 @@ def _down(problem: _Problem, answer: Answer) -> ConnectorError | None:
 def _by_status(answer: Answer) -> ConnectorError | None:
     """There is one address only: refused there is the account, not a container."""
     if answer.status == 401:
-        return Refused("monday.com does not accept the API token.", remedy=NEW_TOKEN)
+        return Refused("monday.com does not accept the API token.", remedy=COPY_AGAIN)
     if answer.status == 403:
         return Refused(
             "monday.com refuses the account.",

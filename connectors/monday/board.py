@@ -14,17 +14,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from connectors.monday import queries
-from connectors.monday.api import Api, Rows, Told, items_page, objects_of, paged, rows
+from connectors.monday.activity import Activity, activity_of, board_variables
+from connectors.monday.api import Api, Told, items_page, rows
 from connectors.monday.columns import done_colors
-from connectors.monday.history import BACK, CHANGES, DELETED, SILENT, WHOLE, items_of
-from connectors.monday.roster import SEPARATOR, read_boards, seen, subitem_boards
+from connectors.monday.history import BACK, CHANGES, DELETED
+from connectors.monday.items import by_id, more_pages, stamp
+from connectors.monday.roster import SEPARATOR, read_boards, seen
 from connectors.monday.values import identifier, instant, objects, part
 from connectors.sdk.contract import Cursor, Item, Json, Page
-from connectors.sdk.errors import Unexpected
 from connectors.sdk.records import Gone, GoneReason
 
 OVERLAP = timedelta(minutes=10)
@@ -35,40 +36,6 @@ COPYING = timedelta(hours=1)
 
 ALWAYS = "2100-01-01T00:00:00.000Z"
 """`between`, the one operator that the time of change takes, needs an end."""
-
-MOST_PAGES = 10_000
-MOST_ACTIVITY = 100
-"""Pages of activity: a board keeps 10,000 entries."""
-
-
-@dataclass(slots=True)
-class _Activity:
-    """What has happened since.
-
-    Args:
-        entries: newest first, each once.
-        of: the entries about each item.
-        unseen: boards whose activity the account may not see.
-    """
-
-    entries: dict[str, Json] = field(default_factory=dict)
-    of: dict[str, list[Json]] = field(default_factory=dict)
-    unseen: list[str] = field(default_factory=list)
-
-    def add(self, found: Sequence[Json]) -> None:
-        for entry in found:
-            id = str(entry["id"])
-            if id in self.entries:
-                continue
-            self.entries[id] = entry
-            if entry.get("event") not in SILENT:
-                for item in items_of(entry):
-                    self.of.setdefault(item, []).append(entry)
-
-    @property
-    def brings_more(self) -> bool:
-        """Whether items came of which it does not say which."""
-        return any(entry.get("event") in WHOLE for entry in self.entries.values())
 
 
 class Board:
@@ -95,7 +62,7 @@ class Board:
         begun = instant((since or {}).get("since"))
         start = None if begun is None else begun - OVERLAP
         told, boards = self._open(start, start)
-        activity = self._activity(boards, start)
+        activity = activity_of(self._api, boards, start, self.id)
         cursor = _cursor(boards, told.clock)
         if since and start is not None and self._is_stale(since, cursor, boards, activity, begun):
             told, boards = self._open(None, start)
@@ -134,7 +101,7 @@ class Board:
         told = self._api.ask(
             queries.opened((1, 2)),
             {
-                **self._asked(happened_since),
+                **board_variables(self._ids, happened_since),
                 "limit": queries.ITEMS_PAGE,
                 "rules": rules,
             },
@@ -142,19 +109,12 @@ class Board:
         )
         return told, read_boards(rows(told.data, "boards", self.id), self._ids, self.id)
 
-    def _asked(self, since: datetime | None) -> dict[str, object]:
-        return {
-            "ids": self._ids,
-            "count": len(self._ids),
-            "from": None if since is None else stamp(since),
-        }
-
     def _is_stale(
         self,
         since: Cursor,
         cursor: Cursor,
         boards: Sequence[Json],
-        activity: _Activity,
+        activity: Activity,
         begun: datetime | None,
     ) -> bool:
         """Whether what was read before may be other than it was without any item having changed."""
@@ -179,7 +139,7 @@ class Board:
         item: Json,
         frames: Mapping[str, _Frame],
         board: Json,
-        activity: _Activity,
+        activity: Activity,
         told: Told,
     ) -> Item:
         id = str(item["id"])
@@ -194,38 +154,11 @@ class Board:
         }
         return Item(id, body, scope=self.id, altered=told.altered)
 
-    # --- activity ---------------------------------------------------------------------------
-
-    def _activity(self, boards: Sequence[Json], start: datetime | None) -> _Activity:
-        """Everything that has happened since, of all boards of the family."""
-        activity = _Activity()
-        for board in boards:
-            id = str(board["id"])
-            if board.get("a1", ()) is None:
-                activity.unseen.append(id)
-                continue
-            first = [rows(board, f"a{page}", self.id) for page in (1, 2)]
-
-            def fetch(pages: Sequence[int], id: str = id, first: list[Rows] = first) -> list[Rows]:
-                return first if pages[0] == 1 else self._more_activity(pages, id, start)
-
-            for count, found in enumerate(paged(fetch, lambda each: each, self.id), 1):
-                activity.add(objects_of(found))
-                if count >= MOST_ACTIVITY:  # older ones monday.com does not keep
-                    break
-        return activity
-
-    def _more_activity(self, pages: Sequence[int], id: str, start: datetime | None) -> list[Rows]:
-        asked = {**self._asked(start), "ids": [id], "count": 1}
-        told = self._api.ask(queries.activity(pages), asked, self.id)
-        [board] = read_boards(rows(told.data, "boards", self.id), [id], self.id)
-        return [rows(board, f"a{page}", self.id) for page in pages]
-
     # --- what only the activity tells -------------------------------------------------------
 
     def _mentioned(
         self,
-        activity: _Activity,
+        activity: Activity,
         read: set[str],
         roster: Callable[[], frozenset[str] | None],
     ) -> tuple[list[Json], list[Gone]]:
@@ -332,70 +265,3 @@ def _cursor(boards: Sequence[Json], clock: datetime | None) -> Cursor:
     if word is not None and all(at is not None and at < clock - OVERLAP for at in changed):
         cursor["seen"] = word
     return cursor
-
-
-def more_pages(
-    api: Api, markers: Sequence[str], query: Callable[[int], str], scope: str
-) -> Iterator[list[Json]]:
-    """The pages after each of some markers, side by side, to the last."""
-    given = set(markers)
-    for _ in range(MOST_PAGES):
-        if not markers:
-            return
-        variables = {f"c{place}": marker for place, marker in enumerate(markers)}
-        told = api.ask(query(len(markers)), variables, scope)
-        after = []
-        for place in range(len(markers)):
-            found, marker = items_page(told.data, f"n{place}", scope)
-            yield found
-            if marker is not None:
-                after.append(marker)
-        if given & set(after):
-            break
-        given.update(after)
-        markers = after
-    raise Unexpected("monday.com gives the same page of items again and again.", scope=scope)
-
-
-def item_ids(api: Api, scope: str) -> Iterator[list[str]]:
-    """Ids of a board's items and subitems.
-
-    Raises:
-        NotVisible: one of its boards is not shown. Nothing may be concluded then.
-    """
-    markers: list[str] = []
-    for board in with_hidden(api, scope, queries.item_ids()):
-        found, marker = items_page(board, "items_page", scope)
-        yield [str(item["id"]) for item in found]
-        if marker is not None:
-            markers.append(marker)
-    for found in more_pages(api, markers, queries.more_item_ids, scope):
-        yield [str(item["id"]) for item in found]
-
-
-def with_hidden(api: Api, scope: str, query: str) -> Iterator[Json]:
-    """A board, then the hidden boards of its subitems, as a query with `$ids` tells them."""
-    told = api.ask(query, {"ids": [scope], "count": 1}, scope)
-    [board] = read_boards(rows(told.data, "boards", scope), [scope], scope)
-    yield board
-    below = subitem_boards(board)
-    if below:
-        told = api.ask(query, {"ids": below, "count": len(below)}, scope)
-        found = rows(told.data, "boards", scope)
-        gone = {str(each["id"]) for each in objects_of(found) if each.get("state") == "deleted"}
-        yield from read_boards(found, [id for id in below if id not in gone], scope, gone)
-
-
-def by_id(api: Api, ids: Sequence[str], query: str, scope: str | None = None) -> Iterator[Json]:
-    """Items by their ids, a hundred a call; those that are not shown are left out."""
-    for start in range(0, len(ids), queries.BY_ID):
-        asked = list(ids[start : start + queries.BY_ID])
-        told = api.ask(query, {"ids": asked}, scope)
-        for found in objects_of(rows(told.data, "items", scope)):
-            if str(found["id"]) in asked:
-                yield found
-
-
-def stamp(at: datetime) -> str:
-    """An instant as monday.com's filters take it."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

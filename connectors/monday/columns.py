@@ -23,7 +23,6 @@ from connectors.monday.values import (
     number,
     objects,
     part,
-    sentence,
     text,
 )
 from connectors.sdk.contract import Json
@@ -286,22 +285,39 @@ VALUES: Mapping[str, Callable[[Json], CustomValue]] = {
 def written(kind: str, value: Any) -> str | None:
     """A value of an activity entry, by its type there, as history keeps it."""
     held = part({"value": value}, "value")
-    match kind:
-        case "color" | "status":
-            return text(part(held, "label").get("text"))
-        case "multiple-person" | "people" | "person":
-            return ",".join(entities(objects(held.get("personsAndTeams")))) or None
-        case "date":
-            found = day_or_instant(held.get("date"), held.get("time"))
-            return None if found is None else found.isoformat()
-        case "numeric" | "numbers":
-            found_number = number(held.get("value"))
-            return None if found_number is None else f"{found_number:g}"
-        case "dropdown":
-            return sentence([str(x.get("name")) for x in objects(held.get("chosenValues"))])
-        case "boolean" | "checkbox":
-            return {True: "true", "true": "true", False: "false", "false": "false"}.get(
-                held["checked"] if _flat(held.get("checked")) else ""
-            )
-        case _:
-            return text(held.get("text")) or text(held.get("value"))
+    read = WRITTEN.get(kind)
+    return read(held) if read else text(held.get("text")) or text(held.get("value"))
+
+
+def _written_date(held: Json) -> str | None:
+    found = day_or_instant(held.get("date"), held.get("time"))
+    return None if found is None else found.isoformat()
+
+
+def _written_number(held: Json) -> str | None:
+    found = number(held.get("value"))
+    return None if found is None else f"{found:g}"
+
+
+def _written_flag(held: Json) -> str | None:
+    found = _checked(held)
+    return None if found is None else str(found).lower()
+
+
+def _written_people(held: Json) -> str | None:
+    return ",".join(entities(objects(held.get("personsAndTeams")))) or None
+
+
+def _written_choice(held: Json) -> str | None:
+    return ", ".join(_texts(x.get("name") for x in objects(held.get("chosenValues")))) or None
+
+
+WRITTEN: Mapping[str, Callable[[Json], str | None]] = {
+    "color": lambda held: text(part(held, "label").get("text")),
+    "multiple-person": _written_people,
+    "date": _written_date,
+    "numeric": _written_number,
+    "dropdown": _written_choice,
+    "boolean": _written_flag,
+}
+"""By the type of a column as activity calls it, which is not as the API calls it."""

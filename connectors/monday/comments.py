@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from connectors.monday import queries
 from connectors.monday.api import Api, Rows, Told, objects_of, paged, rows
-from connectors.monday.board import with_hidden
+from connectors.monday.items import with_hidden
 from connectors.monday.roster import read_boards
 from connectors.monday.values import identifier, instant, part
 from connectors.sdk.contract import Cursor, Item, Json, Page
@@ -34,7 +34,7 @@ def updates(api: Api, since: Cursor | None, boards: frozenset[str] | None) -> It
         clocks.append(told.clock)
         return [(rows(told.data, f"p{page}"), told) for page in pages]
 
-    for found, told in paged(fetch, lambda each: each[0]):
+    for found, told in paged(fetch, lambda each: each[0], then=5):
         items = [_item(update, told) for update in objects_of(found)]
         yield Page([each for each in items if boards is None or each.scope in boards])
     read_from = clocks[0] or begun

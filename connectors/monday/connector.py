@@ -18,7 +18,8 @@ from pydantic import Field, SecretStr
 
 from connectors.monday import answers, comments, mapping, queries
 from connectors.monday.api import Api, objects_of, rows
-from connectors.monday.board import Board, by_id, item_ids
+from connectors.monday.board import Board
+from connectors.monday.items import by_id, item_ids
 from connectors.monday.roster import Boards, Roster, not_visible
 from connectors.monday.values import part, text
 from connectors.sdk.contract import (
@@ -233,7 +234,7 @@ _KINDS: Mapping[str, Sequence[tuple[str, str]]] = {
 
 def _fate(item: Json) -> GoneReason | None:
     state = item.get("state")
-    return state if state in ("deleted", "archived") else None  # type: ignore[return-value]
+    return state if state in ("deleted", "archived") else None
 
 
 def _without_columns(board: Json) -> Json:

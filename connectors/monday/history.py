@@ -17,10 +17,8 @@ from connectors.monday.words import priority_of, status_of
 from connectors.sdk.contract import Json
 from connectors.sdk.records import Change, Record
 
-CHANGES = frozenset(
-    {"update_column_value", "update_name", "move_pulse_into_group", "move_pulse_into_board"}
-)
-"""Events that change a field. (Leaving a group or board is told once more by the entering.)"""
+CHANGES = frozenset({"update_column_value", "update_name", "move_pulse_into_group"})
+"""Events that change a field. (Leaving a group is told once more by entering the next.)"""
 
 DELETED = frozenset({"delete_pulse", "delete_group_pulse", "batch_delete_pulses"})
 BACK = frozenset({"restore_pulse", "batch_restore_pulses"})
@@ -75,7 +73,7 @@ def to_changes(
             )
 
 
-_LABELS = {"title": "Name", "section": "Group", "project_id": "Board"}
+_LABELS = {"title": "Name", "section": "Group"}
 
 
 def _edits(
@@ -88,10 +86,7 @@ def _edits(
             yield _Edit("title", old, new, old, new)
         case "move_pulse_into_group":
             left, entered = part(data, "source_group"), part(data, "dest_group")
-            yield _Edit("section", *_named(left, entered, "title"))
-        case "move_pulse_into_board":
-            left, entered = part(data, "source_board"), part(data, "dest_board")
-            yield _Edit("project_id", *_named(left, entered, "name"))
+            yield _Edit("section", *_named(left, entered))
         case "update_column_value":
             id = text(data.get("column_id"))
             if id is not None:
@@ -100,9 +95,10 @@ def _edits(
             return
 
 
-def _named(left: Json, entered: Json, name: str) -> tuple[str | None, ...]:
-    old, new = text(left.get(name)), text(entered.get(name))
-    return identifier(left.get("id")) or old, identifier(entered.get("id")) or new, old, new
+def _named(*groups: Json) -> tuple[str | None, str | None, str | None, str | None]:
+    ids = [identifier(group.get("id")) for group in groups]
+    names = [text(group.get("title")) for group in groups]
+    return ids[0] or names[0], ids[1] or names[1], names[0], names[1]
 
 
 def _column(id: str, data: Json, roles: Roles, column: Json) -> Iterator[_Edit]:
@@ -121,7 +117,7 @@ def _column(id: str, data: Json, roles: Roles, column: Json) -> Iterator[_Edit]:
         yield _Edit("due_on", old, new, *labels)
     elif id == roles.start:
         yield _Edit("start_on", old, new, *labels)
-    elif id == roles.timeline and kind in ("timerange", "timeline"):
+    elif id == roles.timeline and kind == "timerange":
         yield from _span(roles, part(data, "previous_value"), part(data, "value"))
     else:
         yield _Edit(id, old or shown[0], new or shown[1], *labels)

@@ -8,12 +8,12 @@ from typing import Any
 
 from connectors.monday.sandbox_render import Object, Shelf, date_value, entity
 from connectors.monday.sandbox_words import (
+    FOUNDED,
     READER,
     Column,
     is_sub,
     log_id,
     moment,
-    second,
     ticks,
 )
 from connectors.sdk.records import Change, Task
@@ -36,7 +36,7 @@ def entry(id: str, at: datetime, event: str, data: Object, user: str | None, pla
 
 def created(task: Task, board: str) -> Object:
     """An item was made."""
-    at = task.created_at or second(datetime.min)
+    at = task.created_at or FOUNDED
     data: Object = {"board_id": int(board), "pulse_id": int(task.id), "pulse_name": task.title}
     if is_sub(task):
         data["parent_item_id"] = task.parent_id
@@ -60,11 +60,6 @@ def edited(change: Change, task: Task, shelf: Shelf, board: str) -> Object | Non
         data |= {"pulse_id": int(task.id), "value": {"name": change.new},
                  "previous_value": {"name": change.old}}  # fmt: skip
         return entry(id, change.at, "update_name", data, change.author_id, 3)
-    if change.field == "project_id":
-        data |= {"pulse": {"id": int(task.id), "name": task.title}, **{
-            name: value and {"id": int(value), "name": value}
-            for name, value in (("source_board", change.old), ("dest_board", change.new))}}  # fmt: skip
-        return entry(id, change.at, "move_pulse_into_board", data, change.author_id, 3)
     column = next((c for c in shelf.columns if c.id == FIELDS.get(change.field)), None)
     if column is None:
         return None

@@ -9,15 +9,21 @@ from typing import Any
 
 import msgspec
 
+from connectors.monday.sandbox_implied import (
+    implied,
+    is_dependency,
+    is_left_out,
+    latest_activity,
+    priority_label,
+    shown_change,
+    status_and_label,
+)
 from connectors.monday.sandbox_words import (
     FOUNDED,
     GROUP,
-    LABELS,
-    PRIORITY_LABELS,
     READER,
     SITE,
     STANDARD,
-    STUCK,
     WORKSPACE,
     Column,
     column_type,
@@ -31,7 +37,7 @@ from connectors.monday.sandbox_words import (
     second,
     username,
 )
-from connectors.monday.words import blocked, priority_of, status_of, type_of
+from connectors.monday.words import blocked, priority_of, type_of
 from connectors.sdk.records import (
     Change,
     Comment,
@@ -49,9 +55,7 @@ from connectors.sdk.records import (
 )
 from connectors.sdk.sandbox import Sandbox
 
-EDITED = frozenset(
-    {"status", "priority", "assignee_ids", "due_on", "start_on", "title", "project_id"}
-)
+EDITED = frozenset({"status", "priority", "assignee_ids", "due_on", "start_on", "title"})
 """Fields whose edits a board's activity shows."""
 
 
@@ -61,14 +65,14 @@ class Adoption(Sandbox):
     name = "monday"
 
     def __init__(self, records: Iterable[Record], now: Callable[[], datetime]) -> None:
-        records = [READER, *(each for each in records if not _is_left_out(each))]
+        records = [READER, *(each for each in records if not is_left_out(each))]
         self._source = {(type(record), record.id): record for record in records}
-        for extra in _implied(records):
+        for extra in implied(records):
             if (type(extra), extra.id) not in self._source:
                 self._source[type(extra), extra.id] = extra
                 records.append(extra)
         self._links = [each for each in records if isinstance(each, Link)]
-        self._latest = _activity(records, self._root)
+        self._latest = latest_activity(records, self._root)
         self._extra = self._columns(records)
         super().__init__(records, now)
         self.columns: dict[str, list[Column]] = {
@@ -186,13 +190,13 @@ class Adoption(Sandbox):
             return None
         id, board = self._native(Task, task.id), self._native(Project, root.project_id)
         sub = root.id != task.id
-        status, label = _status(task)
+        status, label = status_and_label(task)
         kind = said(task.type_label) or ("Milestone" if task.type == "milestone" else None)
         drawn = task.type == "milestone"
         created = second(task.created_at or FOUNDED)
         over = status in ("done", "cancelled") and task.completed_at is not None
         completed = second(task.completed_at) if over and task.completed_at else None
-        priority = _priority(task)
+        priority = priority_label(task)
         people = tuple(dict.fromkeys(self._native(Person, each) for each in task.assignee_ids))
         adopted = Task(
             id=id,
@@ -253,9 +257,9 @@ class Adoption(Sandbox):
         """Names of the linked items: those that go before, or those that have no direction."""
         names = []
         for link in self._links:
-            if before and _is_dependency(link) and link.to_id == task.id:
+            if before and is_dependency(link) and link.to_id == task.id:
                 names.append(self._given(link.from_id))
-            if not before and not _is_dependency(link) and task.id in (link.from_id, link.to_id):
+            if not before and not is_dependency(link) and task.id in (link.from_id, link.to_id):
                 names.append(self._given(link.to_id if link.from_id == task.id else link.from_id))
         return ", ".join(each.title for each in names if each is not None) or None
 
@@ -302,7 +306,7 @@ class Adoption(Sandbox):
 
     def _link_id(self, link: Link) -> str:
         first, last = self._native(Task, link.from_id), self._native(Task, link.to_id)
-        if _is_dependency(link):
+        if is_dependency(link):
             return f"blocks:{first}:{last}"
         return "relates:" + ":".join(sorted((first, last)))
 
@@ -310,7 +314,7 @@ class Adoption(Sandbox):
         if link.from_id == link.to_id:
             return None
         first, last = self._native(Task, link.from_id), self._native(Task, link.to_id)
-        if not _is_dependency(link):
+        if not is_dependency(link):
             first, last = sorted((first, last))
             return Link(id=self._link_id(link), type="relates", from_id=first, to_id=last)
         days, rest = divmod(link.lag_minutes or 0, 1440)
@@ -352,7 +356,7 @@ class Adoption(Sandbox):
         """A change that a board's activity shows; None for one of another field."""
         if change.field not in EDITED or self._given(change.task_id) is None:
             return None
-        return self.shown_change(
+        return shown_change(
             msgspec.structs.replace(
                 change,
                 id=self.native_id(change),
@@ -364,106 +368,6 @@ class Adoption(Sandbox):
         )
 
     def _value(self, field: str, value: str | None) -> str | None:
-        if value is None or field not in ("assignee_ids", "project_id"):
+        if value is None or field != "assignee_ids":
             return value
-        kind = Person if field == "assignee_ids" else Project
-        return ",".join(self._native(kind, each) for each in value.split(",") if each)
-
-    def shown_change(self, change: Change) -> Change:
-        """A change as activity will tell it: with the labels of its columns."""
-        old_label, new_label = change.old_label, change.new_label
-        titles = {"title": "Name", "project_id": "Board"}
-        columns = {"status": "status", "priority": "priority", "assignee_ids": "person",
-                   "due_on": "date4", "start_on": "date5"}  # fmt: skip
-        by_id = {column.id: column.title for column in STANDARD}
-        label = titles.get(change.field) or by_id[columns[change.field]]
-        if change.field == "status":
-            old_label, new_label = (
-                _label(value, given)
-                for value, given in ((change.old, old_label), (change.new, new_label))
-            )
-        elif change.field == "priority":
-            old_label, new_label = (
-                PRIORITY_LABELS.get(int(v or 0)) for v in (change.old, change.new)
-            )
-        else:
-            old_label, new_label = change.old, change.new
-        return msgspec.structs.replace(
-            change, field_label=label, old_label=old_label, new_label=new_label
-        )
-
-
-def _is_left_out(record: Record) -> bool:
-    """What monday.com lists to nobody."""
-    return isinstance(record, Task) and record.archived is True
-
-
-def _is_dependency(link: Link) -> bool:
-    return link.type in ("blocks", "precedes")
-
-
-def _implied(records: Iterable[Record]) -> list[Record]:
-    """A milestone is an item, an item that is one a milestone, and every item has its group."""
-    found: list[Record] = []
-    for record in list(records):
-        if isinstance(record, Milestone) and record.project_id is not None:
-            found.append(
-                Task(
-                    id=record.id, project_id=record.project_id, title=record.name,
-                    type="milestone", status={"done": "done", "cancelled": "cancelled"}.get(
-                        record.state or "", "todo"),  # type: ignore[arg-type]
-                    assignee_ids=(record.owner_id,) if record.owner_id else (),
-                    start_on=record.start_on, due_on=record.due_on,
-                    completed_at=record.completed_at,
-                )
-            )  # fmt: skip
-        if isinstance(record, Task) and record.type == "milestone":
-            found.append(Milestone(id=record.id, name=record.title))
-    tasks = [each for each in (*records, *found) if isinstance(each, Task)]
-    placed = {
-        each.task_id for each in records if isinstance(each, Membership) and each.kind == "project"
-    }
-    for task in tasks:
-        if task.parent_id is None and task.project_id and task.id not in placed:
-            found.append(
-                Membership(id=f"place:{task.id}", task_id=task.id, kind="project",
-                           container_id=task.project_id)
-            )  # fmt: skip
-    return found
-
-
-def _activity(
-    records: Iterable[Record], root: Callable[[str | None], Task | None]
-) -> dict[str, datetime]:
-    """When something last happened on each board, by its id in the records."""
-    latest: dict[str, datetime] = {}
-    for record in records:
-        if isinstance(record, Task):
-            home, at = root(record.id), record.updated_at or record.created_at
-            if home is not None and at is not None:
-                board = home.project_id or ""
-                latest[board] = max(latest.get(board, at), at)
-    return latest
-
-
-def _status(task: Task) -> tuple[Status | None, str | None]:
-    """Status and label as a status column holds them; every item has a status, or none set."""
-    status = task.status or "todo"
-    if task.blocked and status == "in_progress":
-        return status, STUCK
-    return status, _label(status, task.status_label)
-
-
-def _label(status: str | None, given: str | None) -> str | None:
-    if status is None:
-        return None
-    done = status == "done"
-    if said(given) and status_of(given, done=done) == status:
-        return given
-    return next((label for each, label in LABELS.items() if each == status), given)
-
-
-def _priority(task: Task) -> str | None:
-    if task.priority_label and priority_of(task.priority_label) == task.priority:
-        return task.priority_label
-    return PRIORITY_LABELS.get(task.priority or 0)
+        return ",".join(self._native(Person, each) for each in value.split(",") if each)

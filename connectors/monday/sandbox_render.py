@@ -296,7 +296,7 @@ def _own(custom: Custom | None, column: Column) -> Object:
             raw = None if value is None else json.dumps({"checked": value})
             return {"__typename": "CheckboxValue", "checked": value, "value": raw}
         case "numbers":
-            shown = "" if value is None else f"{value:g}"  # type: ignore[str-format]
+            shown = "" if value is None else f"{value:g}"
             return {"__typename": "NumbersValue", "number": value, "text": shown}
         case "date":
             return _date(value if isinstance(value, date) else None)

@@ -105,8 +105,3 @@ def whole(value: Any) -> int | None:
     """A whole number that a database can hold."""
     found = number(value)
     return None if found is None or abs(found) >= 2**31 else int(found)
-
-
-def sentence(parts: list[str]) -> str | None:
-    """Several values as one text."""
-    return ", ".join(parts) or None
