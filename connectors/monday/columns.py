@@ -226,13 +226,14 @@ def custom(item: Json, columns: Mapping[str, Json]) -> Iterator[Custom]:
         yield Custom(id=id, name=name, value=read(cell) if read else text(cell.get("text")))
 
 
-def _checked(cell: Json) -> CustomValue:
+def _checked(cell: Json) -> bool | None:
     told = cell.get("checked")
-    if not isinstance(told, bool):
+    if not _flat(told):
         told = json_object(cell.get("value")).get("checked")
-    return (
-        {True: True, "true": True, False: False, "false": False}.get(told) if _flat(told) else None
-    )
+    return _FLAGS.get(told) if _flat(told) else None
+
+
+_FLAGS: Mapping[bool | str, bool] = {True: True, "true": True, False: False, "false": False}
 
 
 def _flat(value: Any) -> bool:

@@ -79,6 +79,10 @@ class Boards(Adoption):
             self._ever[task.id] = task
             if task.project_id in self._shelves:
                 self._shelves[task.project_id].add(task)
+        for change in self.world.all(Change):
+            changed = self._ever.get(change.task_id)
+            if changed is not None and changed.project_id in self._shelves:
+                self._shelves[changed.project_id].remember(change)
         before: dict[str, list[Link]] = defaultdict(list)
         related: dict[str, list[str]] = defaultdict(list)
         for link in self.world.all(Link):

@@ -21,7 +21,7 @@ from connectors.monday.sandbox_words import (
     stamp,
     stamp_ms,
 )
-from connectors.sdk.records import Comment, Custom, Link, Person, Project, Task, Worklog
+from connectors.sdk.records import Change, Comment, Custom, Link, Person, Project, Task, Worklog
 
 Object = dict[str, Any]
 
@@ -76,6 +76,15 @@ class Shelf:
         ):
             if label is not None:
                 self.index(column, label, done=column == "status" and task.status == "done")
+
+    def remember(self, change: Change) -> None:
+        """Labels that items had once are still labels of their column."""
+        if change.field in ("status", "priority"):
+            sides = ((change.old, change.old_label), (change.new, change.new_label))
+            for value, label in sides:
+                if value is not None:
+                    done = change.field == "status" and value == "done"
+                    self.index(change.field, label or value, done=done)
 
     def touch(self, at: datetime | None, *, hidden: bool) -> None:
         if at is not None:
