@@ -227,17 +227,13 @@ def custom(item: Json, columns: Mapping[str, Json]) -> Iterator[Custom]:
 
 
 def _checked(cell: Json) -> bool | None:
-    told = cell.get("checked")
-    if not _flat(told):
-        told = json_object(cell.get("value")).get("checked")
-    return _FLAGS.get(told) if _flat(told) else None
+    for told in (cell.get("checked"), json_object(cell.get("value")).get("checked")):
+        if isinstance(told, (bool, str)):
+            return _FLAGS.get(told)
+    return None
 
 
 _FLAGS: Mapping[bool | str, bool] = {True: True, "true": True, False: False, "false": False}
-
-
-def _flat(value: Any) -> bool:
-    return isinstance(value, (bool, str))
 
 
 def _number(cell: Json) -> CustomValue:

@@ -83,6 +83,11 @@ class Boards(Adoption):
             changed = self._ever.get(change.task_id)
             if changed is not None and changed.project_id in self._shelves:
                 self._shelves[changed.project_id].remember(change)
+        self._around = self._what_is_around()
+        self._touch()
+
+    def _what_is_around(self) -> Around:
+        """What items show of other records."""
         before: dict[str, list[Link]] = defaultdict(list)
         related: dict[str, list[str]] = defaultdict(list)
         for link in self.world.all(Link):
@@ -94,8 +99,7 @@ class Boards(Adoption):
         sessions: dict[str, list[Worklog]] = defaultdict(list)
         for worklog in self.world.all(Worklog):
             sessions[worklog.task_id or ""].append(worklog)
-        self._around = Around(self._ever, before, related, sessions)
-        self._touch()
+        return Around(self._ever, before, related, sessions)
 
     def _touch(self) -> None:
         """Whatever was edited moves the time of its board; that of no item but its own."""

@@ -21,8 +21,8 @@ KEYS = st.sampled_from([
     "from", "to", "visualization_type", "number", "checked", "values", "tags", "display_value",
     "linked_item_ids", "dependency_links", "linked_item_id", "dependency_type", "lag", "duration",
     "history", "started_at", "ended_at", "persons_and_teams", "kind", "created_at", "updated_at",
-    "creator_id", "url", "event", "data", "user_id", "workspace", "owners", "user", "team", "status",
-    "item_id", "text_body", "replies", "x",
+    "creator_id", "url", "event", "data", "user_id", "workspace", "owners", "user", "team",
+    "status", "item_id", "text_body", "replies", "x",
 ])  # fmt: skip
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8),
@@ -38,8 +38,8 @@ BODIES = st.dictionaries(
     KEYS,
     st.recursive(
         VALUES,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=6),
-        max_leaves=25,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
+        max_leaves=8,
     ),
 )
 
@@ -52,9 +52,13 @@ def test_no_body_breaks_the_mapping_and_the_same_gives_the_same(stream: str, bod
     assert not [fault for record in first for fault in faults(record)]
 
 
+FLAT = st.dictionaries(KEYS, VALUES | st.lists(VALUES, max_size=2), max_size=6)
+NESTED = st.dictionaries(KEYS, VALUES | FLAT | st.lists(FLAT, max_size=2), max_size=6)
+
+
 @settings(max_examples=80, deadline=None)
-@given(item=BODIES, cells=st.lists(BODIES, max_size=4), columns=st.lists(BODIES, max_size=4),
-       logs=st.lists(BODIES, max_size=3))  # fmt: skip
+@given(item=FLAT, cells=st.lists(NESTED, max_size=4), columns=st.lists(FLAT, max_size=4),
+       logs=st.lists(FLAT, max_size=3))  # fmt: skip
 def test_an_item_with_an_id_is_never_lost(item: Any, cells: Any, columns: Any, logs: Any) -> None:
     body = {"item": {**item, "id": "7", "column_values": cells}, "board": {"id": "1"},
             "columns": columns, "logs": logs}  # fmt: skip
@@ -65,7 +69,8 @@ def test_an_item_with_an_id_is_never_lost(item: Any, cells: Any, columns: Any, l
 
 @settings(max_examples=80, deadline=None)
 @given(status=st.sampled_from([200, 400, 401, 403, 429, 500]), data=BODIES | VALUES,
-       errors=VALUES | st.lists(BODIES | VALUES, max_size=3), header=st.text(max_size=20))  # fmt: skip
+       errors=VALUES | st.lists(BODIES | VALUES, max_size=3),
+       header=st.text(max_size=20))  # fmt: skip
 def test_no_answer_breaks_its_reading(status: int, data: Any, errors: Any, header: str) -> None:
     body = {"data": {"complexity": data}, "errors": errors}
     headers = {"ratelimit": header, "ratelimit-policy": header, "date": header}

@@ -361,7 +361,8 @@ def value_entry(id: str, kind: str, before: Any, after: Any, **more: Any) -> dic
          "systems", None, "Shop", None, "Shop"),
         (value_entry("ok", "boolean", {"checked": "true"}, {"checked": False}),
          "ok", "true", "false", "true", "false"),
-        (value_entry("note", "long-text", {"text": "a"}, {"text": "b"}), "note", "a", "b", "a", "b"),
+        (value_entry("note", "long-text", {"text": "a"}, {"text": "b"}),
+         "note", "a", "b", "a", "b"),
         (value_entry("timer", "duration", {"running": "true"}, {"duration": 81},
                      textual_value="00:01:21"),
          "timer", None, "00:01:21", None, "00:01:21"),
@@ -441,7 +442,7 @@ def test_boards_people_and_teams() -> None:
         },
     )
     records += Monday.to_records("people", {"team": {"id": "12", "name": "Crew"}})
-    ann = {"id": "12", "name": "Ann", "time_zone": "Europe/Riga"}
+    ann: dict[str, Any] = {"id": "12", "name": "Ann", "time_zone": "Europe/Riga"}
     assert records == [
         Project(id="1", name="Website", url="https://example.monday.com/boards/1",
                 state="archived", owner_id="12", created_at=datetime(2026, 1, 1, tzinfo=UTC),

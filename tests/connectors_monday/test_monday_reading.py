@@ -1,4 +1,4 @@
-"""How boards are read: what changed, what is gone, and everything that monday.com does to hide it."""
+"""How boards are read: what changed, what is gone, and all that monday.com does to hide it."""
 
 from __future__ import annotations
 
@@ -148,8 +148,13 @@ def test_a_page_marker_that_repeats_ends_in_an_error(reading: Any) -> None:
         list(reading.connector.pull("tasks", lane_of(reading, "web"), None))
 
 
-@pytest.mark.parametrize("broken", [{}, {"items": []}, {"cursor": 7, "items": []},
-                                    {"cursor": None}, {"cursor": None, "items": [None]}])  # fmt: skip
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {}, {"items": []}, {"cursor": 7, "items": []}, {"cursor": None},
+        {"cursor": None, "items": [None]},
+    ],
+)  # fmt: skip
 def test_a_page_without_an_end_mark_is_an_error(reading: Any, broken: Any) -> None:
     lane = lane_of(reading, "ops")
 
