@@ -1,0 +1,146 @@
+"""Which column of a sheet says what, and what its words mean. Pure.
+
+A sheet's columns are its owner's. What Smartsheet itself says of one (its tag, that it is a
+system column) decides; else its type together with a usual title. Within either the order of the
+lists here decides, then the leftmost column, so that the same sheet is always read alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.sdk.contract import Json
+from connectors.sdk.records import Status
+from connectors.smartsheet.values import CONTACT_TYPES, DATE_TYPES, text
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """How a column with a meaning is known: its types; then its tags; then its titles.
+
+    `unique`: a sheet has but one column of the type, whatever it is called.
+    """
+
+    types: Sequence[str]
+    tags: Sequence[str] = ()
+    titles: Sequence[str] = ()
+    unique: bool = False
+
+
+_CHOICE = ("PICKLIST", "TEXT_NUMBER")
+
+ROLES: Mapping[str, Role] = {
+    "start": Role(
+        DATE_TYPES,
+        ("GANTT_START_DATE", "CALENDAR_START_DATE"),
+        ("start", "start date", "planned start", "planned start date", "begin", "begin date"),
+    ),
+    "due": Role(
+        DATE_TYPES,
+        ("GANTT_END_DATE", "CALENDAR_END_DATE"),
+        (
+            "due", "due date", "finish", "finish date", "end", "end date", "deadline",
+            "target date", "target end date", "planned finish", "planned end", "planned end date",
+        ),
+    ),
+    "percent": Role(
+        ("TEXT_NUMBER",),
+        ("GANTT_PERCENT_COMPLETE",),
+        ("% complete", "percent complete", "% completed", "% done", "percentage complete"),
+    ),
+    "assignees": Role(
+        CONTACT_TYPES,
+        ("GANTT_ASSIGNED_RESOURCE",),
+        (
+            "assigned to", "assignee", "assignees", "assigned", "owner", "task owner",
+            "responsible", "resource", "resources", "assigned resource",
+        ),
+    ),
+    "status": Role(
+        _CHOICE, (), ("status", "task status", "state", "stage", "workflow status", "work status")
+    ),
+    "done": Role(
+        ("CHECKBOX",),
+        ("CARD_DONE",),
+        ("done", "done?", "complete", "complete?", "completed", "completed?", "finished"),
+    ),
+    "priority": Role(_CHOICE, (), ("priority", "task priority")),
+    "labels": Role(("MULTI_PICKLIST", "PICKLIST"), (), ("labels", "label", "tags", "tag")),
+    "blocked": Role(("CHECKBOX",), (), ("blocked", "blocked?", "is blocked")),
+    "duration": Role(("DURATION",), ("GANTT_DURATION",), ("duration",)),
+    "predecessors": Role(("PREDECESSOR",), ("GANTT_PREDECESSOR",), unique=True),
+}  # fmt: skip
+
+_STATUSES: Mapping[Status, tuple[str, ...]] = {
+    "todo": ("not started", "not yet started", "to do", "todo", "backlog", "new", "open"),
+    "in_progress": (
+        "in progress", "started", "doing", "ongoing", "underway", "under way", "wip",
+        "work in progress", "in development", "in review", "in testing", "working on it",
+    ),
+    "done": ("complete", "completed", "done", "finished", "closed", "resolved"),
+    "cancelled": ("cancelled", "canceled", "abandoned", "dropped", "won't do"),
+}  # fmt: skip
+STATUS_WORDS: Mapping[str, Status] = {
+    each: status for status, words in _STATUSES.items() for each in words
+}
+"""Only words that nobody means otherwise; all else is the admin's to map."""
+
+BLOCKED_WORDS = frozenset({"blocked", "on hold", "impeded"})
+PRIORITIES = {
+    "critical": 1, "highest": 1, "urgent": 1, "p0": 1, "p1": 1,
+    "high": 2, "p2": 2,
+    "medium": 3, "normal": 3, "p3": 3,
+    "low": 4, "p4": 4,
+    "lowest": 5, "trivial": 5, "p5": 5,
+}  # fmt: skip
+
+_ORNAMENTS = re.compile(r"^[^\w]+|[^\w]+$")
+_NUMBERING = re.compile(r"^\d+\s*[.):-]\s*")
+_BREAKS = re.compile(r"[\s_-]+")
+
+
+def plain(said: str) -> str:
+    """A word without case, ornaments and numbering: ``"3. 🚧 In-Progress:"`` → ``in progress``."""
+    bare = _NUMBERING.sub("", said.strip().casefold().replace("\u2019", "'"))
+    return _BREAKS.sub(" ", _ORNAMENTS.sub("", bare))
+
+
+def status_of(said: str | None) -> Status | None:
+    """What a sheet's status word unmistakably means; None: nothing that we know."""
+    return None if said is None else STATUS_WORDS.get(plain(said))
+
+
+def priority_of(said: str | None) -> int | None:
+    """1 (highest) … 5 (lowest); None: a word that we do not know."""
+    return None if said is None else PRIORITIES.get(plain(said))
+
+
+def says_blocked(said: str | None) -> bool:
+    """Whether a status word says that the work cannot go on."""
+    return said is not None and plain(said) in BLOCKED_WORDS
+
+
+def columns_by_role(fields: Sequence[Json]) -> Mapping[str, Json]:
+    """The column for each meaning that the sheet has one for."""
+    found = {name: _column(fields, role) for name, role in ROLES.items()}
+    return {name: field for name, field in found.items() if field is not None}
+
+
+def _column(fields: Sequence[Json], role: Role) -> Json | None:
+    fitting = [field for field in fields if field.get("type") in role.types]
+    for tag in role.tags:
+        for field in fitting:
+            tags = field.get("tags")
+            if isinstance(tags, (list, tuple)) and tag in tags:
+                return field
+    for title in role.titles:
+        for field in fitting:
+            if _title(field) == title:
+                return field
+    return fitting[0] if role.unique and fitting else None
+
+
+def _title(field: Json) -> str:
+    return " ".join((text(field.get("title")) or "").casefold().split()).strip(" :*")
