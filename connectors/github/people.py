@@ -15,7 +15,7 @@ USERS = "pageInfo { hasNextPage endCursor } nodes { databaseId login name url }"
 PEOPLE = f"""
 query People($ids: [ID!]!) {{
   nodes(ids: $ids) {{
-    ... on Repository {{ id assignableUsers(first: 100) {{ {USERS} }} }}
+    ... on Repository {{ assignableUsers(first: 100) {{ {USERS} }} }}
   }}
 }}
 """
@@ -50,18 +50,17 @@ def people(api: Api, repositories: Sequence[Json]) -> Iterator[Page]:
         raise Unexpected("GitHub lists a repository without its node_id.")
     for start in range(0, len(ids), TOGETHER):
         asked = ids[start : start + TOGETHER]
-        nodes = api.graphql(PEOPLE, {"ids": asked}).get("nodes")
-        found = objects(nodes)
-        if {each.get("id") for each in found} != set(asked):
+        found = objects(api.graphql(PEOPLE, {"ids": asked}).get("nodes"))
+        if len(found) != len(asked):
             raise Unexpected("GitHub's GraphQL API left out repositories that were asked for.")
-        for node in found:
-            for users in _users(api, node):
-                rows = {id: user for user in users if (id := key(user.get("databaseId")))}
-                yield Page([Item(id, row) for id, row in rows.items() if id not in told])
+        for id, node in zip(asked, found, strict=True):
+            for users in _users(api, id, node):
+                rows = {who: user for user in users if (who := key(user.get("databaseId")))}
+                yield Page([Item(who, row) for who, row in rows.items() if who not in told])
                 told.update(rows)
 
 
-def _users(api: Api, node: Json) -> Iterator[list[Json]]:
+def _users(api: Api, id: str, node: Json) -> Iterator[list[Json]]:
     connection = part(node, "assignableUsers")
     seen: set[str | None] = set()
     while True:
@@ -69,7 +68,7 @@ def _users(api: Api, node: Json) -> Iterator[list[Json]]:
         yield list(objects(connection.get("nodes")))
         if after is None:
             return
-        again = api.graphql(MORE_PEOPLE, {"id": node["id"], "after": after})
+        again = api.graphql(MORE_PEOPLE, {"id": id, "after": after})
         connection = part(part(again, "node"), "assignableUsers")
 
 

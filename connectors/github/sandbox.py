@@ -299,18 +299,15 @@ class GitHubSandbox(Adoption):
         )
 
     def _node(self, project: Project, query: str, variables: Object) -> Object:
-        found: Object = {"id": node_id(project.id)}
         if "assignableUsers" in query:
             people = [user_node(each) for each in self.world.all(Person)]
-            return {**found, "assignableUsers": self._connection(people, variables, 100)}
+            return {"assignableUsers": self._connection(people, variables, 100)}
         enabled = project.id not in self.disabled
         tasks = sorted(self._issues[project.id], key=lambda task: (str(task.created_at), task.id))
         numbers = [{"number": int(task.id.partition("#")[2])} for task in tasks] if enabled else []
-        found["issues"] = {
-            "totalCount": len(numbers),
-            **self._connection(numbers, variables, int(variables.get("first") or 100)),
-        }
-        return {"hasIssuesEnabled": enabled, "issues": found["issues"]}
+        first = int(variables.get("first") or 100)
+        issues = {"totalCount": len(numbers), **self._connection(numbers, variables, first)}
+        return {"hasIssuesEnabled": enabled, "issues": issues}
 
     def _connection(self, nodes: Sequence[Object], variables: Object, first: int) -> Object:
         """A page of a list of the GraphQL API."""
