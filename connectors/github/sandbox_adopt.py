@@ -237,7 +237,7 @@ def edit_of(change: Change) -> Edit | None:
         case "status" if old not in OVER and new in OVER:
             reason = "completed" if new == "done" else "not_planned"
             return "closed", "todo", new, "open", reason
-        case "status" if old in OVER and new not in OVER:
+        case "status" if new not in OVER and (old in OVER or change.field_label == "reopened"):
             return "reopened", None, "todo", "closed", "reopened"
         case "title":
             return "renamed", said(old), said(new), None, None
