@@ -38,8 +38,10 @@ ISSUE = re.compile(r"(\d+)#(\d+)")
 
 
 def number_of(*parts: str) -> str:
-    """A number of GitHub's shape that is always the same for the same thing."""
-    return str(int(hashlib.sha256("\n".join(parts).encode()).hexdigest()[:9], 16) + 1)
+    """A number of GitHub's shape that is always the same for the same thing; a person's has 31
+    bits, as the GraphQL API has no more."""
+    digits = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return str((int(digits[:13], 16) >> (21 if parts[0] == "Person" else 0)) + 1)
 
 
 def second(at: datetime | None) -> datetime | None:
