@@ -72,7 +72,7 @@ def of(stream: str, body: Any) -> list[Record]:
 
 
 def the_task(issue: Any) -> Task:
-    body = {
+    body: dict[str, Any] = {
         "id": f"5#{issue['number']}",
         "issue": pick(issue, ISSUE_FIELDS),
         "repository": {"id": "5", "full_name": "acme/site"},
