@@ -95,6 +95,8 @@ class Budget:
         limit: the whole of it, None where it is not told.
         path: only calls whose path starts with this count.
         name: tells apart what the vendor counts side by side.
+        per: the whole of the limit's period, where the vendor says when it ends but not when it
+            began; None: as long as `resets_in`.
     """
 
     remaining: int
@@ -102,6 +104,7 @@ class Budget:
     limit: int | None = None
     path: str = ""
     name: str = ""
+    per: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

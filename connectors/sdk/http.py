@@ -35,7 +35,7 @@ _HOPS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TRIES_TOO_SLOW = 2
 _LONGEST_PATIENCE = 900.0
-_QUOTA = timedelta(hours=1)  # a limit that resets no sooner is a quota, the others are paces
+_QUOTA = timedelta(hours=1)  # a limit for so long a period is a quota, the others are paces
 
 
 class Door:
@@ -166,7 +166,7 @@ class Door:
             used = 1 - budget.remaining / budget.limit
             with self._counting:
                 self.budget_used = max(used, self.budget_used or 0.0)
-                if used >= self.share and budget.resets_in >= _QUOTA:
+                if used >= self.share and (budget.per or budget.resets_in) >= _QUOTA:
                     self._spent_until = self._now() + budget.resets_in
 
     def _authorize(self, call: Call) -> str | None:
