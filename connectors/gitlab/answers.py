@@ -12,7 +12,7 @@ from connectors.sdk.contract import Answer, Budget
 from connectors.sdk.errors import ConnectorError, Refused, Unavailable
 
 MINUTE = timedelta(minutes=1)
-NEW_TOKEN = (
+MAKE_ANOTHER = (
     "Make a new access token with the scope `read_api` and put it in `token`; with OAuth, sign in "
     "again."
 )
@@ -23,10 +23,10 @@ def refusal(answer: Answer) -> ConnectorError | None:
     said = _said(answer.data).lower()
     if answer.status == 401:
         return Refused(
-            "GitLab refuses the token: it is wrong, expired or revoked.", remedy=NEW_TOKEN
+            "GitLab refuses the token: it is wrong, expired or revoked.", remedy=MAKE_ANOTHER
         )
     if answer.status == 403 and "insufficient_scope" in said:
-        return Refused("The token lacks the scope `read_api`.", remedy=NEW_TOKEN)
+        return Refused("The token lacks the scope `read_api`.", remedy=MAKE_ANOTHER)
     if answer.status == 403 and "terms of service" in said:
         return Refused(
             "GitLab waits for this account to accept its terms of service.",

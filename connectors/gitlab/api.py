@@ -182,9 +182,7 @@ class Api:
             raise Unexpected(f"GitLab's GraphQL answered with: {told}", scope=scope)
         return data
 
-    def _pages(
-        self, path: str, params: Mapping[str, Any], scope: str | None
-    ) -> Iterator[Rows]:
+    def _pages(self, path: str, params: Mapping[str, Any], scope: str | None) -> Iterator[Rows]:
         """All pages by number, once."""
         told: set[int] = set()
         for number in range(1, MOST_ROUNDS):

@@ -6,7 +6,7 @@ GraphQL what REST does not say in bulk; the mapping is `mapping.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
@@ -126,7 +126,7 @@ class GitLab:
             server_time=clock,
             scopes=found.scopes(),
             warnings=list(self._warnings(found, token)),
-            credential_expires_at=expires and datetime.combine(expires, time(), UTC),
+            credential_expires_at=datetime.combine(expires, time(), UTC) if expires else None,
         )
 
     def scopes(self) -> Sequence[Scope]:
@@ -156,23 +156,18 @@ class GitLab:
         """Read a lane; only issues have cursors."""
         if lane.startswith(MISSING):
             raise not_listed(lane.removeprefix(MISSING))
-        match stream:
-            case "tasks" if lane == "":
-                return self._issues.changed(since or {})
-            case "tasks":
-                return self._issues.of_project(lane, since)
-            case "projects":
-                return self._projects()
-            case "people":
-                return self._people()
-            case "milestones":
-                return self._milestones(lane)
-            case "sprints":
-                return self._iterations(lane.removeprefix(GROUP))
-            case "epics":
-                return self._epics(lane.removeprefix(GROUP))
-            case _:
-                raise Unexpected(f"GitLab has no stream {stream!r}.")
+        group = lane.removeprefix(GROUP)
+        readers: Mapping[str, Callable[[], Iterator[Page]]] = {
+            "projects": self._projects,
+            "people": self._people,
+            "milestones": lambda: self._milestones(lane),
+            "sprints": lambda: self._iterations(group),
+            "epics": lambda: self._epics(group),
+            "tasks": lambda: self._issues.pull(lane, since),
+        }
+        if stream not in readers:
+            raise Unexpected(f"GitLab has no stream {stream!r}.")
+        return readers[stream]()
 
     def census(self, stream: str, scope: str) -> Iterator[Sequence[str]]:
         """Ids of all issues of a project."""
@@ -286,7 +281,7 @@ class GitLab:
                 id = epic_id(row.get("group_id"), row.get("iid"))
                 if id is None:
                     raise Unexpected(f"GitLab's epic {row['id']} has no group or no number.")
-                items.append(Item(id, kept(row, EPIC), None, rows.altered))
+                items.append(Item(id, {"id": id, "epic": kept(row, EPIC)}, None, rows.altered))
             yield Page(items)
 
     def _of_group(self, group: str, kind: str, asked: Mapping[str, str]) -> Iterator[Rows]:

@@ -52,6 +52,10 @@ class Issues:
         }
         return Plan([Lane(id, scope=id) for id in projects.projects], joint=joint)
 
+    def pull(self, lane: str, since: Cursor | None) -> Iterator[Page]:
+        """Read a lane: a project, or ("") what changed."""
+        return self.of_project(lane, since) if lane else self.changed(since or {})
+
     def of_project(self, project: str, since: Cursor | None) -> Iterator[Page]:
         """Every issue of a project, oldest first. The cursor tells how far, and when it began."""
         row, clock = self._api.one(project_path(project), project)
@@ -78,8 +82,8 @@ class Issues:
                     yield Page(page.items, unread=page.unread)
         clock = projects.clock or last.astimezone(UTC)
         yield Page(cursor={"since": stamp(clock), "known": " ".join(projects.projects)})
-        for place in projects.missing:
-            raise not_listed(place)
+        for name in projects.missing:
+            raise not_listed(name)
 
     def ids(self, project: str) -> Iterator[Sequence[str]]:
         """The ids of all issues of a project."""
@@ -139,7 +143,7 @@ class Issues:
                 if told is None:
                     unread.append((id, "GitLab lists this issue but does not open it."))
                     continue
-                body = issue_body(row, known[iid], told, statuses=self._options.statuses)
+                body = issue_body(id, row, known[iid], told, statuses=self._options.statuses)
                 items.append(Item(id, body, project, rows.altered))
         return items, unread
 

@@ -26,7 +26,7 @@ MILESTONE = (
 )  # fmt: skip
 ITERATION = ("id", "title", "description", "state", "start_date", "due_date")
 EPIC = (
-    "id", "iid", "group_id", "parent_id", "parent_iid", "title", "description", "state",
+    "id", "iid", "group_id", "_links", "title", "description", "state",
     "confidential", "author", "start_date", "due_date", "end_date", "created_at", "updated_at",
     "closed_at", "labels", "web_url", "references",
 )  # fmt: skip
@@ -39,7 +39,7 @@ EVENT = (
 NESTED = {
     "author": ("id",), "user": ("id",), "assignee": ("id",), "assignees": ("id",),
     "milestone": ("id", "title"), "iteration": ("id", "title"), "label": ("id", "name"),
-    "epic": ("iid", "group_id"), "references": ("full",),
+    "epic": ("iid", "group_id"), "references": ("full",), "_links": ("parent",),
 }  # fmt: skip
 """What is kept of what stands inside a row: the rest (pictures, counts) changes by itself."""
 
@@ -50,10 +50,11 @@ def kept(row: Json, names: tuple[str, ...]) -> dict[str, object]:
 
 
 def issue_body(
-    row: Json, detail: Json, told: Mapping[str, list[Json]], *, statuses: bool
+    id: str, row: Json, detail: Json, told: Mapping[str, list[Json]], *, statuses: bool
 ) -> Json:
     """An issue with what GraphQL says of it (`detail`), its notes and its events."""
     return {
+        "id": id,
         "issue": kept(row, ISSUE),
         "work_item": dict(detail),
         "statuses": statuses,

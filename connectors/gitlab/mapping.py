@@ -1,8 +1,9 @@
 """GitLab's items as records. Pure and total: the same item gives the same records.
 
-What an item's body holds, by stream: `projects`, `people`, `milestones`, `sprints` and `epics` the
-row as GitLab gave it; `tasks` the `issue`, its `work_item` (`parent`, `links`, `timelogs`, `status`
-as GraphQL gave them), its `notes` and `…_events`, and whether `statuses` are read.
+What an item's body holds, by stream: `projects`, `people`, `milestones` and `sprints` the row as
+GitLab gave it; `epics` our `id` and the `epic`; `tasks` our `id`, the `issue`, its `work_item`
+(`parent`, `links`, `timelogs`, `status` as GraphQL gave them), its `notes` and `…_events`, and
+whether `statuses` are read.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from connectors.gitlab.values import (
     global_id,
     identifier,
     instant,
-    issue_id,
     mapping,
     minutes,
     number,
@@ -33,6 +33,7 @@ from connectors.gitlab.words import (
     ITERATION_STATES,
     LINKS,
     MILESTONE_STATES,
+    OTHER_LINK,
     TYPES,
     project_state,
     scoped,
@@ -63,9 +64,7 @@ def _fields(names: str) -> frozenset[str]:
 PROVIDES: Mapping[type[Record], frozenset[str]] = {
     Project: _fields("id key name description url state created_at updated_at"),
     Person: _fields("id name email active kind url"),
-    Milestone: _fields(
-        "id project_id name description url state state_label start_on due_on"
-    ),
+    Milestone: _fields("id project_id name description url state state_label start_on due_on"),
     Sprint: _fields("id name goal state start_at end_at"),
     Task: _fields(
         "id key project_id parent_id title description url type type_label status status_label "
@@ -78,7 +77,7 @@ PROVIDES: Mapping[type[Record], frozenset[str]] = {
     Worklog: _fields("id task_id project_id person_id minutes on text"),
     Change: _fields("id task_id at author_id field field_label old new old_label new_label"),
 }
-"""The fields that a GitLab of every plan can fill; README.md says which of its words fills which."""
+"""The fields that GitLab can fill; README.md says which of its words fills which."""
 
 PAID: Mapping[type[Record], frozenset[str]] = {
     Sprint: PROVIDES[Sprint],
@@ -89,6 +88,8 @@ PAID: Mapping[type[Record], frozenset[str]] = {
 
 BOTS = re.compile(r"(project|group)_\d+_bot(_\w+|\d*)?|service_account_\w+|ghost|support-bot")
 """User names that GitLab gives to accounts that are no people."""
+
+EPIC_ADDRESS = re.compile(r"/groups/(\d+)/epics/(\d+)$")
 
 
 def provided(*, paid: bool) -> Mapping[type[Record], frozenset[str]]:
@@ -174,8 +175,8 @@ def _iteration(row: Mapping[str, Any]) -> Iterator[Record]:
     )
 
 
-def _epic(row: Mapping[str, Any]) -> Iterator[Record]:
-    id = epic_id(row.get("group_id"), row.get("iid"))
+def _epic(body: Mapping[str, Any]) -> Iterator[Record]:
+    id, row = text(body.get("id")), mapping(body.get("epic"))
     if id is None:
         return
     state = text(row.get("state"))
@@ -183,7 +184,7 @@ def _epic(row: Mapping[str, Any]) -> Iterator[Record]:
     yield Task(
         id=id,
         key=text(mapping(row.get("references")).get("full")) or f"&{row.get('iid')}",
-        parent_id=epic_id(row.get("parent_group_id"), row.get("parent_iid")),
+        parent_id=_parent_epic(row),
         title=text(row.get("title")) or "",
         description=text(row.get("description")),
         url=text(row.get("web_url")),
@@ -201,12 +202,18 @@ def _epic(row: Mapping[str, Any]) -> Iterator[Record]:
     )
 
 
+def _parent_epic(row: Mapping[str, Any]) -> str | None:
+    """A parent may be of another group, which only its address tells."""
+    found = EPIC_ADDRESS.search(text(mapping(row.get("_links")).get("parent")) or "")
+    return epic_id(found[1], found[2]) if found else None
+
+
 def _issue(body: Mapping[str, Any]) -> Iterator[Record]:
     issue, work_item = mapping(body.get("issue")), mapping(body.get("work_item"))
-    project = identifier(issue.get("project_id"))
-    id = issue_id(project, issue.get("iid"))
+    id = text(body.get("id"))
     if id is None:
         return
+    project = identifier(issue.get("project_id")) or identifier(id.partition("-")[0])
     state, named = text(issue.get("state")), mapping(work_item.get("status"))
     moved = identifier(issue.get("moved_to_id")) is not None
     parent, labels = _parent(issue, work_item), texts(issue.get("labels"), "name")
@@ -293,11 +300,11 @@ def _links(id: str, work_item: Mapping[str, Any]) -> Iterator[Link]:
         if link is None or other is None:
             continue
         word = text(each.get("linkType"))
-        kind, label, reverse = LINKS.get(word or "", ("other", word, False))
+        kind, label, reverse = LINKS.get(word or "", OTHER_LINK)
         # A relation has no direction, and both ends must tell it alike.
         reverse = reverse or (kind != "blocks" and other < id)
         source, target = (other, id) if reverse else (id, other)
-        yield Link(id=link, type=kind, type_label=label, from_id=source, to_id=target)
+        yield Link(id=link, type=kind, type_label=label or word, from_id=source, to_id=target)
 
 
 def _worklogs(id: str, project: str | None, work_item: Mapping[str, Any]) -> Iterator[Worklog]:

@@ -47,8 +47,7 @@ def _reason(api: Api, project: str) -> GoneReason:
 def _shut(project: Json) -> bool:
     """Whether issues are switched off in the project, which hides all of them."""
     return (
-        project.get("issues_enabled") is False
-        or project.get("issues_access_level") == "disabled"
+        project.get("issues_enabled") is False or project.get("issues_access_level") == "disabled"
     )
 
 

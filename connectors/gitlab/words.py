@@ -41,6 +41,8 @@ LINKS: Mapping[str, tuple[LinkType, str, bool]] = {
 }
 """Link type → (our type, GitLab's word from the blocking end, whether it reads from the other)."""
 
+OTHER_LINK: tuple[LinkType, str, bool] = ("other", "", False)
+
 MILESTONE_STATES: Mapping[str, MilestoneState] = {"active": "open", "closed": "done"}
 ITERATION_STATES: Mapping[int, SprintState] = {1: "future", 2: "active", 3: "closed"}
 
