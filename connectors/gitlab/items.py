@@ -18,7 +18,8 @@ PROJECT = (
     "last_activity_at",
 )  # fmt: skip
 PERSON = (
-    "id", "username", "name", "state", "email", "public_email", "bot", "user_type", "web_url",
+    "id", "username", "name", "state", "blocked", "email", "public_email", "bot",
+    "web_url",
 )  # fmt: skip
 MILESTONE = (
     "id", "iid", "project_id", "group_id", "title", "description", "state", "start_date",

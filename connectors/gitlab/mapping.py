@@ -128,12 +128,14 @@ def _person(row: Mapping[str, Any]) -> Iterator[Record]:
     if id is None:
         return
     user, state = text(row.get("username")), text(row.get("state"))
+    blocked = row.get("blocked")  # what old versions have instead of a state
+    known = not blocked if isinstance(blocked, bool) else None
     bot = row.get("bot") is True or BOTS.fullmatch(user or "") is not None
     yield Person(
         id=id,
         name=text(row.get("name")) or user or f"#{id}",
         email=text(row.get("email")) or text(row.get("public_email")),
-        active=None if state is None else state == "active",
+        active=known if state is None else state == "active",
         kind="app" if bot else "human",
         url=text(row.get("web_url")),
     )
@@ -289,6 +291,10 @@ def _custom(row: Mapping[str, Any], labels: tuple[str, ...]) -> Iterator[Custom]
         yield Custom(id="severity", name="Severity", value=severity.lower())
     if "health_status" in row:
         yield Custom(id="health_status", name="Health", value=text(row["health_status"]))
+    if row.get("state") == "closed":
+        # An admin may let such a label say the status. One that was forgotten on a closed issue
+        # must not open it again.
+        return
     for key, values in scoped(labels):
         value: CustomValue = values[0] if len(values) == 1 else values
         yield Custom(id=f"label:{key}", name=key, value=value)

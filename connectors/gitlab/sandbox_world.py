@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -165,7 +165,7 @@ class Adoption:
                 **held, "key": f"{path}&{number}", "url": f"{WEB}/groups/{path}/-/epics/{number}",
                 "project_id": None, "parent_id": parent, "type": "epic", "type_label": "epic",
                 "assignee_ids": (), "points": None, "milestone_id": None,
-                "estimate_minutes": None, "spent_minutes": None, "custom": _custom(labels),
+                "estimate_minutes": None, "spent_minutes": None, "custom": _custom(labels, over),
             }  # fmt: skip
         kind = _kind(task)
         health = {each.id: each.value for each in task.custom}.get("health_status")
@@ -179,7 +179,7 @@ class Adoption:
             "estimate_minutes": task.estimate_minutes or None,
             "spent_minutes": task.spent_minutes or 0,
             "points": task.points if self._paid else None,
-            "custom": _custom(labels, *extra),
+            "custom": _custom(labels, over, *extra),
         }
 
     def _link(self, link: Link) -> dict[str, Any] | None:
@@ -247,9 +247,9 @@ def _scoped(field: Custom) -> str | None:
     return f"{field.name}::{value.isoformat() if isinstance(value, date) else value}"
 
 
-def _custom(labels: Iterable[str], *more: Custom) -> tuple[Custom, ...]:
+def _custom(labels: Iterable[str], over: bool, *more: Custom) -> tuple[Custom, ...]:
     held: dict[str, list[str]] = {}
-    for label in labels:
+    for label in () if over else labels:
         if "::" in label:
             key, value = label.rsplit("::", 1)
             held.setdefault(key, []).append(value)
@@ -265,6 +265,3 @@ def _custom(labels: Iterable[str], *more: Custom) -> tuple[Custom, ...]:
 
 def _at(at: datetime | None, moment_of_day: time) -> datetime | None:
     return datetime.combine(at.date(), moment_of_day, UTC) if at else None
-
-
-KINDS: Mapping[str, type[Record]] = {"milestones": Milestone, "iterations": Sprint}
