@@ -185,7 +185,7 @@ def _epic(body: Mapping[str, Any]) -> Iterator[Record]:
     labels = texts(row.get("labels"), "name")
     yield Task(
         id=id,
-        key=text(mapping(row.get("references")).get("full")) or f"&{row.get('iid')}",
+        key=text(mapping(row.get("references")).get("full")) or _numbered("&", row),
         parent_id=_parent_epic(row),
         title=text(row.get("title")) or "",
         description=text(row.get("description")),
@@ -223,7 +223,7 @@ def _issue(body: Mapping[str, Any]) -> Iterator[Record]:
     estimate = minutes(times.get("time_estimate"))
     yield Task(
         id=id,
-        key=text(mapping(issue.get("references")).get("full")) or f"#{issue.get('iid')}",
+        key=text(mapping(issue.get("references")).get("full")) or _numbered("#", issue),
         project_id=project,
         parent_id=parent if parent != id else None,
         title=text(issue.get("title")) or "",
@@ -256,6 +256,12 @@ def _issue(body: Mapping[str, Any]) -> Iterator[Record]:
     yield from _worklogs(id, project, work_item)
     yield from comments(id, body)
     yield from changes(id, body)
+
+
+def _numbered(sign: str, row: Mapping[str, Any]) -> str | None:
+    """What people call an issue or an epic within its project or group."""
+    iid = identifier(row.get("iid"))
+    return f"{sign}{iid}" if iid else None
 
 
 def _type_label(issue: Mapping[str, Any]) -> str | None:
