@@ -18,6 +18,7 @@ QUIET: Mapping[str, Mapping[str, str]] = {
         ("milestones", "tasks", "comments", "changes"),
         "each list is per repository, and the roster says which there are",
     ),
+    "gitlab": {"tasks": "changes are asked for by group, and the roster says which there are"},
     "jira": {"worklogs": "updated and deleted worklogs are two feeds"},
 }
 """By connector: streams whose unchanged turn costs a request a lane and one more, and why."""
