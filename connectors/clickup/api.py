@@ -72,6 +72,7 @@ class Api:
         *,
         by: Literal["created", "updated"],
         since: int | None = None,
+        counted: bool = False,
         scope: str | None = None,
     ) -> Iterator[Rows]:
         """All tasks that a question gives, closed ones and subtasks too, each at least once.
@@ -87,9 +88,10 @@ class Api:
             params: further filters.
             by: the instant that orders them.
             since: from this instant on, in milliseconds; None: from the beginning.
+            counted: page by number alone, which takes no order for granted.
             scope: the container that is named in errors.
         """
-        low, number, stale, in_order = since, 0, 0, True
+        low, number, stale, in_order = since, 0, 0, not counted
         told: dict[str, int | None] = {}
         for _ in range(ROUNDS):
             asked = {

@@ -7,15 +7,15 @@ that ClickUp calls a place only a list has dates and an owner. Spaces and folder
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
 from connectors.clickup import mapping
 from connectors.clickup.api import Api, clock
 from connectors.clickup.people import people, workspace
+from connectors.clickup.refusals import refusal, reset
 from connectors.clickup.roster import Roster
 from connectors.clickup.tasks import Tasks
 from connectors.clickup.words import id_of, part, text
@@ -37,16 +37,15 @@ from connectors.sdk.contract import (
     RateLimit,
     Scope,
 )
-from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unexpected
+from connectors.sdk.errors import (
+    ConnectorError,
+    NotVisible,
+    Unexpected,
+)
 from connectors.sdk.records import GoneReason, Record
 
 PERSONAL = "pk_"
 """How a personal token begins; all others are OAuth's."""
-NO_ACCESS = frozenset({"OAUTH_023", "OAUTH_026", "OAUTH_027"}) | {
-    f"OAUTH_{number:03}" for number in range(29, 46)
-}
-"""Codes of a 401 that means not the token but what it was used for ("Team not authorized")."""
-REMEDY = "Make a new one in ClickUp (avatar, Settings, Apps) and put it in `token`."
 
 
 class ClickUpOptions(Options):
@@ -115,53 +114,30 @@ class ClickUp:
         """A personal token stands in the header alone, one of OAuth as a bearer's."""
         token = config.token.get_secret_value()
         credential = token if token.startswith(PERSONAL) else f"Bearer {token}"
-        return Access(config.url.rstrip("/"), {"Authorization": credential})
+        return Access(
+            config.url.rstrip("/"),
+            # Its description wants the type of content named even where there is none.
+            {"Authorization": credential, "Content-Type": "application/json"},
+        )
 
     @staticmethod
     def classify(answer: Answer) -> ConnectorError | None:
-        """ClickUp says 401 for a wrong token and for what a good one may not see; `ECODE` tells
-        which. Time of others is for owners and admins alone."""
-        if answer.status not in (401, 403):
-            return None
-        data = answer.data if isinstance(answer.data, Mapping) else {}
-        code, said = text(data.get("ECODE")) or "", text(data.get("err")) or "no reason given"
-        path = urlsplit(answer.url).path.strip("/").split("/")
-        shut_out = answer.status == 403 or code in NO_ACCESS
-        shut_out = shut_out or (code != "" and not code.startswith("OAUTH_"))
-        if shut_out and "time_entries" in path:
-            return NotVisible(
-                f"ClickUp does not show everybody's time entries to this account: {said}.",
-                remedy="Make the account an owner or admin of the workspace, or set "
-                "`worklogs: false`.",
-            )
-        if answer.status == 403 or not data:
-            return None  # the door's reading holds
-        if shut_out and "team" in path:
-            return Refused(
-                f"The token may not read this ClickUp workspace: {said}.",
-                remedy="Check `workspace`, or give the token's account (the OAuth app) access.",
-            )
-        if shut_out:
-            return NotVisible(
-                f"ClickUp does not show this to the account: {said}.",
-                remedy="Share the list, or its folder or space, with the token's account.",
-            )
-        return Refused(f"ClickUp refuses the token ({code}): {said}.", remedy=REMEDY)
+        """See `refusals.py`."""
+        return refusal(answer)
 
     @staticmethod
     def budget(answer: Answer) -> Sequence[Budget]:
         """What is left of the requests of this minute."""
-        left, whole, reset = (
-            answer.headers.get(f"x-ratelimit-{part}", "")
-            for part in ("remaining", "limit", "reset")
+        left, whole = (
+            answer.headers.get(f"x-ratelimit-{part}", "") for part in ("remaining", "limit")
         )
-        at = clock(answer)
-        if not (left.isdecimal() and reset.isdecimal() and len(reset) < 11 and at):
+        at, full_at = clock(answer), reset(answer)
+        if not left.isdecimal() or at is None or full_at is None:
             return ()
         return [
             Budget(
                 remaining=int(left),
-                resets_in=max(datetime.fromtimestamp(int(reset), UTC) - at, timedelta()),
+                resets_in=max(full_at - at, timedelta()),
                 limit=int(whole) if whole.isdecimal() else None,
             )
         ]

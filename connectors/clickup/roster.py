@@ -95,7 +95,8 @@ class Roster:
 
     def _of_folder(self, folder: Json, space: str | None, put_away: bool) -> Iterator[Place]:
         """The lists that are not archived come with their folder."""
-        name, path = text(folder.get("name")), f"/folder/{folder['id']}/list"
+        path = f"/folder/{folder['id']}/list"
+        name = None if folder.get("hidden") is True else text(folder.get("name"))
         told = folder.get("lists")
         for archived in self._states:
             if not archived and isinstance(told, list):

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.clickup.api import Api, Rows
-from connectors.clickup.words import TYPE_LABELS, id_of, millis, part, since_1970
+from connectors.clickup.words import TYPE_LABELS, id_of, millis, objects, part, since_1970
 from connectors.sdk.contract import Cursor, Item, Json, Lane, Page, Plan, Scope
 from connectors.sdk.errors import Unexpected
 
@@ -54,7 +54,6 @@ class Tasks:
         self._spaces = tuple(spaces)
         self._halves = (False, True) if archived else (False,)
         self._roll = roll
-        self._types: Mapping[str, str] | None = None
 
     def lanes(self, cursors: Mapping[str, Cursor], now: Callable[[], datetime | None]) -> Plan:
         """The lists, until all were read; then what has changed in the workspace.
@@ -76,19 +75,20 @@ class Tasks:
 
     def pull(self, lane: str, since: Cursor | None) -> Iterator[Page]:
         """Tasks of a list, or changed ones of the workspace."""
+        types = _Types(self._api)
         if lane:
             for page, cursor in self._of_list(lane, since or {}):
-                yield Page(self._items(page), cursor=cursor)
+                yield Page(_items(page, types), cursor=cursor)
             return
         cursor = dict(since or {})
         swept, start = millis(cursor.get("swept")) or 0, None
         for page in self._changed(cursor):
             start = start or page.at
-            yield Page(self._items(page), cursor=_reached(cursor, page))
+            yield Page(_items(page, types), cursor=_reached(cursor, page))
         if start is not None:
             cursor["since"] = str(max(since_1970(start) - OVERLAP, 0))
             if since_1970(start) - swept >= SWEEP and True in self._halves:
-                yield from self._sweep()
+                yield from self._sweep(types)
                 cursor["swept"] = str(since_1970(start))
         yield Page(cursor=cursor)
 
@@ -107,17 +107,23 @@ class Tasks:
         yield Page(cursor=cursor)
 
     def ids(self, scope: str) -> Iterator[Sequence[str]]:
-        """The ids of a list's tasks, closed, archived and subtasks included, each once."""
+        """The ids of a list's tasks, closed, archived and subtasks included, each once.
+
+        They are read another way than the tasks themselves, so that neither hides the other's
+        mistake: a pull trusts ClickUp's order, this trusts its numbers of pages.
+        """
         told: set[str] = set()
         for archived in self._halves:
-            for page in self._list_pages(scope, archived, None):
+            for page in self._list_pages(scope, archived, None, counted=True):
                 fresh = [row["id"] for row in page.rows if row["id"] not in told]
                 told.update(fresh)
                 yield fresh
 
-    def _list_pages(self, id: str, archived: bool, after: int | None) -> Iterator[Rows]:
-        params = {"archived": archived}
-        return self._api.tasks(f"/list/{id}/task", params, by="created", since=after, scope=id)
+    def _list_pages(
+        self, id: str, archived: bool, after: int | None, *, counted: bool = False
+    ) -> Iterator[Rows]:
+        path, params = f"/list/{id}/task", {"archived": archived}
+        return self._api.tasks(path, params, by="created", since=after, counted=counted, scope=id)
 
     def _of_list(self, id: str, since: Cursor) -> Iterator[tuple[Rows, dict[str, str]]]:
         """The pages of a list, with the cursor after each."""
@@ -144,40 +150,11 @@ class Tasks:
         params = {"space_ids[]": self._spaces} if self._spaces else {}
         return self._api.tasks(f"{self._api.team}/task", params, by="updated", since=since)
 
-    def _sweep(self) -> Iterator[Page]:
+    def _sweep(self, types: _Types) -> Iterator[Page]:
         """Every archived task."""
         for scope in self._roll():
             for page in self._list_pages(scope.id, True, None):
-                yield Page(self._items(page))
-
-    def _items(self, page: Rows) -> list[Item]:
-        return [
-            Item(row["id"], self._body(row), scope=_home(row), altered=page.altered)
-            for row in page.rows
-        ]
-
-    def _body(self, row: Json) -> Json:
-        """The task with the look-ups that its mapping needs."""
-        body = {key: row[key] for key in KEPT if key in row}
-        body["custom_fields"] = [
-            {
-                **{key: field[key] for key in FIELD_KEPT if key in field},
-                "type_config": {"options": part(field, "type_config").get("options") or []},
-            }
-            for field in row.get("custom_fields") or ()
-            if isinstance(field, dict)
-        ]
-        number = id_of(row.get("custom_item_id"))
-        if number is not None and number not in TYPE_LABELS:
-            body["type_name"] = self._type_names().get(number)
-        return body
-
-    def _type_names(self) -> Mapping[str, str]:
-        """The workspace's own types of tasks; asked for when one comes, once a turn."""
-        if self._types is None:
-            rows = self._api.rows(f"{self._api.team}/custom_item", "custom_items").rows
-            self._types = {str(id_of(row["id"])): str(row.get("name")) for row in rows}
-        return self._types
+                yield Page(_items(page, types))
 
     def _comments(self, page: Rows, cursor: Mapping[str, Any] | None) -> Iterator[Page]:
         """A task's comments make one item, so that one which is gone from it is seen to be."""
@@ -193,6 +170,44 @@ class Tasks:
                 items.append(Item(row["id"], body, scope=_home(row), altered=altered))
             yield Page(items)
         yield Page(cursor=cursor)
+
+
+class _Types:
+    """The workspace's own types of tasks; asked for when one comes, once a pull."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._names: Mapping[str, str] | None = None
+
+    def name(self, number: str) -> str | None:
+        """What a type is called; None where ClickUp does not know it any more."""
+        if self._names is None:
+            rows = self._api.rows(f"{self._api.team}/custom_item", "custom_items").rows
+            self._names = {str(id_of(row["id"])): str(row.get("name")) for row in rows}
+        return self._names.get(number)
+
+
+def _items(page: Rows, types: _Types) -> list[Item]:
+    return [
+        Item(row["id"], _body(row, types), scope=_home(row), altered=page.altered)
+        for row in page.rows
+    ]
+
+
+def _body(row: Json, types: _Types) -> Json:
+    """The task with the look-ups that its mapping needs."""
+    body = {key: row[key] for key in KEPT if key in row}
+    body["custom_fields"] = [
+        {
+            **{key: field[key] for key in FIELD_KEPT if key in field},
+            "type_config": {"options": part(field, "type_config").get("options") or []},
+        }
+        for field in objects(row.get("custom_fields"))
+    ]
+    number = id_of(row.get("custom_item_id"))
+    if number is not None and number not in TYPE_LABELS:
+        body["type_name"] = types.name(number)
+    return body
 
 
 def _home(row: Json) -> str | None:
