@@ -15,7 +15,6 @@ from connectors.clickup.sandbox_words import (
     WORKSPACE,
     Field,
     dated,
-    digest,
     field_type,
     held_as,
     just_day,
@@ -107,7 +106,7 @@ class Adoption(Sandbox):
 
     def _project(self, project: Project) -> Project:
         id = self._native(Project, project.id)
-        place = int(digest("place", project.id)[:8], 16)
+        place = self._lists.index(project)
         return Project(
             id=id,
             name=project.name,
