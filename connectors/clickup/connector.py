@@ -44,6 +44,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.records import GoneReason, Record
 
+SHARE = "Share the space with the account that the token belongs to, or name `spaces` without it."
 PERSONAL = "pk_"
 """How a personal token begins; all others are OAuth's."""
 
@@ -236,7 +237,10 @@ class ClickUp:
             )
             for place in roster.places()
         ]
-        yield Page(items, unread=roster.unread)
+        yield Page(items)
+        for id, why in roster.unread:
+            # Not the end of the lists in there: what a read of all does not name is retired.
+            raise NotVisible(f"The space {id} cannot be read: {why}", remedy=SHARE, scope=id)
 
     def _fate(self, stream: str, id: str) -> GoneReason | None:
         if stream == "people":

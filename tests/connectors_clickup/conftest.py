@@ -172,7 +172,6 @@ class Reading:
         self.connector = ClickUp(self.config, Wire(self.sandbox, self.config))
         self.cursors: dict[str, dict[str, Cursor]] = {}
         self.errors: list[ConnectorError] = []
-        self.unread: list[tuple[str, str]] = []
 
     def pages(self, stream: str) -> Iterator[Page]:
         """One turn of a stream: all its lanes, their cursors kept."""
@@ -182,7 +181,6 @@ class Reading:
             try:
                 for page in self.connector.pull(stream, lane.name, cursors.get(lane.name)):
                     yield page
-                    self.unread += page.unread
                     if page.cursor is not None:
                         cursors[lane.name] = page.cursor
             except NotVisible as error:
