@@ -37,7 +37,7 @@ ANY = st.recursive(
 BODIES = st.dictionaries(KEYS, ANY)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(stream=st.sampled_from([*ClickUp.streams, "unknown"]), body=BODIES)
 def test_no_body_breaks_the_mapping_and_the_same_gives_the_same(stream: str, body: Any) -> None:
     first = list(ClickUp.to_records(stream, body))
@@ -45,7 +45,7 @@ def test_no_body_breaks_the_mapping_and_the_same_gives_the_same(stream: str, bod
     assert [fault for record in first for fault in faults(record)] == []
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(body=BODIES, extra=BODIES)
 def test_a_task_a_list_and_a_person_with_an_id_are_never_lost(body: Any, extra: Any) -> None:
     for stream, item in (
@@ -57,7 +57,7 @@ def test_a_task_a_list_and_a_person_with_an_id_are_never_lost(body: Any, extra: 
         assert first.id == "86abc12de"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     kind=st.sampled_from(
         ["drop_down", "labels", "users", "date", "number", "currency", "checkbox", "tasks",

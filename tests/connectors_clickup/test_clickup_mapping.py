@@ -341,7 +341,8 @@ def test_a_time_entry() -> None:
 
 
 def test_time_on_no_task() -> None:
-    for nothing in ("0", None, {}):
+    nothings: tuple[Any, ...] = ("0", None, {})
+    for nothing in nothings:
         [read] = of("worklogs", {**ENTRY, "task": nothing, "task_location": {}})
         assert isinstance(read, Worklog)
         assert (read.task_id, read.project_id) == (None, None)

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from connectors.clickup.sandbox import TOKEN, WORKSPACE
+from connectors.clickup.sandbox import TOKEN
+from connectors.clickup.sandbox_words import WORKSPACE
 from connectors.sdk.records import Comment, Project, Task
 from connectors.sdk.sandbox import Request
 
