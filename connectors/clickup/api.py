@@ -108,7 +108,7 @@ class Api:
             in_order = in_order and _ascends(stamps, low)
             fresh = [row for row in page.rows if row["id"] not in told]
             told.update(zip((row["id"] for row in page.rows), stamps, strict=True))
-            newest = stamps[-1] if stamps and in_order else None
+            newest = _rise(stamps) if in_order else None
             ended = _ended(answer.data, page.rows)
             if fresh or ended:
                 yield Rows(fresh, page.at, page.altered, newest)
@@ -154,6 +154,12 @@ def _ascends(stamps: Sequence[int | None], low: int | None) -> bool:
     known = [stamp for stamp in stamps if stamp is not None]
     whole = len(known) == len(stamps) and known == sorted(known)
     return whole and (not known or low is None or known[0] >= low)
+
+
+def _rise(stamps: Sequence[int | None]) -> int | None:
+    """The last instant of a page that shows its order by having an earlier one before it."""
+    first, last = (stamps[0], stamps[-1]) if stamps else (None, None)
+    return last if first is not None and last is not None and last > first else None
 
 
 def _ended(data: Any, rows: Sequence[Any]) -> bool:

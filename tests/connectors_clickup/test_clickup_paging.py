@@ -119,6 +119,12 @@ def test_where_the_order_is_not_as_asked_pages_are_counted() -> None:
     assert {asked["date_updated_gt"] for asked in tool.asked} == {None}
 
 
+def test_a_page_of_one_instant_shows_no_order() -> None:
+    tool = Tool([*(row(f"late{number}", 9) for number in range(4)), row("early", 1)])
+    tool.newest_first = True
+    assert sorted(tool.read()) == ["early", "late0", "late1", "late2", "late3"]
+
+
 def test_tasks_without_a_date_are_not_lost() -> None:
     tool = Tool(many(5))
     plain = tool.request

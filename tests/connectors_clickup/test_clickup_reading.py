@@ -122,13 +122,13 @@ def test_a_first_read_cut_among_archived_tasks_out_of_order_loses_none(read_with
         if task.project_id == reading.id(Project, "web") and number % 2:
             reading.world.edit(task.id, archived=True)
 
-    def interfere(request: Request) -> Reply | None:
+    def newest_first(request: Request) -> Any:
         if request.query.get("archived") == ["true"] and request.query.get("reverse"):
             query = {name: each for name, each in request.query.items() if name != "reverse"}
             return reading.sandbox.handle(replace(request, query=query))
         return None
 
-    reading.sandbox.interfere = interfere
+    reading.sandbox.interfere = newest_first
     web = reading.id(Project, "web")
     read, cursor = [], None
     for page in reading.connector.pull("tasks", web, None):

@@ -39,9 +39,9 @@ class Tool:
 def walk(tool: Tool, *spaces: str, archived: bool = True) -> dict[str, tuple[Any, Any, str]]:
     roster = Roster(Api(tool, "9"), spaces, archived=archived)  # type: ignore[arg-type]
     places = list(roster.places())
-    found = {
+    found: dict[str, tuple[Any, Any, str]] = {
         place.scope.name: (place.space, place.folder, place.scope.state) for place in places
-    }  # fmt: skip
+    }
     assert len(found) == len(places)
     return found
 
