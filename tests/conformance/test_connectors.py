@@ -19,6 +19,7 @@ QUIET: Mapping[str, Mapping[str, str]] = {
         "each list is per repository, and the roster says which there are",
     ),
     "gitlab": {"tasks": "changes are asked for by group, and the roster says which there are"},
+    "clickup": {"worklogs": "whose time is wanted has to be named, and the workspace names them"},
     "jira": {"worklogs": "updated and deleted worklogs are two feeds"},
 }
 """By connector: streams whose unchanged turn costs a request a lane and one more, and why."""
