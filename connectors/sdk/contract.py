@@ -113,6 +113,7 @@ class OAuth:
 
     Args:
         assertion: makes the signed assertion of an instant.
+        subject: whom the assertion speaks for: one client may sign in several accounts.
     """
 
     token_url: str
@@ -120,6 +121,7 @@ class OAuth:
     client_secret: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
     assertion: Callable[[datetime], str] | None = field(default=None, repr=False)
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
