@@ -15,6 +15,7 @@ from tests.conformance.reading import Subject
 QUIET: Mapping[str, Mapping[str, str]] = {
     "asana": {"tasks": "the events feed is per project, and the roster says which there are"},
     "jira": {"worklogs": "updated and deleted worklogs are two feeds"},
+    "salesforce": {"approvals": "handing an approval on changes its work item alone"},
 }
 """By connector: streams whose unchanged turn costs a request a lane and one more, and why."""
 
