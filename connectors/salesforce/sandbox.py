@@ -190,7 +190,7 @@ class SalesforceSandbox(Sandbox):
 
     def _answer(self, request: Request) -> Reply:
         path = request.path.removeprefix(DATA).strip("/").split("/")
-        reply = None
+        reply: Reply | None
         match path if request.method == "GET" else None:
             case [""]:
                 identity = f"https://login.salesforce.com/id/{ORG}/{full_id('005', 1)}"
@@ -203,6 +203,8 @@ class SalesforceSandbox(Sandbox):
                 reply = self._query(request, request.one("q"), everything=verb == "queryAll")
             case ["query", locator]:
                 reply = self._more(request, locator)
+            case _:
+                reply = None
         return reply or _errors(404, "NOT_FOUND", "The requested resource does not exist")
 
     def _readable(self) -> list[str]:

@@ -175,6 +175,7 @@ class _Failing:
 def a_failed_request_never_ends_a_full_pull_well(subject: Subject) -> None:
     """Whichever request of a first read fails for good, the read ends in an error."""
     with subject.tool() as tool:
+        tool.connect().check()  # signs in, where that is a request of its own
         for stream in subject.connector.streams:
             tool.sandbox.interfere = None
             tool.sandbox.log.clear()
