@@ -84,7 +84,7 @@ APPROVAL = Kind(
     "ProcessInstance",
     ("Id", "CreatedDate", "SystemModstamp", "TargetObjectId", "Status", "CompletedDate",
      "ProcessDefinition.Name"),
-    nested=("(SELECT Id, ActorId FROM Workitems)",
+    nested=("(SELECT Id, ActorId, IsDeleted FROM Workitems)",
             "(SELECT Id, ActorId, StepStatus FROM Steps)"),
     scope="Case",
     prefix=("TargetObjectId", CASE_PREFIX),

@@ -191,10 +191,11 @@ def _approval(id: str, row: Body, body: Body) -> Iterator[Record]:  # noqa: ARG0
     if task is None or status in RECALLED:
         return
     decision = DECISIONS.get(status or "", "pending")
+    pending = decision == "pending"
     actors = [
         each.get("ActorId")
-        for each in _children(row, "Workitems" if decision == "pending" else "Steps")
-        if decision == "pending" or each.get("StepStatus") in DECISIONS
+        for each in _children(row, "Workitems" if pending else "Steps")
+        if (each.get("IsDeleted") is not True if pending else each.get("StepStatus") in DECISIONS)
     ]
     yield Approval(
         id=id,

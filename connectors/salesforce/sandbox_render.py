@@ -193,18 +193,11 @@ class Render:
 
     def _approval(self, approval: Approval) -> Row:
         pending = approval.decision == "pending"
-        children = [
-            {
-                "attributes": {"type": "ProcessInstanceWorkitem" if pending else
-                               "ProcessInstanceStep"},
-                "Id": made_up("04i" if pending else "04h", approval.id + actor),
-                "ActorId": actor,
-                "ProcessInstanceId": approval.id,
-                **({} if pending else {"StepStatus": approval.decision_label}),
-            }
-            for actor in approval.approver_ids
-        ]  # fmt: skip
-        held = {"totalSize": len(children), "done": True, "records": children} if children else None
+        items = _children(
+            "ProcessInstanceWorkitem", approval,
+            {"IsDeleted": not pending},  # what was decided stays in the recycle bin
+        )  # fmt: skip
+        steps = _children("ProcessInstanceStep", approval, {"StepStatus": approval.decision_label})
         return {
             **self._system(approval, approval.asked_at, approval.decided_at),
             "TargetObjectId": approval.task_id,
@@ -212,14 +205,14 @@ class Render:
             "CompletedDate": written(approval.decided_at),
             "ProcessDefinitionId": made_up("04a", approval.name or ""),
             "ProcessDefinition": _parent("ProcessDefinition", "04a", approval.name or ""),
-            "Workitems": held if pending else None,
-            "Steps": None if pending else held,
+            "Workitems": items,
+            "Steps": None if pending else steps,
         }
 
     def _workitems(self) -> Iterator[Row]:
         for row in self.rows("ProcessInstance"):
             for each in (row.get("Workitems") or {}).get("records", ()):
-                yield {**each, "SystemModstamp": row["SystemModstamp"], "IsDeleted": False}
+                yield {**each, "SystemModstamp": row["SystemModstamp"]}
 
     def _users(self) -> Iterator[Row]:
         for person in self._world.all(Person):
@@ -292,6 +285,21 @@ def made_up(prefix: str, seed: str) -> str:
     """A stable id for what the world has none for."""
     number = int(hashlib.sha256(seed.encode()).hexdigest()[:9], 16)
     return full_id(prefix, number)
+
+
+def _children(object: str, approval: Approval, more: Row) -> Row | None:
+    """The answer of a nested query; null when there are none."""
+    children = [
+        {
+            "attributes": {"type": object},
+            "Id": made_up(PREFIXES[object], approval.id + actor),
+            "ActorId": actor,
+            "ProcessInstanceId": approval.id,
+            **more,
+        }
+        for actor in approval.approver_ids
+    ]
+    return {"totalSize": len(children), "done": True, "records": children} if children else None
 
 
 def _parent(object: str, prefix: str, name: str) -> Row:

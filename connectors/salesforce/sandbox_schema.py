@@ -91,7 +91,7 @@ PREFIXES: Mapping[str, str] = {
 
 CHILDREN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ProcessInstance": {
-        "Workitems": ("Id", "ActorId", "ProcessInstanceId"),
+        "Workitems": ("Id", "ActorId", "ProcessInstanceId", "IsDeleted"),
         "Steps": ("Id", "ActorId", "StepStatus", "ProcessInstanceId"),
     }
 }
