@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.salesforce.answers import attribute, clock
+from connectors.salesforce.answers import QueryTooLong, attribute, clock
 from connectors.salesforce.kinds import Kind, base
 from connectors.salesforce.values import ID, text
 from connectors.sdk.contract import Answer, Http, Json
-from connectors.sdk.errors import Unavailable, Unexpected
+from connectors.sdk.errors import CursorExpired, Unavailable, Unexpected
 
 VERSION = "v62.0"
 DATA = f"/services/data/{VERSION}"
@@ -90,8 +90,11 @@ class Api:
         yield rows, answer.altered
 
     def rows(self, object: str, question: str) -> list[dict[str, Any]]:
-        """All rows of a query that gives few."""
-        return [row for batch, _ in self.batches(object, question) for row in batch]
+        """All rows of a query that gives few: there is no place in it to go on from."""
+        try:
+            return [row for batch, _ in self.batches(object, question) for row in batch]
+        except (CursorExpired, QueryTooLong) as error:
+            raise Unavailable(error.message, scope=object) from None
 
     def by_id(self, object: str, select: str, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
         """The rows of these ids that there are, deleted ones too. What is no id is not asked."""

@@ -263,7 +263,8 @@ class SalesforceSandbox(Sandbox):
             if (query.where is None or query.where(row))
             and (everything or not (row.get("IsDeleted") or row.get("IsArchived")))
         ]
-        if self.longest_query is not None and len(rows) > self.longest_query and not query.counts:
+        quick = query.counts or query.object.endswith("Status")
+        if self.longest_query is not None and len(rows) > self.longest_query and not quick:
             return _errors(400, "QUERY_TIMEOUT", "Your query request was running for too long.")
         if query.counts:
             return Reply.of({"totalSize": len(rows), "done": True, "records": []})
