@@ -164,19 +164,20 @@ class Salesforce:
             yield from self._reading(stream).ids()
 
     def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
-        """What is in the recycle bin is deleted; what is not found was purged or is hidden, and
-        Salesforce does not tell these apart. The name of an object asks whether it is visible."""
+        """What is in the recycle bin is deleted. What is not found we have no access to: it was
+        purged, or is hidden by sharing, and Salesforce does not tell these apart; to call it
+        deleted would be a guess. The name of an object asks whether we may still read that."""
         kind = kind_of(stream, self._config)
-        found: dict[str, GoneReason | None] = dict.fromkeys(ids, "unknown")
+        # What the options leave out is out of our scope, whatever became of it.
+        found: dict[str, GoneReason | None] = dict.fromkeys(ids, "access_lost" if kind else "moved")
         names = [id for id in ids if id in self._all_objects()]
         if names:
             visible = self._api.visible()
             found |= {name: None if name in visible else "access_lost" for name in names}
         by_object: dict[str, list[str]] = {}
-        for id in ids:
-            object = OBJECTS.get(id[:3], kind.object if kind else None)
-            if object is not None:
-                by_object.setdefault(object, []).append(id)
+        if kind is not None:
+            for id in ids:
+                by_object.setdefault(OBJECTS.get(id[:3], kind.object), []).append(id)
         for object, those in by_object.items():
             for row in self._api.by_id(object, "Id, IsDeleted", those):
                 id = identifier(row.get("Id")) or ""

@@ -284,7 +284,8 @@ class Connector(Protocol):
     parallel: ClassVar[int]  # how many lanes may run side by side
     streams: ClassVar[Mapping[str, Can]]  # in the order in which they are pulled
     provides: ClassVar[Mapping[type[Record], frozenset[str]]]
-    # exactly the fields this tool can fill; a standard that needs another is not assessable here
+    # exactly the fields this tool can fill; a standard that needs another is not assessable here;
+    # an instance may provide less, by its options
 
     @property
     def history(self) -> frozenset[str]:

@@ -371,11 +371,24 @@ def test_an_object_that_is_taken_away_is_lost_and_no_deletion(organization: Any)
     assert connector.confirm("projects", ["Case", "Task"]) == {"Case": "access_lost", "Task": None}
 
 
-def test_what_the_bin_has_is_deleted_and_what_nobody_has_is_unknown(organization: Any) -> None:
+def test_only_what_the_bin_has_is_deleted(organization: Any) -> None:
+    """What nobody has may be hidden: to call it deleted would be a guess."""
     case, task = organization.task_of("Case").id, organization.task_of("Task").id
     organization.sandbox.world.remove(Task, task)
-    told = organization.connect().confirm("tasks", [case, task, "00T000000009999AAA", "odd"])
-    assert told == {case: None, task: "deleted", "00T000000009999AAA": "unknown", "odd": "unknown"}
+    purged = "00T000000009999AAA"
+    told = organization.connect().confirm("tasks", [case, task, purged, "odd"])
+    assert told == {case: None, task: "deleted", purged: "access_lost", "odd": "access_lost"}
+
+
+def test_what_the_options_leave_out_has_left_our_scope(organization: Any) -> None:
+    connector = organization.with_options(objects=["Task", "Case"])
+    told = {}
+    asked = organization.queries(
+        lambda: told.update(connector.confirm("comments", ["00a000000000001AAA"]))
+    )
+    assert told == {"00a000000000001AAA": "moved"}
+    assert asked == []
+    assert connector.confirm("projects", ["Case"]) == {"Case": None}
 
 
 def test_many_ids_are_asked_two_hundred_at_once(organization: Any) -> None:

@@ -95,8 +95,8 @@ def test_ids_have_the_suffix_that_salesforce_gives_them() -> None:
 def test_parentheses_and_lists() -> None:
     query = parse("SELECT Id FROM Task WHERE (A = null OR A NOT IN ('x', 'y')) AND B = false")
     assert query.where is not None
-    rows = [{"A": None, "B": False}, {"A": "z", "B": False}, {"A": "x", "B": False},
-            {"A": None, "B": True}]  # fmt: skip
+    pairs = ((None, False), ("z", False), ("x", False), (None, True))
+    rows: list[dict[str, Any]] = [{"A": a, "B": b} for a, b in pairs]
     assert [query.where(row) for row in rows] == [True, True, False, False]
     with pytest.raises(SoqlError):
         parse("SELECT Id FROM Task WHERE A ~ 1")
