@@ -50,6 +50,16 @@ def test_a_quiet_turn_counts_and_reads_nothing(organization: Any) -> None:
     assert asked == ["SELECT COUNT() FROM Case WHERE SystemModstamp >= 2026-11-20T14:50:00Z"]
 
 
+def test_queues_are_read_whole_every_time(organization: Any) -> None:
+    """They leave no tombstones: who is not named any more is gone."""
+    first = organization.turn("queues")
+    organization.clock.sleep(3600)
+    again = organization.turn("queues", first.cursors)
+    assert len(first.ids("queues")) == 1
+    assert again.records == first.records
+    assert not again.cursors["queues"]
+
+
 def test_a_change_costs_a_count_a_description_the_statuses_and_the_rows(
     open_organization: Any,
 ) -> None:
