@@ -116,6 +116,7 @@ class OAuth:
 
     Args:
         assertion: makes the signed assertion of an instant.
+        subject: whom the assertion speaks for: one client may sign in several accounts.
     """
 
     token_url: str
@@ -123,6 +124,7 @@ class OAuth:
     client_secret: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
     assertion: Callable[[datetime], str] | None = field(default=None, repr=False)
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +287,8 @@ class Connector(Protocol):
     parallel: ClassVar[int]  # how many lanes may run side by side
     streams: ClassVar[Mapping[str, Can]]  # in the order in which they are pulled
     provides: ClassVar[Mapping[type[Record], frozenset[str]]]
-    # exactly the fields this tool can fill; a standard that needs another is not assessable here
+    # exactly the fields this tool can fill; a standard that needs another is not assessable here;
+    # an instance may provide less, by its options
 
     @property
     def history(self) -> frozenset[str]:
