@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from connectors.sdk.contract import Answer, Http, Json
 from connectors.sdk.errors import Unavailable, Unexpected
+from connectors.smartsheet.refusals import NOT_FOUND, error_code, server_time
 from connectors.smartsheet.values import ident, objects
 
 ROWS_PAGE = 500
@@ -166,28 +166,12 @@ class Api:
         return "missing"
 
 
-NOT_FOUND = 1006
 EXCLUDE = "nonexistentCells,linkInFromCellDetails,linksOutToCellsDetails"
-
-
-def error_code(answer: Answer) -> int | None:
-    """Smartsheet's own number of an error."""
-    code = answer.data.get("errorCode") if isinstance(answer.data, Mapping) else None
-    return code if type(code) is int else None
 
 
 def row_of(row: Json) -> str:
     """The id of a row whose shape was checked."""
     return str(ident(row.get("id")))
-
-
-def server_time(answer: Answer) -> datetime | None:
-    """The time by Smartsheet's clock when it answered."""
-    try:
-        found = parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
 
 
 def _primary(page: SheetPage) -> str | None:

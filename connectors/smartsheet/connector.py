@@ -36,42 +36,19 @@ from connectors.sdk.contract import (
     RateLimit,
     Scope,
 )
-from connectors.sdk.errors import (
-    ConnectorError,
-    NotVisible,
-    Refused,
-    Throttled,
-    Unavailable,
-    Unexpected,
-)
+from connectors.sdk.errors import ConnectorError, NotVisible, Unexpected
 from connectors.sdk.records import GoneReason, Record
 from connectors.smartsheet import mapping
-from connectors.smartsheet.api import EXCLUDE, NAMED, ROWS_PAGE, Api, error_code, server_time
+from connectors.smartsheet.api import EXCLUDE, NAMED, ROWS_PAGE, Api
 from connectors.smartsheet.frame import batches, project_body, row_items
+from connectors.smartsheet.refusals import reading, server_time
 from connectors.smartsheet.values import ident, instant, person, text
 
 MISSING = "missing:"
 """Begins the name of a lane for a sheet that is configured and not seen."""
 REREAD = timedelta(minutes=30)
 """Sheets as projects (owner, workspace, summary) cost a request or two each, and change rarely."""
-PAUSE = timedelta(seconds=60)
-"""How long Smartsheet asks to stay away when it says 4003 and no more."""
 INCLUDE = "objectValue,rowPermalink,writerInfo"
-TOKEN_PAGE = "Account > Personal Settings > API Access"  # noqa: S105  a menu
-NEW_TOKEN = f"Make a new token ({TOKEN_PAGE}) and put it in `token`."
-REFUSALS = {
-    1001: ("No access token was given.", NEW_TOKEN),
-    1002: ("Smartsheet does not know the token: it is wrong or revoked.", NEW_TOKEN),
-    1003: ("The token has expired.", NEW_TOKEN),
-    1005: (
-        "The account of the token has to sign in by single sign-on first.",
-        f"Sign in once in a browser, then make a new token ({TOKEN_PAGE}).",
-    ),
-}
-NO_PLAN = 1013
-RATE = 4003
-PASSING = frozenset({4001, 4002, 4004})
-"""Maintenance, time-out, and "another request is changing this sheet just now"."""
 
 
 class SmartsheetOptions(Options):
@@ -123,25 +100,8 @@ class Smartsheet:
 
     @staticmethod
     def classify(answer: Answer) -> ConnectorError | None:
-        """Smartsheet numbers its errors; several share a status."""
-        code = error_code(answer) if answer.status >= 400 else None
-        if code == RATE or (answer.status == 429 and "retry-after" not in answer.headers):
-            now = server_time(answer)
-            if now is not None and "retry-after" not in answer.headers:
-                return Throttled("Smartsheet finds that we ask too much.", until=now + PAUSE)
-            if answer.status != 429:
-                return Unavailable("Smartsheet finds that we ask too much.")
-        if code in PASSING:
-            return Unavailable(f"Smartsheet cannot answer just now ({code}).")
-        if code in REFUSALS:
-            message, remedy = REFUSALS[code]
-            return Refused(message, remedy=remedy)
-        if code == NO_PLAN:
-            return NotVisible(
-                f"The Smartsheet plan of this account does not include what {answer.url} reads.",
-                remedy="Use an account on a Business or Enterprise plan.",
-            )
-        return None
+        """See `refusals.py`."""
+        return reading(answer)
 
     @staticmethod
     def budget(answer: Answer) -> Sequence[Budget]:  # noqa: ARG004
