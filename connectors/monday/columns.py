@@ -96,6 +96,32 @@ def roles(columns: Sequence[Json]) -> Roles:
     )
 
 
+ROOM: Mapping[str, Sequence[str]] = {
+    "status": ("status",),
+    "blocked": ("status",),
+    "priority": ("priority",),
+    "assignee_ids": ("people",),
+    "start_on": ("start", "timeline"),
+    "due_on": ("due", "timeline"),
+    "spent_minutes": ("time",),
+}
+"""By field of a task: the roles of columns, one of which a board needs for it."""
+
+
+def lacking(columns: Sequence[Json]) -> tuple[str, ...]:
+    """Fields of a task that the items of a board with these columns have no room for; nothing is
+    concluded from a board that shows no columns at all."""
+    if not columns:
+        return ()
+    found = roles(columns)
+    lacks = [
+        field for field, names in ROOM.items() if not any(getattr(found, name) for name in names)
+    ]
+    if not any(each.get("type") == "tags" for each in columns):
+        lacks.append("labels")
+    return tuple(lacks)
+
+
 def _person(columns: list[tuple[str, str]]) -> str | None:
     return _named(columns, PEOPLE_IDS) or _titled(columns, PEOPLE_TITLE) or _first(columns)
 

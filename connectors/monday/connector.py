@@ -21,7 +21,7 @@ from connectors.monday.api import Api, objects_of, rows
 from connectors.monday.board import Board
 from connectors.monday.items import by_id, item_ids
 from connectors.monday.roster import Boards, Roster, not_visible
-from connectors.monday.values import part, text
+from connectors.monday.values import objects, part, text
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -212,7 +212,7 @@ class Monday:
     def _projects(self) -> Iterator[Page]:
         roster = self.boards.roster(queries.PROJECT)
         yield Page(
-            [Item(each.id, _without_columns(each.board)) for each in roster.families],
+            [Item(each.id, _with_bare_columns(each.board)) for each in roster.families],
             gone=[Gone(id=id, stream="projects", reason="deleted") for id in roster.deleted],
         )
 
@@ -237,8 +237,14 @@ def _fate(item: Json) -> GoneReason | None:
     return state if state in ("deleted", "archived") else None
 
 
-def _without_columns(board: Json) -> Json:
-    return {name: value for name, value in board.items() if name != "columns"}
+def _with_bare_columns(board: Json) -> Json:
+    """A board whose columns keep their names and types: settings are long, and change often."""
+    kept = ("id", "title", "type", "archived")
+    columns = [
+        {name: column[name] for name in kept if name in column}
+        for column in objects(board.get("columns"))
+    ]
+    return {**board, "columns": columns}
 
 
 def _warnings(roster: Roster) -> Iterator[str]:

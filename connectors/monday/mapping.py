@@ -3,7 +3,7 @@
 What an item's body holds, by stream:
 
 ========== ===================================================================================
-projects   the board, with its `workspace` and `owners`
+projects   the board, with its `workspace`, `owners` and `columns`
 people     `user`, or `team`
 tasks      `item` with its cells, the `board` that people know it on, that board's `columns` (of
            a subitem: those of the hidden board), and `logs`: what has just happened to it
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from connectors.monday.columns import lacking
 from connectors.monday.tasks import to_task
 from connectors.monday.values import identifier, instant, objects, part, text
 from connectors.monday.words import PROJECT_STATES
@@ -82,7 +83,17 @@ def _board(board: Json) -> Iterator[Record]:
         created_at=instant(board.get("created_at")),
         updated_at=instant(board.get("updated_at")),
         custom=(Custom(id="workspace", name="Workspace", value=workspace),),
+        lacks=lacking(objects(board.get("columns"))),
+        task_fields=tuple(dict.fromkeys(_names(objects(board.get("columns"))))),
     )
+
+
+def _names(columns: Iterable[Json]) -> Iterator[str]:
+    """Ids and titles of columns: either is what an admin may map by."""
+    for column in columns:
+        for name in (text(column.get("id")), text(column.get("title"))):
+            if name is not None:
+                yield name
 
 
 def _person(body: Json) -> Iterator[Record]:

@@ -56,7 +56,11 @@ SUBTASKS = "columns(types: [subtasks]) { id type settings_str }"
 BOARD = f"id name state type updated_at {SUBTASKS}"
 """Enough to know what is read, what changed, and which hidden board has a board's subitems."""
 
-PROJECT = f"{BOARD} description url created_at workspace {{ id name }} owners {{ id }}"
+PROJECT = (
+    "id name state type updated_at columns { id title type archived settings_str } "
+    "description url created_at workspace { id name } owners { id }"
+)
+"""All that a board says of itself, its columns too."""
 
 
 def boards(fields: str, pages: Sequence[int], more: str = "") -> str:

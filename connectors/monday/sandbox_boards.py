@@ -49,7 +49,7 @@ class Boards(Adoption):
         super().__init__(records, now)
         self.page_size = MOST_ITEMS
         self.most = MOST
-        self.lag = timedelta(0)  # after which activity shows
+        self.shows_after = timedelta(0)  # of activity
         self.without_activity: set[str] = set()  # boards whose activity is not shown
         self.forgotten: set[str] = set()  # deleted items that are not given by id any more
         self._revision = -1
@@ -276,7 +276,7 @@ class Boards(Adoption):
             key=lambda each: (each["created_at"], each["id"]),
             reverse=True,
         )[:KEPT_ENTRIES]
-        since, upto = instant(args.get("from")), self.world.now() - self.lag
+        since, upto = instant(args.get("from")), self.world.now() - self.shows_after
         shown = [e for e in newest if e["at"] <= upto and (since is None or e["at"] >= since)]
         return self._page(shown, args)
 

@@ -17,6 +17,9 @@ from sync_engine.store.models import ProjectRow
 
 _project = ProjectRow.__table__  # type: ignore[attr-defined]
 
+_ALONE = {"assignee_ids": "owner_id"}
+"""Where a field of tasks is a list: the column that is NULL when the list is empty."""
+
 NULL: Truth = sa.cast(sa.null(), sa.Boolean)
 """The third answer: unknown."""
 
@@ -217,7 +220,7 @@ class StoreSource:
         return both(provided, self._has_room(needs))
 
     def _has_room(self, needs: Sequence[str]) -> Truth | None:
-        """Whether a task's project can hold what a fact needs; None: every project can."""
+        """Whether a task holds what a fact needs, or its project can; None: every project can."""
         if self.subject != "task":
             return None
         lacking = [
@@ -236,7 +239,15 @@ class StoreSource:
             return project, on
 
         said = sa.cast(self.join("room", make).c.lacks, sa.Text)
-        missing = sa.or_(*(said.contains(f'"{name}"', autoescape=True) for name in lacking))
+        missing = sa.or_(
+            *(
+                sa.and_(
+                    said.contains(f'"{name}"', autoescape=True),
+                    self.base.c[_ALONE.get(name, name)].is_(None),
+                )
+                for name in lacking
+            )
+        )
         return sa.or_(said.is_(None), sa.not_(missing))
 
     def _field(self, name: str) -> Value:

@@ -471,3 +471,19 @@ def test_an_update_with_replies_and_one_about_the_board() -> None:
         Comment(id="6", task_id="200", author_id="12", text="Yes", at=noon),
     ]  # fmt: skip
     assert not list(Monday.to_records("comments", {**update, "item_id": None}))
+
+
+def test_a_board_says_what_its_items_have_no_column_for() -> None:
+    columns = [
+        {"id": "name", "title": "Name", "type": "name"},
+        {"id": "state", "title": "Stage", "type": "status"},
+        {"id": "when", "title": "Timeline", "type": "timeline"},
+        {"id": "gone", "title": "Owner", "type": "people", "archived": True},
+    ]
+    [board] = Monday.to_records("projects", {"id": "1", "name": "Quay", "columns": columns})
+    assert isinstance(board, Project)
+    assert set(board.lacks) == {"priority", "assignee_ids", "spent_minutes", "labels"}
+    assert {"state", "Stage", "when", "Timeline"} <= set(board.task_fields)
+    [bare] = Monday.to_records("projects", {"id": "1", "name": "Quay"})
+    assert isinstance(bare, Project)
+    assert bare.lacks == ()

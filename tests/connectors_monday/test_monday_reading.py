@@ -67,7 +67,7 @@ def test_a_board_is_read_once_more_while_its_activity_may_be_late(reading: Any) 
     """Activity shows half a minute late; by then the board's time of change moves no more."""
     reading.all()
     later(reading)
-    reading.sandbox.lag = timedelta(seconds=30)
+    reading.sandbox.shows_after = timedelta(seconds=30)
     reading.world.edit(reading.id(Task, "o1"), status="done", status_label="Done")
     reading.clock.pass_by(seconds=5)
     assert not reading.of("tasks", Change)
