@@ -153,11 +153,11 @@ def literal(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def within(kind: Kind, low: datetime | None, high: datetime | None, *, now: datetime | None) -> str:
+def within(kind: Kind, low: datetime | None, high: datetime | None, *, due_by: datetime) -> str:
     """The condition for what changed from `low` on and before `high`, and is of the stream.
 
     Args:
-        now: the server's time, up to which what passes its due time unnoticed counts as changed.
+        due_by: what falls due by itself from `low` until then counts as changed, too.
     """
     changed = []
     if low is not None:
@@ -167,8 +167,8 @@ def within(kind: Kind, low: datetime | None, high: datetime | None, *, now: date
     window = " AND ".join(changed)
     if kind.due is not None and low is not None:
         field, condition = kind.due
-        until = f" AND {field} <= {literal(now)}" if now is not None else ""
-        window = f"(({window}) OR ({condition} AND {field} >= {literal(low)}{until}))"
+        due = f"{condition} AND {field} >= {literal(low)} AND {field} <= {literal(due_by)}"
+        window = f"(({window}) OR ({due}))"
     return " AND ".join(each for each in (window, kind.where) if each)
 
 

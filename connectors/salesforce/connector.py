@@ -8,8 +8,8 @@ many for that (an organization has thousands of campaigns), and most tasks belon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from connectors.salesforce import answers, mapping
@@ -28,7 +28,13 @@ from connectors.salesforce.kinds import (
 )
 from connectors.salesforce.options import SalesforceOptions
 from connectors.salesforce.provides import Provides, provided
-from connectors.salesforce.reading import Reading, Selection, custom_fields, selection
+from connectors.salesforce.reading import (
+    Reading,
+    Selection,
+    custom_fields,
+    project_lookups,
+    selection,
+)
 from connectors.salesforce.sign_in import oauth
 from connectors.salesforce.values import identifier, text
 from connectors.sdk.contract import (
@@ -213,13 +219,8 @@ class Salesforce:
             Explaining(self._api, self._config, stream).of,
         )  # fmt: skip
 
-    def _choose(self, kind: Kind) -> Any:
-        config = self._config
-
-        def choose(described: Described) -> Selection:
-            return selection(kind, described, config.without, config.fields)
-
-        return choose
+    def _choose(self, kind: Kind) -> Callable[[Described], Selection]:
+        return lambda described: selection(kind, described, self._config)
 
     def _kinds(self) -> dict[str, Kind]:
         """What is read, by stream."""
@@ -270,7 +271,7 @@ class Salesforce:
         if kind.custom and missing:
             yield f"Not visible to this account: {', '.join(missing)}."
         if kind in (TASK, CASE):
-            lookups = Explaining(self._api, config, "tasks").lookups(described)
+            lookups = project_lookups(described, config.project_object)
             if len(lookups) > 1:
                 yield (
                     f"{object} has several lookups of {config.project_object}: {lookups[0]} tells "

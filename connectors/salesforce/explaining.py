@@ -8,7 +8,7 @@ from functools import cached_property
 from connectors.salesforce.api import Api, Described, soql
 from connectors.salesforce.kinds import CAMPAIGN_PREFIX, CASE_PREFIX
 from connectors.salesforce.options import CAMPAIGN, SalesforceOptions
-from connectors.salesforce.reading import Explain, Selection
+from connectors.salesforce.reading import Explain, Selection, project_lookups
 from connectors.salesforce.values import objects, text
 from connectors.sdk.contract import Json
 
@@ -28,9 +28,9 @@ class Explaining:
 
     def of(self, described: Described, chosen: Selection) -> Explain:
         """How the rows of an object are explained."""
-        project = self.lookups(described)[:1] if self._stream in ("tasks", "cases") else []
+        leading = self._lookups(described)[:1]
         explained = {
-            name: _explained(field) for name, field in chosen.custom.items() if name not in project
+            name: _explained(field) for name, field in chosen.custom.items() if name not in leading
         }
         constant: dict[str, Json | str] = {"web": self._web, "object": described.object}
         if explained:
@@ -56,21 +56,17 @@ class Explaining:
             }
         if self._stream not in STATUSES:
             return lambda row: {}  # noqa: ARG005
-        lookups = self.lookups(described)
+        lookups = self._lookups(described)
         return lambda row: {
             "status": statuses.get(str(row.get("Status"))),
             **self._places(row, lookups),
         }
 
-    def lookups(self, described: Described) -> list[str]:
-        """The object's own fields that lead to a project."""
-        return [
-            name
-            for name, field in described.fields.items()
-            if field.get("custom") is True
-            and self._config.project_object is not None
-            and self._config.project_object in (field.get("referenceTo") or ())
-        ]
+    def _lookups(self, described: Described) -> list[str]:
+        """What leads from a task or case to its project."""
+        if self._stream not in ("tasks", "cases"):
+            return []
+        return project_lookups(described, self._config.project_object)
 
     def _places(self, row: Json, lookups: list[str]) -> Json:
         """The project and the parent of a task or case: what it is about, or a lookup of it."""

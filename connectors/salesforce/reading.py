@@ -20,6 +20,7 @@ from typing import Any
 from connectors.salesforce.answers import QueryTooLong
 from connectors.salesforce.api import Api, Described, literal, soql, within
 from connectors.salesforce.kinds import Kind, asked
+from connectors.salesforce.options import SalesforceOptions
 from connectors.salesforce.values import identifier, instant, text
 from connectors.sdk.contract import Cursor, Item, Json, Page
 from connectors.sdk.errors import CursorExpired, NotVisible, Refused, Unavailable, Unexpected
@@ -27,6 +28,10 @@ from connectors.sdk.records import Gone
 
 OVERLAP = timedelta(minutes=10)
 """The longest that an Apex transaction may last (its limit of execution time)."""
+
+LOOK_AHEAD = timedelta(hours=3)
+"""The server's time is not known before it is asked, so what falls due by itself is counted this
+far beyond the last turn; a turn that comes later than that reads without counting on it."""
 
 BEGINNING = datetime(1999, 3, 1, tzinfo=UTC)  # Salesforce was founded then
 NARROWEST = timedelta(minutes=1)
@@ -54,21 +59,22 @@ class Selection:
         return soql(listed, kind.object, where, f"{kind.stamp}, Id")
 
 
-def selection(
-    kind: Kind, described: Described, without: tuple[str, ...], chosen: tuple[str, ...] | None
-) -> Selection:
-    """The fields to ask for.
+def selection(kind: Kind, described: Described, config: SalesforceOptions) -> Selection:
+    """The fields to ask for. What leads to the project is asked for in any case.
 
     Raises:
         NotVisible: a field that is needed is hidden from this account.
         Refused: there are more custom fields than one question can name.
     """
-    needed = asked(kind, without)
+    needed = asked(kind, config.without)
     hidden = described.hidden(needed)
     if hidden:
         raise hidden_fields(kind.object, hidden)
     extras = [path for path in kind.extras if not described.hidden([path])]
-    custom = custom_fields(kind, described, chosen)
+    custom = custom_fields(kind, described, config.fields)
+    if kind.custom:
+        leading = project_lookups(described, config.project_object)[:1]
+        custom |= {name: described.fields[name] for name in leading}
     paths = (*needed, *extras)
     if sum(len(name) + 2 for name in (*paths, *custom)) > LONGEST_SELECT:
         raise Refused(
@@ -92,6 +98,17 @@ def custom_fields(
         and field.get("type") not in UNREADABLE
         and (chosen is None or f"{kind.object}.{name}" in chosen)
     }
+
+
+def project_lookups(described: Described, project: str | None) -> list[str]:
+    """The object's own fields that lead to a project; the first of them tells it."""
+    return [
+        name
+        for name, field in described.fields.items()
+        if field.get("custom") is True
+        and project is not None
+        and project in (field.get("referenceTo") or ())
+    ]
 
 
 def hidden_fields(object: str, names: Sequence[str]) -> NotVisible:
@@ -135,10 +152,13 @@ class Reading:
         Raises:
             CursorExpired: other fields are read than before, so everything has to be read anew.
         """
-        kind, low, begun = self._kind, _start(since), None
+        kind, low, begun = self._kind, None, None
         if since is not None:
-            count, begun = self._api.count(kind.object, within(kind, low, None, now=None))
-            if not count:
+            low = datetime.fromisoformat(since["since"])
+            until = low + LOOK_AHEAD
+            count, begun = self._api.count(kind.object, within(kind, low, None, due_by=until))
+            overlooked = kind.due is not None and begun > until
+            if not count and not overlooked:
                 yield Page(cursor=_cursor(since["fields"], low, begun - OVERLAP))
                 return
         described = self._api.describe(kind.object)
@@ -208,7 +228,7 @@ class Reading:
         while todo:
             begin, end = todo.pop()
             reached = begin
-            where = within(self._kind, begin, end, now=now)
+            where = within(self._kind, begin, end, due_by=now)
             try:
                 for rows, altered in self._api.batches(
                     self._kind.object, chosen.soql(self._kind, where)
@@ -238,10 +258,6 @@ class Reading:
             raise Unavailable(error.message, scope=self._kind.object)
         middle = low + (high - low) / 2
         return [(middle, end), (begin, middle)]
-
-
-def _start(since: Cursor | None) -> datetime | None:
-    return None if since is None else datetime.fromisoformat(since["since"])
 
 
 def _cursor(signature: str, low: datetime | None, since: datetime) -> Cursor:

@@ -10,7 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from connectors.salesforce.connector import Salesforce
-from connectors.sdk.errors import CursorExpired, NotVisible, Unavailable, Unexpected
+from connectors.salesforce.sandbox_schema import Field
+from connectors.sdk.errors import CursorExpired, NotVisible, Refused, Unavailable, Unexpected
 from connectors.sdk.records import (
     Approval,
     Comment,
@@ -219,12 +220,22 @@ def test_a_deleted_case_takes_its_comments_along(organization: Any) -> None:
     assert {each.stream for each in gone} == {"comments"}
 
 
-def test_history_is_never_retired(organization: Any) -> None:
+def test_history_is_never_retired(open_organization: Any) -> None:
+    """With a deleted case its history goes to the bin; what happened has happened."""
+    organization = open_organization(page_size=100)
+
+    def delete(request: Request) -> Reply | None:
+        if "FROM CaseHistory " not in request.one("q"):
+            return None
+        return replace_body(
+            organization.sandbox.handle(request),
+            lambda data: [row.update(IsDeleted=True) for row in data["records"]],
+        )
+
+    organization.sandbox.interfere = delete
     read = organization.turn("changes")
-    organization.clock.sleep(3600)
-    organization.sandbox.world.remove(Task, organization.id(Task, "task-8"))
-    organization.clock.sleep(60)
-    assert not organization.turn("changes", read.cursors).gone
+    assert not read.gone
+    assert not read.records
 
 
 def test_archived_tasks_are_read(organization: Any) -> None:
@@ -252,16 +263,7 @@ def test_logged_mails_and_series_are_no_tasks(organization: Any, field: dict[str
 
 def test_a_milestone_that_passes_its_target_is_read_again(organization: Any) -> None:
     """`IsViolated` turns true by itself; no time of change moves."""
-    case = organization.task_of("Case")
-    cycle = SlaCycle(
-        id="5550000000000AB",
-        task_id=case.id,
-        name="First answer",
-        started_at=ago(1),
-        breach_at=NOW + timedelta(hours=2),
-        breached=False,
-    )
-    organization.sandbox.world.put(cycle, at=ago(1))
+    cycle = open_milestone(organization, 2)
     read = organization.turn("milestones")
     assert read.of(SlaCycle)[cycle.id].breached is False
     organization.clock.sleep(3600)
@@ -272,6 +274,31 @@ def test_a_milestone_that_passes_its_target_is_read_again(organization: Any) -> 
     assert late.of(SlaCycle)[cycle.id].breached is True
     organization.clock.sleep(3600)
     assert not organization.turn("milestones", late.cursors).records
+
+
+def open_milestone(organization: Any, hours: float) -> SlaCycle:
+    """An open milestone, made yesterday, whose target is so many hours away."""
+    case = organization.task_of("Case")
+    cycle = SlaCycle(id="5550000000000AB", task_id=case.id, name="Solution", started_at=ago(1),
+                     breach_at=NOW + timedelta(hours=hours), breached=False)  # fmt: skip
+    organization.sandbox.world.put(cycle, at=ago(1))
+    return cycle
+
+
+def test_a_milestone_far_from_its_target_costs_nothing(organization: Any) -> None:
+    open_milestone(organization, 12)
+    read = organization.turn("milestones")
+    organization.clock.sleep(900)
+    asked = organization.queries(lambda: organization.turn("milestones", read.cursors))
+    assert [each.split(" FROM")[0] for each in asked] == ["SELECT COUNT()"]
+
+
+def test_a_milestone_that_was_violated_while_nobody_looked_is_read(organization: Any) -> None:
+    cycle = open_milestone(organization, 12)
+    read = organization.turn("milestones")
+    organization.clock.sleep(24 * 3600)
+    late = organization.turn("milestones", read.cursors)
+    assert late.of(SlaCycle)[cycle.id].breached is True
 
 
 def test_an_approval_that_is_handed_on_is_read_again(organization: Any) -> None:
@@ -432,6 +459,28 @@ def test_only_named_custom_fields_are_read(organization: Any) -> None:
     read = organization.turn("cases", connector=connector)
     customs = {each.id for task in read.of(Task).values() for each in task.custom}
     assert customs == {"IsEscalated", "RecordTypeId", "size__c"}
+    whole = organization.turn("cases")
+    assert {t.id: t.project_id for t in read.of(Task).values()} == {
+        t.id: t.project_id for t in whole.of(Task).values()
+    }
+
+
+def test_the_lookup_that_tells_the_project_is_no_custom_field_beside(organization: Any) -> None:
+    tasks = organization.turn("cases").of(Task).values()
+    assert all(task.project_id for task in tasks)
+    assert "Work_Project__c" not in {each.id for task in tasks for each in task.custom}
+
+
+def test_more_custom_fields_than_a_question_can_name_have_to_be_chosen(organization: Any) -> None:
+    fields = organization.sandbox._adoption.custom["Task"]
+    for number in range(500):
+        name = f"Some_rather_long_name_{number}__c"
+        fields[name] = Field(name, "string", name, (), True)
+    with pytest.raises(Refused, match="custom fields") as caught:
+        organization.turn("tasks")
+    assert "`fields`" in caught.value.advice
+    chosen = organization.with_options(fields=["Task.Some_rather_long_name_7__c"])
+    assert organization.turn("tasks", connector=chosen).of(Task)
 
 
 def test_what_is_left_out_is_not_asked_for(organization: Any) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from connectors.salesforce.api import Api
 from connectors.salesforce.connector import Salesforce
 from connectors.salesforce.kinds import project_kind
+from connectors.salesforce.options import SalesforceOptions
 from connectors.salesforce.reading import selection
 from connectors.salesforce.values import custom_value
 from connectors.sdk.contract import Answer, Budget
@@ -142,7 +144,8 @@ def test_a_description_is_read(recorded: Recorded) -> None:
 def test_a_described_object_can_be_asked_for(recorded: Recorded) -> None:
     answer = recorded.answer("restforce_sobject__sobject_describe_success_response")
     described = Api(Replay(answer)).describe("Whizbang")
-    chosen = selection(project_kind("Whizbang"), described, (), None)
+    config = SalesforceOptions(url="https://x", client_id="c", client_secret=SecretStr("s"))
+    chosen = selection(project_kind("Whizbang"), described, config)
     assert {"Id", "Name", "SystemModstamp"} <= set(chosen.paths)
 
 
