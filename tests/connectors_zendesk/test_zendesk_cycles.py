@@ -140,6 +140,20 @@ def test_each_reply_that_is_due_is_a_clock_of_its_own() -> None:
     )  # fmt: skip
 
 
+def test_the_present_target_is_that_of_the_latest_clock() -> None:
+    ended, running = cycles(
+        "periodic_update_time",
+        event("activate", 8),
+        event("apply_sla", 8, **target(60)),
+        event("fulfill", 8, 30),
+        event("activate", 8, 30, instance=2),
+        event("apply_sla", 8, 30, instance=2, **target(60)),
+        due=due("periodic_update_time", 10),
+    )
+    assert (ended.breach_at, ended.breached) == (None, False)
+    assert (running.breach_at, running.stopped_at) == (at(10), None)
+
+
 def test_a_clock_without_a_target_is_no_service_level() -> None:
     assert cycles("agent_work_time", event("activate", 8), event("fulfill", 9)) == []
 
