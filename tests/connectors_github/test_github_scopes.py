@@ -149,6 +149,19 @@ def test_deleted_transferred_and_hidden_are_told_apart(tool: Any) -> None:
     }
 
 
+def test_an_issue_that_was_transferred_to_where_we_see_it_is_another(tool: Any) -> None:
+    site, moved = tool.native(Project, "site"), tool.native(Task, "c")
+
+    def interfere(request: Any) -> Reply | None:
+        if request.path != f"/repositories/{moved.replace('#', '/issues/')}":
+            return None
+        target = f"http://{request.headers['host']}/repositories/{site}/issues/1"
+        return Reply(301, b"{}", {"Location": target})
+
+    tool.sandbox.interfere = interfere
+    assert tool.connector.confirm("tasks", [moved]) == {moved: "moved"}
+
+
 def test_a_forbidden_repository_is_lost_access(tool: Any) -> None:
     site, task = tool.native(Project, "site"), tool.native(Task, "a")
     tool.sandbox.interfere = lambda _: Reply.of({"message": "Resource not accessible"}, 403)
