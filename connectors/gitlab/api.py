@@ -173,7 +173,7 @@ class Api:
         if any(_UNKNOWN_WORD.search(each) for each in said):
             raise Refused(
                 f"This GitLab cannot answer what is asked of its work items: {said[0][:200]}",
-                remedy="Upgrade GitLab to 17.0 or later (18.4 for `statuses: true`), or check "
+                remedy="Upgrade GitLab to 17.0 or later (18.2 for `statuses: true`), or check "
                 "that `plan` names its plan.",
             )
         data = mapping(answer).get("data")

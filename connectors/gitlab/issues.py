@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +20,10 @@ OVERLAP = timedelta(minutes=2)
 """An issue's `updated_at` is set before its transaction ends, and GitLab.com answers from copies
 of its database: a change may show up that much later."""
 
-BEGINNING = "1970-01-01T00:00:00+00:00"
+HEAD_START = timedelta(minutes=10)
+"""How long before the first read changes are read from: its lanes begin at about the same time."""
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 EVERY = {"scope": "all", "state": "all"}
 """Without `scope` some lists give only what the account itself created."""
 
@@ -40,56 +44,73 @@ class Issues:
         self._options = options
 
     def plan(self, cursors: Mapping[str, Cursor]) -> Plan:
-        """First a lane per project, then one for all changes, from when the first began to read."""
-        if "" in cursors:
-            return Plan([Lane(full=False)])
-        projects = self._roster()
-        floors = [at for each in cursors.values() if (at := instant(each.get("floor")))]
-        floor = min([*floors, *([projects.clock] if projects.clock else [])], default=None)
-        joint = {
-            "since": stamp(floor) if floor else BEGINNING,
-            "known": " ".join(projects.projects),
-        }
-        return Plan([Lane(id, scope=id) for id in projects.projects], joint=joint)
+        """A lane for all changes (""), and one for each project that is yet to be read in full.
+
+        So a project that refuses to be read holds up no other, and none waits for another's end.
+        """
+        if "" not in cursors:
+            return Plan([Lane(), *(Lane(id, scope=id) for id in self._roster().projects)])
+        due = (_lane(id, at, cursors) for id, at in _known(cursors[""]).items())
+        return Plan([Lane(full=False), *(lane for lane in due if lane is not None)])
 
     def pull(self, lane: str, since: Cursor | None) -> Iterator[Page]:
         """Read a lane: a project, or ("") what changed."""
-        return self.of_project(lane, since) if lane else self.changed(since or {})
+        if lane:
+            return self._of_project(lane.partition("@")[0], since)
+        return self._begin() if since is None else self._changed(since)
 
-    def of_project(self, project: str, since: Cursor | None) -> Iterator[Page]:
+    def _of_project(self, project: str, since: Cursor | None) -> Iterator[Page]:
         """Every issue of a project, oldest first. The cursor tells how far, and when it began."""
         row, clock = self._api.one(project_path(project), project)
-        floor = (since or {}).get("floor") or (stamp(clock) if clock else BEGINNING)
-        after = (since or {}).get("after", BEGINNING)
+        floor = (since or {}).get("floor") or stamp(clock or BEGINNING)
+        after = (since or {}).get("after", stamp(BEGINNING))
         path = f"{project_path(project)}/issues"
         for rows in self._api.walk(path, EVERY, "created_at", after, project):
             items, unread = self._open(rows, {project: row})
             if rows.rows:
                 after = str(rows.rows[-1]["created_at"])
             yield Page(items, {"floor": floor, "after": after}, unread=unread)
+        yield Page(cursor={"floor": floor, "after": after, "done": "1"})
 
-    def changed(self, since: Cursor) -> Iterator[Page]:
-        """What changed in all projects since a cursor, and all of projects that are new to us."""
+    def _begin(self) -> Iterator[Page]:
+        """From when on changes are read: from before the lanes of the projects begin."""
         projects = self._roster()
-        last = instant(since.get("since")) or datetime.fromisoformat(BEGINNING)
-        start = stamp(max(last - OVERLAP, datetime.fromisoformat(BEGINNING)))
-        known = set(since.get("known", "").split())
-        for place in _without(projects.places(), known):
-            yield from self._changed_in(place, projects, start)
-        for id in projects.projects:
-            if id not in known:
-                for page in self.of_project(id, None):
-                    yield Page(page.items, unread=page.unread)
-        clock = projects.clock or last.astimezone(UTC)
-        yield Page(cursor={"since": stamp(clock), "known": " ".join(projects.projects)})
+        start = BEGINNING if projects.clock is None else projects.clock - HEAD_START
+        yield Page(cursor=_cursor(start, dict.fromkeys(projects.projects, _seconds(start))))
         for name in projects.missing:
             raise not_listed(name)
+
+    def _changed(self, since: Cursor) -> Iterator[Page]:
+        """What changed since a cursor in the projects that are known; new ones become known, and
+        have lanes of their own from the next turn on."""
+        projects = self._roster()
+        last = instant(since.get("since")) or BEGINNING
+        known, clock = _known(since), projects.clock or last
+        start = stamp(max(last - OVERLAP, BEGINNING))
+        hidden: list[NotVisible] = []
+        unread: set[str] = set()
+        asked = deque(_without(projects.places(), known))
+        while asked:
+            place = asked.popleft()
+            try:
+                yield from self._changed_in(place, projects, start)
+            except NotVisible as error:
+                if len(place.projects) > 1:  # a group that is hidden, or one project of it
+                    asked.extend(Place(project_path(id), [id]) for id in place.projects)
+                    continue
+                hidden.append(error)
+                unread.update(place.projects)
+        # Forgotten, so that it is read in full once it can be read again.
+        here = [id for id in projects.projects if id not in unread]
+        yield Page(cursor=_cursor(clock, {id: known.get(id, _seconds(clock)) for id in here}))
+        for told in [*hidden, *map(not_listed, projects.missing)]:
+            raise told
 
     def ids(self, project: str) -> Iterator[Sequence[str]]:
         """The ids of all issues of a project."""
         path = f"{project_path(project)}/issues"
         told: set[str] = set()
-        for rows in self._api.walk(path, EVERY, "created_at", BEGINNING, project):
+        for rows in self._api.walk(path, EVERY, "created_at", stamp(BEGINNING), project):
             found = [id for row in rows.rows if (id := _id(row)) and id not in told]
             told.update(found)
             yield found
@@ -103,27 +124,15 @@ class Issues:
         return roster.read(self._api, self._options)
 
     def _changed_in(self, place: Place, projects: Roster, start: str) -> Iterator[Page]:
-        asked = {**EVERY, "non_archived": "false"} if len(place.projects) > 1 else EVERY
-        read = False
-        try:
-            walk = self._api.walk(f"{place.path}/issues", asked, "updated_at", start)
-            for rows in walk:
-                read = True
-                yield self._page(rows, place, projects)
-        except NotVisible:
-            if read or len(place.projects) == 1:
-                raise
-            # A group that does not show itself to members of its projects: ask these.
-            for id in place.projects:
-                path = f"{project_path(id)}/issues"
-                for rows in self._api.walk(path, EVERY, "updated_at", start, id):
-                    yield self._page(rows, place, projects)
-
-    def _page(self, rows: Rows, place: Place, projects: Roster) -> Page:
-        """A group's list also has issues of projects that are not ours."""
-        held = {id: projects.projects[id] for id in place.projects}
-        items, unread = self._open(rows, held)
-        return Page(items, unread=unread)
+        """A group's list also has issues of projects that are not ours, and leaves out those of
+        archived ones unless it is told not to."""
+        alone = len(place.projects) == 1
+        scope = place.projects[0] if alone else None
+        asked = EVERY if alone else {**EVERY, "non_archived": "false"}
+        ours = {id: projects.projects[id] for id in place.projects}
+        for rows in self._api.walk(f"{place.path}/issues", asked, "updated_at", start, scope):
+            items, unread = self._open(rows, ours)
+            yield Page(items, unread=unread)
 
     def _open(
         self, rows: Rows, projects: Mapping[str, Json]
@@ -175,8 +184,40 @@ def _id(row: Json) -> str | None:
     return issue_id(row.get("project_id"), row.get("iid"))
 
 
-def _without(places: Sequence[Place], known: set[str]) -> Iterator[Place]:
-    """The places, without projects that are read in full anyway."""
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def _cursor(since: datetime, known: Mapping[str, int]) -> Cursor:
+    """Of the lane of changes: since when, and since when each project's are read."""
+    joined = " ".join(f"{id}@{at}" for id, at in known.items())
+    return {"since": stamp(since), "known": joined}
+
+
+def _known(cursor: Cursor) -> dict[str, int]:
+    pairs = (each.partition("@") for each in cursor.get("known", "").split())
+    return {id: int(at) for id, _, at in pairs}
+
+
+def _lane(project: str, at: int, cursors: Mapping[str, Cursor]) -> Lane | None:
+    """The lane that reads a project in full, None where that is done.
+
+    What was read before its changes were followed (`at`) does not count: there is a gap between.
+    """
+    anew = f"{project}@{at}"
+    name = project if _begun(cursors.get(project), at) else anew
+    if cursors.get(name, {}).get("done"):
+        return None
+    return Lane(name, scope=project)
+
+
+def _begun(cursor: Cursor | None, at: int) -> bool:
+    floor = None if cursor is None else instant(cursor.get("floor"))
+    return cursor is None or (floor is not None and _seconds(floor) >= at)
+
+
+def _without(places: Sequence[Place], known: Mapping[str, int]) -> Iterator[Place]:
+    """The places, without projects whose changes are not followed yet."""
     for place in places:
         ids = [id for id in place.projects if id in known]
         if len(ids) == 1:

@@ -48,7 +48,7 @@ class GitLabOptions(Options):
     )
     statuses: bool = Field(
         default=False,
-        description="Read the statuses of work items (premium, GitLab 18.4 or later) instead of "
+        description="Read the statuses of work items (premium, GitLab 18.2 or later) instead of "
         "only open and closed.",
     )
     history: bool = Field(

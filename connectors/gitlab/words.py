@@ -20,7 +20,7 @@ STATES: Mapping[str, Status] = {"opened": "todo", "closed": "done"}
 
 CATEGORIES: Mapping[str, Status] = {
     "triage": "todo", "to_do": "todo", "in_progress": "in_progress", "done": "done",
-    "canceled": "cancelled",
+    "canceled": "cancelled", "cancelled": "cancelled",
 }  # fmt: skip
 """The category of a work item's status, where statuses are read."""
 

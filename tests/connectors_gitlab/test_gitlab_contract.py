@@ -135,7 +135,7 @@ class Description:
         for template in sorted(known, key=lambda each: ("{" in each, -len(each))):
             pattern = template.replace("{id}", r"[\w./-]+").replace("{iid}", r"\d+")
             if re.fullmatch(pattern, path):
-                return template
+                return str(template)
         return None
 
     def _wrong(self, what: str, value: str, schema: Any) -> list[str]:

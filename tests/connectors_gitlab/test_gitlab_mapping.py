@@ -99,6 +99,7 @@ def test_states(issue: dict[str, Any], status: str, label: str, completed: Any) 
         ("opened", "something new", "todo"),
         ("closed", "done", "done"),
         ("closed", "canceled", "cancelled"),
+        ("closed", "CANCELLED", "cancelled"),  # as 18.1 wrote it
         ("closed", "in_progress", "done"),
     ],
 )
@@ -127,7 +128,7 @@ def test_types(issue: dict[str, Any], kind: str, label: str) -> None:
 def test_a_parent_is_an_issue_an_epic_or_none() -> None:
     project, group = {"id": "gid://gitlab/Project/12"}, {"id": "gid://gitlab/Group/4"}
     space = {"id": "gid://gitlab/Namespaces::ProjectNamespace/99"}
-    up = {"iid": "3", "project": project, "namespace": space}
+    up: dict[str, Any] = {"iid": "3", "project": project, "namespace": space}
     assert task(work_item={"parent": up}).parent_id == "12-3"
     up = {"iid": "3", "project": None, "namespace": group}
     assert task(work_item={"parent": up}).parent_id == "g4-3"

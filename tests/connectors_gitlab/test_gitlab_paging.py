@@ -67,7 +67,7 @@ def test_keyset_may_end_with_an_empty_page() -> None:
 
 
 def test_an_old_version_without_keyset_is_read_by_number() -> None:
-    refused = ({"error": "Keyset pagination is not yet available"}, {}, 405)
+    refused: Any = ({"error": "Keyset pagination is not yet available"}, {}, 405)
     http = Script(refused, (rows(1, 2), numbered("2", "3")), (rows(3), numbered("", "3")))
     assert ids(Api(http).keyset("/v4/users", {})) == [1, 2, 3]
     assert "pagination" not in http.asked[1]
@@ -218,7 +218,8 @@ def test_no_page_has_a_number_that_gitlab_refuses(tool_of: Callable[..., Any], m
 
 def test_graphql_answers() -> None:
     assert Api(Script({"data": {"project": None}})).graphql("query", {}) == {"project": None}
-    for wrong in (None, [], {}, {"data": None}, {"errors": [{"message": "no"}], "data": {}}):
+    answers: list[Any] = [None, [], {}, {"data": None}, {"errors": [{"message": "no"}], "data": {}}]
+    for wrong in answers:
         with pytest.raises(Unexpected):
             Api(Script(wrong)).graphql("query", {})
 

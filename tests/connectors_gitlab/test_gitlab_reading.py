@@ -77,7 +77,9 @@ def test_a_turn_in_which_nothing_happened_asks_the_roster_and_one_group(tool: An
     question = tool.sandbox.log[-1]
     assert question.one("scope") == "all"
     assert question.one("non_archived") == "false"
-    assert question.one("updated_after") == "2026-03-02T11:58:00.000Z"
+    assert question.one("updated_after") == "2026-03-02T11:48:00.000Z"
+    tool.read("tasks", again.cursors)
+    assert tool.sandbox.log[-1].one("updated_after") == "2026-03-02T12:58:00.000Z"
 
 
 def test_an_issue_costs_what_the_readme_says(tool_of: Callable[..., Any], many: Any) -> None:
@@ -130,14 +132,77 @@ def test_a_change_that_shows_late_is_read(tool: Any) -> None:
 def test_a_project_that_we_are_let_into_is_read_in_full(tool: Any) -> None:
     lab = tool.native(Project, "lab")
     tool.sandbox.hidden.add(lab)
-    first = tool.read("tasks")
-    assert "Try it" not in titles(first)
-    tool.sandbox.hidden.clear()
-    tool.later(days=9)
-    later = tool.read("tasks", first.cursors)
-    assert titles(later) == {"Try it"}
+    read = tool.read("tasks")
+    assert "Try it" not in titles(read)
+    for _ in range(2):  # the second time its old cursor must not count
+        tool.sandbox.hidden.clear()
+        tool.later(days=9)
+        found = tool.read("tasks", read.cursors)
+        tool.later(minutes=5)
+        next_turn = tool.read("tasks", found.cursors)
+        assert titles(found) | titles(next_turn) == {"Try it"}
+        tool.later(hours=1)
+        quiet = tool.read("tasks", next_turn.cursors)
+        assert (quiet.lanes, quiet.items) == ([""], {})
+        tool.sandbox.hidden.add(lab)
+        tool.later(hours=1)
+        read = tool.read("tasks", quiet.cursors)
+
+
+def test_a_project_that_refuses_to_be_read_holds_up_no_other(tool: Any) -> None:
+    lab, certificate = tool.native(Project, "lab"), tool.native(Task, "d")
+
+    def refuse(request: Request) -> Reply | None:
+        return Reply.of({}, 403) if f"/projects/{lab}" in request.path else None
+
+    tool.sandbox.interfere = refuse
+    read = tool.read("tasks")
+    assert [(type(each), each.scope) for each in read.errors] == [(NotVisible, lab)]
+    assert "Renew certificate" in titles(read)
     tool.later(hours=1)
-    assert not tool.read("tasks", later.cursors).items
+    tool.sandbox.world.edit(certificate, title="Renewed")
+    tool.later(minutes=5)
+    later = tool.read("tasks", read.cursors)
+    assert later.lanes == ["", lab]
+    assert titles(later) == {"Renewed"}
+    tool.sandbox.interfere = None
+    tool.later(hours=1)
+    assert titles(tool.read("tasks", later.cursors)) == {"Try it"}
+
+
+def test_a_project_that_hides_while_changes_are_read_is_read_anew(tool: Any) -> None:
+    first = tool.read("tasks")
+    tool.later(hours=1)
+    for id, title in (("l", "Unread"), ("d", "Read")):
+        tool.sandbox.world.edit(tool.native(Task, id), title=title)
+    tool.later(minutes=5)
+
+    def hide(request: Request) -> Reply | None:
+        body = request.json() if request.path == "/api/graphql" else {}
+        if body.get("variables", {}).get("path") == "acme/labs/lab-3":
+            return Reply.of({"data": {"project": None}})
+        return None
+
+    tool.sandbox.interfere = hide
+    later = tool.read("tasks", first.cursors)
+    assert titles(later) == {"Read"}
+    assert [each.scope for each in later.errors] == [tool.native(Project, "lab")]
+    tool.sandbox.interfere = None
+    found = [tool.read("tasks", later.cursors)]
+    tool.later(minutes=5)
+    found.append(tool.read("tasks", found[0].cursors))
+    assert set().union(*map(titles, found)) == {"Unread"}
+
+
+def test_a_first_read_that_lost_its_start_closes_the_gap(tool: Any) -> None:
+    first = tool.read("tasks")
+    cut = {name: each for name, each in first.cursors.items() if name}  # it died just before
+    tool.later(hours=5)
+    tool.sandbox.world.edit(tool.native(Task, "d"), title="In between")
+    tool.later(hours=5)
+    again = tool.read("tasks", cut)
+    tool.later(minutes=5)
+    assert "In between" in titles(tool.read("tasks", again.cursors))
 
 
 def test_a_project_of_the_group_that_is_not_ours_is_left_out(tool_of: Callable[..., Any]) -> None:
@@ -246,7 +311,7 @@ def test_a_gitlab_without_statuses_is_refused_with_a_remedy(tool_of: Callable[..
     [error, *_] = tool.read("tasks").errors
     assert isinstance(error, Refused)
     assert not isinstance(error, NotVisible)
-    assert "18.4" in error.advice
+    assert "18.2" in error.advice
 
 
 # --- people, milestones -----------------------------------------------------------------------

@@ -108,8 +108,7 @@ def test_every_recorded_row_is_a_record(
 ) -> None:
     for name in files:
         for row in rows(contracts, name):
-            [record] = read(stream, kept(row, names))
-            assert type(record) is kind
+            [record] = [each for each in read(stream, kept(row, names)) if isinstance(each, kind)]
             assert (record.id, record.name) == (str(row["id"]), row[word])
 
 
@@ -131,7 +130,7 @@ def test_every_recorded_epic_note_and_event_is_read(contracts: Path) -> None:
     for name, kind in EVENTS.items():
         found = rows(contracts, name)
         body = issue(base, **{f"{kind}_events": found})
-        told = [each for each in read("tasks", body) if isinstance(each, Change)]
-        assert [(each.id, each.author_id) for each in told] == [
+        events = [each for each in read("tasks", body) if isinstance(each, Change)]
+        assert [(each.id, each.author_id) for each in events] == [
             (f"{kind}:{row['id']}", str(row["user"]["id"])) for row in found
         ]
