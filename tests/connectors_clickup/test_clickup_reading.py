@@ -106,6 +106,7 @@ def test_a_cut_turn_is_not_carried_away_by_a_future_date_either(read_with: Any) 
     reading.items("tasks")
     reading.clock.pass_by(hours=1)
     ahead = reading.clock() + timedelta(days=900)
+    reading.world.edit(reading.id(Task, "o2"), title="An hour later")
     reading.world.edit(reading.id(Task, "o1"), title="From afar", at=ahead)
     pages = iter(reading.pages("tasks"))
     next(pages)
@@ -117,7 +118,7 @@ def test_a_cut_turn_is_not_carried_away_by_a_future_date_either(read_with: Any) 
 
 
 def test_a_first_read_cut_among_archived_tasks_out_of_order_loses_none(read_with: Any) -> None:
-    reading = read_with(page_size=1)
+    reading = read_with(page_size=2)
     for number, task in enumerate(reading.world.all(Task)):
         if task.project_id == reading.id(Project, "web") and number % 2:
             reading.world.edit(task.id, archived=True)
