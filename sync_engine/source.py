@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
-from connectors.sdk.contract import Connector
-from connectors.sdk.records import Record
+from connectors.sdk.contract import Connector, provided
 from sync_engine.admin_map import REDACTIONS, AdminMapping
 from sync_engine.reconcile import Guard
 from sync_engine.store import history
@@ -56,11 +54,10 @@ class Source:
     @property
     def provides(self) -> dict[str, list[str]]:
         """As `Connection.provides` keeps it."""
-        left_out = {REDACTIONS[what][:2] for what in self.mapping.redact}
-        provides: Mapping[type[Record], frozenset[str]] = self.connector.provides
+        redacted = {REDACTIONS[what][:2] for what in self.mapping.redact}
         return {
-            name_of(kind): sorted(name for name in fields if (kind, name) not in left_out)
-            for kind, fields in provides.items()
+            name_of(kind): sorted(name for name in fields if (kind, name) not in redacted)
+            for kind, fields in provided(self.connector).items()
         }
 
     @property

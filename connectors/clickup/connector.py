@@ -42,7 +42,7 @@ from connectors.sdk.errors import (
     NotVisible,
     Unexpected,
 )
-from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.records import Comment, GoneReason, Record, Worklog
 
 SHARE = "Share the space with the account that the token belongs to, or name `spaces` without it."
 PERSONAL = "pk_"
@@ -109,6 +109,12 @@ class ClickUp:
         self._api = Api(http, config.workspace)
         self._tasks = Tasks(self._api, config.spaces, archived=config.archived, roll=self.scopes)
         self._worklogs = Worklogs(self._api, config.spaces)
+
+    @property
+    def provided(self) -> Mapping[type[Record], frozenset[str]]:
+        """Nothing of what the options switch off."""
+        on = {Comment: self.config.comments, Worklog: self.config.worklogs}
+        return {kind: fields for kind, fields in self.provides.items() if on.get(kind, True)}
 
     @classmethod
     def access(cls, config: ClickUpOptions) -> Access:

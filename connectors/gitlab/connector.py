@@ -71,9 +71,11 @@ class GitLab:
         self._options = config
         self._api = Api(http)
         self._issues = Issues(self._api, config)
-        # Narrower than the class says where the plan has less: what a free GitLab cannot say must
-        # not read as "there is none".
-        vars(self)["provides"] = mapping.provided(paid=config.paid)
+
+    @property
+    def provided(self) -> Mapping[type[Record], frozenset[str]]:
+        """Less on a free plan: what it cannot say must not read as "there is none"."""
+        return mapping.provided(paid=self._options.paid)
 
     @property
     def history(self) -> frozenset[str]:

@@ -358,4 +358,22 @@ class Connector(Protocol):
         ...
 
 
+class Narrowed(Protocol):
+    """A connector that, as it is configured, fills less than its class says: an option switches a
+    stream off, or the account's plan has no such thing."""
+
+    @property
+    def provided(self) -> Mapping[type[Record], frozenset[str]]:
+        """The part of `provides` that holds for this account."""
+        ...
+
+
+def provided(connector: Connector) -> Mapping[type[Record], frozenset[str]]:
+    """What a configured connector can fill: of all else nothing is known (see `Narrowed`)."""
+    found: Mapping[type[Record], frozenset[str]] = getattr(
+        connector, "provided", connector.provides
+    )
+    return found
+
+
 Clock = Callable[[], datetime]

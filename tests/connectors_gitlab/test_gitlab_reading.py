@@ -272,7 +272,7 @@ def test_a_free_gitlab_says_nothing_of_what_it_does_not_have(tool_of: Callable[.
     tool = tool_of(has="free")
     for stream in ("sprints", "epics"):
         assert tool.connector.lanes(stream, {}).lanes == []
-    provides = tool.connector.provides
+    provides = tool.connector.provided
     assert Sprint not in provides
     assert Membership not in provides
     assert "points" not in provides[Task]
