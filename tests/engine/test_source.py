@@ -14,8 +14,8 @@ from sync_engine.source import Source
 
 def connected(name: str, **options: Any) -> Any:
     """A connector that is never asked anything."""
-    made = registry.get(name)
-    return made(made.Config(token="a-token", **options), None)  # type: ignore[arg-type]
+    made: Any = registry.get(name)
+    return made(made.Config(token="a-token", **options), None)
 
 
 @pytest.mark.parametrize(
