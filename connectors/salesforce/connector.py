@@ -27,7 +27,8 @@ from connectors.salesforce.kinds import (
     kind_of,
 )
 from connectors.salesforce.options import SalesforceOptions
-from connectors.salesforce.provides import Provides, provided
+from connectors.salesforce.provides import Provides
+from connectors.salesforce.provides import provided as provided_by
 from connectors.salesforce.reading import (
     Reading,
     Selection,
@@ -90,8 +91,12 @@ class Salesforce:
     def __init__(self, config: SalesforceOptions, http: Http) -> None:
         self._config = config
         self._api = Api(http)
-        # What the options leave out is unknown for this connection, not empty.
-        self.provides = provided(config.objects, config.project_object, config.without)  # type: ignore[misc]
+
+    @property
+    def provided(self) -> Provides:
+        """What the options leave out is unknown for this connection, not empty."""
+        config = self._config
+        return provided_by(config.objects, config.project_object, config.without)
 
     @property
     def history(self) -> frozenset[str]:

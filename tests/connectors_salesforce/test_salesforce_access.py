@@ -245,20 +245,20 @@ def connector(**options: Any) -> Salesforce:
 
 
 def test_what_is_not_read_is_not_provided() -> None:
-    plain = connector().provides
+    plain = connector().provided
     assert SlaCycle not in plain
     assert {Comment, Change, Approval} <= plain.keys()
-    assert SlaCycle in connector(objects=["Case", "CaseMilestone"]).provides
-    assert "due_on" not in connector(objects=["Case"]).provides[Task]
-    assert not {"key", "parent_id"} & connector(objects=["Task"]).provides[Task]
-    assert Project not in connector(project_object=None).provides
+    assert SlaCycle in connector(objects=["Case", "CaseMilestone"]).provided
+    assert "due_on" not in connector(objects=["Case"]).provided[Task]
+    assert not {"key", "parent_id"} & connector(objects=["Task"]).provided[Task]
+    assert Project not in connector(project_object=None).provided
 
 
 @pytest.mark.parametrize("name", ["Task.Priority", "Case.Description", "User.Email"])
 def test_what_is_hidden_is_not_provided(name: str) -> None:
     kind, fields = NEEDS[name]
     assert fields
-    assert not fields & connector(without=[name]).provides[kind]
+    assert not fields & connector(without=[name]).provided[kind]
     assert fields <= Salesforce.provides[kind]
 
 

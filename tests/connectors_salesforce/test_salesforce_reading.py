@@ -384,7 +384,7 @@ def test_without_a_hidden_field_the_rest_is_read_and_it_is_unknown(organization:
     connector = organization.with_options(without=["Task.ActivityDate"])
     read = organization.turn("tasks", connector=connector)
     assert read.of(Task)
-    assert "due_on" not in connector.provides[Task]
+    assert "due_on" not in connector.provided[Task]
     assert "due_on" in Salesforce.provides[Task]
 
 
@@ -441,7 +441,7 @@ def test_projects_can_be_an_object_of_ones_own(open_organization: Any) -> None:
     held = {project.id: project for project in organization.sandbox.world.all(Project)}
     assert read.of(Project) == held
     assert {task.project_id for task in read.of(Task).values()} == set(held)
-    assert "due_on" not in connector.provides[Project]
+    assert "due_on" not in connector.provided[Project]
     assert "Project__c" in {scope.id for scope in connector.scopes()}
 
 
@@ -450,8 +450,8 @@ def test_without_projects_tasks_have_none(organization: Any) -> None:
     read = organization.read(connector=connector)
     assert not read.of(Project)
     assert {task.project_id for task in read.of(Task).values()} == {None}
-    assert Project not in connector.provides
-    assert "project_id" not in connector.provides[Task]
+    assert Project not in connector.provided
+    assert "project_id" not in connector.provided[Task]
 
 
 def test_only_named_custom_fields_are_read(organization: Any) -> None:
