@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from connectors.sdk.records import Change, Custom, Record, Status, Task
+from connectors.sdk.records import Change, Comment, Custom, Project, Record, Status, Task
 
 NUMBER_FIELDS: Mapping[str, type] = {
     "points": float,
@@ -34,11 +34,19 @@ MAPPABLE_FIELDS = (
 """Fields of a task that a custom field may fill; any other name becomes a named custom fact."""
 
 
+REDACTIONS: Mapping[str, tuple[type[Record], str, str | None]] = {
+    "descriptions": (Task, "description", None),
+    "comments": (Comment, "text", ""),
+}
+"""What may be left out: the kind of record, its field, and what stands in its place."""
+
+
 @dataclass(frozen=True, slots=True)
 class AdminMapping:
-    """Status words and custom fields of one connection.
+    """Status words, custom fields and redactions of one connection.
 
     Args:
+        redact: of `REDACTIONS`: what is left out of its records.
         status: the tool's status word (any case) → our status.
         fields: our field, or a name the PMO uses → the custom field's name or id in the tool.
         zone: the PMO's time zone, which makes the day of an instant.
@@ -47,6 +55,7 @@ class AdminMapping:
     status: Mapping[str, Status] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    redact: frozenset[str] = frozenset()
 
     def day(self, value: date | datetime | None) -> date | None:
         """The day of a date or instant in the PMO's time zone."""
@@ -64,15 +73,31 @@ class AdminMapping:
 
     def apply(self, record: Record) -> Record:
         """The record as the PMO wants it read."""
+        for what in self.redact:
+            kind, name, instead = REDACTIONS[what]
+            if isinstance(record, kind):
+                record = msgspec.structs.replace(record, **{name: instead})
         if not self.status and not self.fields:
             return record
         if isinstance(record, Task):
             return self._task(record)
+        if isinstance(record, Project):
+            return self._project(record)
         if isinstance(record, Change) and record.field == "status":
             old, new = self.status_of(record.old_label), self.status_of(record.new_label)
             if old or new:
                 return msgspec.structs.replace(record, old=old or record.old, new=new or record.new)
         return record
+
+    def _project(self, project: Project) -> Project:
+        """A field does not lack where the admin names the column that holds it, and it is there."""
+        if not project.lacks or not self.fields:
+            return project
+        there = {name.casefold() for name in project.task_fields}
+        lacks = tuple(
+            name for name in project.lacks if self.fields.get(name, "").casefold() not in there
+        )
+        return msgspec.structs.replace(project, lacks=lacks)
 
     def _task(self, task: Task) -> Task:
         to: dict[str, object] = {}

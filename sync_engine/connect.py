@@ -77,7 +77,10 @@ class Workshop:
             connector_class(options, door),
             door,
             mapping=AdminMapping(
-                connection.mapping.status, connection.mapping.fields, settings.zone
+                connection.mapping.status,
+                connection.mapping.fields,
+                settings.zone,
+                frozenset(connection.redact),
             ),
             guard=Guard(connection.guard.share, connection.guard.items),
             scope_fingerprint=scope_fingerprint(connection, options),

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from connectors.sdk.contract import Connector, Cursor, Lane, Page, Plan
+from connectors.sdk.contract import Connector, Cursor, Lane, Plan
 from connectors.sdk.errors import ConnectorError, CursorExpired, Unexpected
+from connectors.sdk.records import Gone
 from sync_engine import clock
 from sync_engine.store.items import Dumped, ItemMapper, dump
 
-QUEUE_PAGES = 4
+QUEUE_PAGES = 2
 IDLE_SECONDS = 15.0
 LOOK_SECONDS = 0.2
 """How often either side of the queue looks whether the run is over."""
@@ -41,8 +42,10 @@ class Fetched:
 
     stream: str
     lane: Lane
-    page: Page
     items: Sequence[Dumped]
+    cursor: Cursor | None
+    gone: Sequence[Gone]
+    unread: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +150,11 @@ class Fetcher:
                     items = self._mapper.ahead(stream, page.items)
                 else:
                     items = [dump(item) for item in page.items]
-                if not self._put(Fetched(stream, lane, page, items)):
+                ready = Fetched(stream, lane, items, page.cursor, page.gone, page.unread)
+                del page, items  # while this lane waits for its turn, it holds the bytes alone
+                if not self._put(ready):
                     return None
+                del ready
         except CursorExpired as error:
             return self._read(stream, lane, None, False) if since is not None else error
         except ConnectorError as error:

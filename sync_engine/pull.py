@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.sdk.contract import Can, Cursor, Lane, Plan
+from connectors.sdk.contract import Can, Lane, Plan
 from connectors.sdk.errors import (
     ConnectorError,
     NotVisible,
@@ -25,9 +25,10 @@ from sync_engine import absence, clock, people, replay
 from sync_engine.lanes import Ended, Fetched, Fetcher, Planned
 from sync_engine.source import Source
 from sync_engine.store import runs, scopes
-from sync_engine.store.engine import database_now, reading
+from sync_engine.store.cursors import Standing
+from sync_engine.store.engine import reading
 from sync_engine.store.lease import Lease, fence
-from sync_engine.store.models import Connection, LaneState, RawItem
+from sync_engine.store.models import Connection
 from sync_engine.store.pages import PageToWrite, PageWriter, Tally
 from sync_engine.store.runs import RunReport
 
@@ -37,14 +38,9 @@ CHECK_EVERY = timedelta(hours=24)
 PARKED_FAILURE = 0.5
 """Share of a stream's items that, parked, makes the stream a failure."""
 
-JOINT_LANE = "~joint"
-"""Under this name a first read keeps the cursor that will take its lanes' place."""
-
 PLACES_SHOWN = 3
 """Places of one failure that are named; the rest are counted."""
 
-_raw = RawItem.__table__  # type: ignore[attr-defined]
-_lane = LaneState.__table__  # type: ignore[attr-defined]
 _connection = Connection.__table__  # type: ignore[attr-defined]
 
 
@@ -63,8 +59,7 @@ class Progress:
 class _StreamState:
     """What came of one stream so far."""
 
-    cursors: Mapping[str, Cursor]
-    empty: bool  # nothing of it is stored yet
+    at: Standing
     plan: Plan = Plan(())  # noqa: RUF009  immutable
     open: int = 0  # lanes that have not ended
     closed: bool = False
@@ -122,7 +117,8 @@ def pull(
     before = _state(engine, lease)
     rescoped = before["scope_fingerprint"] not in (None, source.scope_fingerprint)
     if before["mapping_fingerprint"] not in (None, source.mapping_fingerprint):
-        replay.replay(engine, source, lease)
+        replayed = replay.replay(engine, source, lease)
+        full = full or replayed.unread > 0  # what was not kept raw is read anew
     full = full or rescoped
     run = _Run(engine, source, lease, full, seconds, stop, progress)
     changes = run.work(before)
@@ -176,14 +172,16 @@ class _Run:
         requests, retries = meter.requests, meter.retries
         changes: dict[str, Any] = {
             "provides": self.source.provides,
-            "scope_fingerprint": self.source.scope_fingerprint,
-            "mapping_fingerprint": self.source.mapping_fingerprint,
         }
         try:
             changes |= self._check(before)
             self._streams()
         except Abandoned as abandoned:
             self._abandon(abandoned.error)
+        if len(self.states) == len(self.source.connector.streams):
+            # Whatever becomes of this run, every stream has begun by this scope and mapping.
+            changes["scope_fingerprint"] = self.source.scope_fingerprint
+            changes["mapping_fingerprint"] = self.source.mapping_fingerprint
         self._account()
         report.requests = meter.requests - requests
         report.retries = meter.retries - retries
@@ -219,8 +217,9 @@ class _Run:
         """All streams at once: what their lanes bring is written as it comes."""
         with Fetcher(self.source.connector, self._over, self.writer.mapper) as fetcher:
             for stream in self.source.connector.streams:
-                self.states[stream] = self._begin(stream)
-                fetcher.plan(stream, self.states[stream].cursors)
+                at = self.writer.cursors.begin(stream, full=self.report.full)
+                self.states[stream] = _StreamState(at)
+                fetcher.plan(stream, at.cursors)
             for event in fetcher.events():
                 if isinstance(event, Planned):
                     self._start(fetcher, event)
@@ -236,27 +235,27 @@ class _Run:
         state.plan = planned.plan
         if planned.error is not None:
             self._lane_failed(stream, Lane(), planned.error, state)
-        lanes = self._unfinished(stream, planned.plan)
+        lanes = self.writer.cursors.unfinished(stream, planned.plan)
         state.open = len(lanes)
         for lane in lanes:
-            since = state.cursors.get(lane.name)
-            unread = state.empty or planned.plan.joint is not None
+            since = state.at.cursors.get(lane.name)
+            unread = state.at.empty or planned.plan.joint is not None
             fetcher.start(stream, lane, since, ahead=unread or since is not None)
         if not lanes:
             self._close(stream, state)
 
     def _write(self, event: Fetched) -> None:
-        state, page = self.states[event.stream], event.page
+        state = self.states[event.stream]
         state.tally.add(
             self.writer.write(
-                PageToWrite(event.stream, event.lane.name, event.items, page.cursor, page.gone)
+                PageToWrite(event.stream, event.lane.name, event.items, event.cursor, event.gone)
             )
         )
         state.pages += 1
-        state.unread += len(page.unread)
+        state.unread += len(event.unread)
         if self._is_read_whole(event.stream):
             state.seen.update(each.item.id for each in event.items)
-            state.seen.update(id for id, _ in page.unread)
+            state.seen.update(id for id, _ in event.unread)
         self._tell(event.stream, state)
 
     def _ended(self, event: Ended) -> None:
@@ -264,7 +263,7 @@ class _Run:
         if event.error is not None:
             self._lane_failed(stream, event.lane, event.error, state)
         elif state.plan.joint is not None:
-            self._finish(stream, event.lane)
+            self.writer.cursors.finish(stream, event.lane)
         state.open -= 1
         if not state.open:
             self._close(stream, state)
@@ -278,7 +277,7 @@ class _Run:
         state.closed = True
         whole = not (state.failed or state.hidden)
         if whole and state.plan.joint is not None:
-            self._join(stream)
+            self.writer.cursors.join(stream)
         if whole and state.plan.lanes and self._is_read_whole(stream):
             self._absent(stream, state.seen, state)
         if state.tally.parked:
@@ -363,75 +362,13 @@ class _Run:
             report.message = "; ".join(report.problems[:3])
             report.remedy = advice
 
-    def _begin(self, stream: str) -> _StreamState:
-        """Where the lanes of a stream resume; nowhere when everything is to be read again."""
-        with self.engine.begin() as connection:
-            fence(connection, self.lease)
-            of_stream = self._lanes_of(stream)
-            if self.report.full:
-                connection.execute(sa.delete(_lane).where(of_stream))
-            rows = connection.execute(
-                sa.select(_lane.c.lane, _lane.c.cursor)
-                .where(of_stream, _lane.c.lane != JOINT_LANE)
-                .where(_lane.c.cursor.is_not(None))
-            )
-            cursors = {row.lane: row.cursor for row in rows}
-            held = sa.select(sa.literal(1)).where(
-                _raw.c.connection_id == self.lease.connection_id, _raw.c.stream == stream
-            )
-            return _StreamState(cursors, connection.execute(held.limit(1)).first() is None)
-
-    def _unfinished(self, stream: str, plan: Plan) -> list[Lane]:
-        """The lanes still to run; of a first read that was cut, only those that had not ended."""
-        if plan.joint is None:
-            return list(plan.lanes)
-        self._keep_joint(stream, plan.joint)
-        with reading(self.engine) as connection:
-            done = set(
-                connection.execute(
-                    sa.select(_lane.c.lane).where(self._lanes_of(stream), _lane.c.done.is_(True))
-                ).scalars()
-            )
-        return [lane for lane in plan.lanes if lane.name not in done]
-
-    def _finish(self, stream: str, lane: Lane) -> None:
-        with self.engine.begin() as connection:
-            now = fence(connection, self.lease)
-            self.writer.move_cursor(connection, stream, lane.name, None, now, done=True)
-
-    def _keep_joint(self, stream: str, joint: Cursor) -> None:
-        """Remember where the joint cursor stood when the first read began: what changes in a
-        lane that has ended, before the last one does, comes after that."""
-        with self.engine.begin() as connection:
-            fence(connection, self.lease)
-            held = connection.execute(
-                sa.select(_lane.c.lane).where(self._lanes_of(stream), _lane.c.lane == JOINT_LANE)
-            ).one_or_none()
-            if held is None:
-                now = database_now(connection)
-                self.writer.move_cursor(connection, stream, JOINT_LANE, joint, now)
-
-    def _join(self, stream: str) -> None:
-        """All lanes of a first read have ended: one cursor takes the place of theirs."""
-        with self.engine.begin() as connection:
-            fence(connection, self.lease)
-            joint = connection.execute(
-                sa.select(_lane.c.cursor).where(self._lanes_of(stream), _lane.c.lane == JOINT_LANE)
-            ).scalar_one()
-            connection.execute(sa.delete(_lane).where(self._lanes_of(stream)))
-            now = database_now(connection)
-            self.writer.move_cursor(connection, stream, "", joint, now)
-
-    def _lanes_of(self, stream: str) -> sa.ColumnElement[bool]:
-        return sa.and_(_lane.c.connection_id == self.lease.connection_id, _lane.c.stream == stream)
-
     def _absent(self, stream: str, seen: set[str], state: _StreamState) -> None:
         """A stream that is always read whole: what two complete reads do not name is gone."""
         with self.engine.begin() as connection:
-            fence(connection, self.lease)
+            now = fence(connection, self.lease)
             found = absence.settle(
                 connection, self.lease.connection_id, stream, seen, self.source.guard,
-                now=database_now(connection), run_id=self.report.run_id,
+                now=now, run_id=self.report.run_id,
             )  # fmt: skip
         state.tally.retired += found.retired
         if found.held:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
-from connectors.sdk.contract import Connector
-from connectors.sdk.records import Record
-from sync_engine.admin_map import AdminMapping
+from connectors.sdk.contract import Connector, provided
+from sync_engine.admin_map import REDACTIONS, AdminMapping
 from sync_engine.reconcile import Guard
 from sync_engine.store import history
 from sync_engine.store.rows import name_of
@@ -56,8 +54,11 @@ class Source:
     @property
     def provides(self) -> dict[str, list[str]]:
         """As `Connection.provides` keeps it."""
-        provides: Mapping[type[Record], frozenset[str]] = self.connector.provides
-        return {name_of(kind): sorted(fields) for kind, fields in provides.items()}
+        redacted = {REDACTIONS[what][:2] for what in self.mapping.redact}
+        return {
+            name_of(kind): sorted(name for name in fields if (kind, name) not in redacted)
+            for kind, fields in provided(self.connector).items()
+        }
 
     @property
     def observe(self) -> frozenset[str]:

@@ -30,7 +30,7 @@ from connectors.sdk.contract import (
     Scope,
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unavailable, Unexpected
-from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.records import Change, Comment, GoneReason, Record, Worklog
 
 PROJECT_FIELDS = (
     "name,notes,archived,completed,owner,start_on,due_on,created_at,modified_at,permalink_url,"
@@ -90,6 +90,13 @@ class Asana:
         self._config = config
         self._api = Api(http)
         self._wanted = tuple(dict.fromkeys(config.projects or ()))
+
+    @property
+    def provided(self) -> Mapping[type[Record], frozenset[str]]:
+        """Nothing of what the options switch off."""
+        told, booked = self._config.history, self._config.worklogs
+        on = {Comment: told, Change: told, Worklog: booked}
+        return {kind: fields for kind, fields in self.provides.items() if on.get(kind, True)}
 
     @property
     def history(self) -> frozenset[str]:

@@ -56,7 +56,7 @@ class Jira:
     title: ClassVar[str] = "Jira"
     Config: ClassVar[type[Options]] = JiraConfig
     limits: ClassVar[Sequence[RateLimit]] = (RateLimit(100, timedelta(seconds=1)),)
-    parallel: ClassVar[int] = 8
+    parallel: ClassVar[int] = 6
     streams: ClassVar[Mapping[str, Can]] = {
         "projects": Can.FULL,
         "people": Can.FULL,

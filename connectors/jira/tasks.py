@@ -162,15 +162,17 @@ class Reader:
             group.append(found)
             if len(group) == GROUP or found.last:
                 yield from self._with_histories(group, catalogue)
-                group = []
 
     def _with_histories(
-        self, group: Sequence[Found], catalogue: Catalogue
+        self, group: list[Found], catalogue: Catalogue
     ) -> Iterator[tuple[Found, list[Item]]]:
+        """Empties the group: pages that have been handed on take no memory any more."""
         issues = [issue for found in group for issue in found.issues]
         histories = dict(self.api.histories(issues)) if issues else {}
         epics = self._epics(issues, catalogue.epic_field)
-        for found in group:
+        del issues
+        while group:
+            found = group.pop(0)
             read = []
             for issue in found.issues:
                 id_ = str(issue["id"])

@@ -95,6 +95,8 @@ class Budget:
         limit: the whole of it, None where it is not told.
         path: only calls whose path starts with this count.
         name: tells apart what the vendor counts side by side.
+        per: the whole of the limit's period, where the vendor says when it ends but not when it
+            began; None: as long as `resets_in`.
     """
 
     remaining: int
@@ -102,6 +104,7 @@ class Budget:
     limit: int | None = None
     path: str = ""
     name: str = ""
+    per: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class OAuth:
 
     Args:
         assertion: makes the signed assertion of an instant.
+        subject: whom the assertion speaks for: one client may sign in several accounts.
     """
 
     token_url: str
@@ -120,6 +124,7 @@ class OAuth:
     client_secret: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
     assertion: Callable[[datetime], str] | None = field(default=None, repr=False)
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +287,8 @@ class Connector(Protocol):
     parallel: ClassVar[int]  # how many lanes may run side by side
     streams: ClassVar[Mapping[str, Can]]  # in the order in which they are pulled
     provides: ClassVar[Mapping[type[Record], frozenset[str]]]
-    # exactly the fields this tool can fill; a standard that needs another is not assessable here
+    # exactly the fields this tool can fill; a standard that needs another is not assessable here;
+    # an instance may provide less, by its options
 
     @property
     def history(self) -> frozenset[str]:
@@ -350,6 +356,24 @@ class Connector(Protocol):
     def to_records(stream: str, item: Json) -> Iterable[Record]:
         """Pure and total: the same item gives the same records, whatever it holds."""
         ...
+
+
+class Narrowed(Protocol):
+    """A connector that, as it is configured, fills less than its class says: an option switches a
+    stream off, or the account's plan has no such thing."""
+
+    @property
+    def provided(self) -> Mapping[type[Record], frozenset[str]]:
+        """The part of `provides` that holds for this account."""
+        ...
+
+
+def provided(connector: Connector) -> Mapping[type[Record], frozenset[str]]:
+    """What a configured connector can fill: of all else nothing is known (see `Narrowed`)."""
+    found: Mapping[type[Record], frozenset[str]] = getattr(
+        connector, "provided", connector.provides
+    )
+    return found
 
 
 Clock = Callable[[], datetime]

@@ -26,7 +26,7 @@ from connectors.sdk.json_body import NotJson, parse_json
 from connectors.sdk.oauth import Bearer, TokenStore
 from connectors.sdk.retry import Again, retrying
 from connectors.sdk.scrub import Scrubber, secrets_in
-from connectors.sdk.statuses import CHECK_CREDENTIAL
+from connectors.sdk.statuses import CHECK_CREDENTIAL, seconds_asked
 from connectors.sdk.wire import Bounds, Origin, Raw, TooSlow, Wire, origin_of
 
 __all__ = ["Bounds", "Door", "Gates", "open_door"]
@@ -35,7 +35,8 @@ _HOPS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TRIES_TOO_SLOW = 2
 _LONGEST_PATIENCE = 900.0
-_QUOTA = timedelta(hours=1)  # a limit that resets no sooner is a quota, the others are paces
+_SIGN_IN_LATER = 30.0  # seconds, where the sign-in service is busy and does not say for how long
+_QUOTA = timedelta(hours=1)  # a limit for so long a period is a quota, the others are paces
 
 
 class Door:
@@ -120,19 +121,32 @@ class Door:
 
     def ask(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
         """Post a form to the sign-in service: what `Bearer` asks with."""
-        raw = self._send(self._what("POST", url), "POST", url, body=form)
+        what = self._what("POST", url)
+        raw = self._send(what, "POST", url, body=form)
+        asked = seconds_asked(raw.headers, self._now())
+        if raw.status == 429 or (raw.status == 503 and asked is not None):
+            asked = _SIGN_IN_LATER if asked is None else asked
+            until = self._now() + timedelta(seconds=min(asked, LONGEST_COOLDOWN.total_seconds()))
+            raise Throttled(
+                f"{what} was answered with {raw.status}: too many requests.", until=until
+            )
         try:
-            return raw.status, parse_json(raw.body, repair=True)[0]
+            data = parse_json(raw.body, repair=True)[0]
         except NotJson:
+            if 200 <= raw.status < 300:  # a proxy's page says nothing about the credential
+                raise Unavailable(f"{what}: the sign-in service's answer is not JSON.") from None
             return raw.status, None
+        if raw.status >= 400 and isinstance(data, dict):
+            data = {name: self._scrub(v) if isinstance(v, str) else v for name, v in data.items()}
+        return raw.status, data
 
     def _attempt(self, call: Call) -> Answer:
         call.tries += 1
         if call.tries > 1:
             with self._counting:
                 self.retries += 1
+        token = self._authorize(call)
         try:
-            token = self._authorize(call)
             raw = self._follow(call)
         except TooSlow as error:
             raise Again(error, _TRIES_TOO_SLOW) from None
@@ -166,13 +180,13 @@ class Door:
             used = 1 - budget.remaining / budget.limit
             with self._counting:
                 self.budget_used = max(used, self.budget_used or 0.0)
-                if used >= self.share and budget.resets_in >= _QUOTA:
+                if used >= self.share and (budget.per or budget.resets_in) >= _QUOTA:
                     self._spent_until = self._now() + budget.resets_in
 
     def _authorize(self, call: Call) -> str | None:
         if self.bearer is None:
             return None
-        token = self.bearer.token()
+        token = self._signed_in(self.bearer.token)
         call.headers["Authorization"] = f"Bearer {token}"
         return token
 
@@ -180,12 +194,24 @@ class Door:
         """Get another token and try again, once."""
         refused = Refused(f"{call.what} was refused (401).", remedy=CHECK_CREDENTIAL)
         call.renewed = True
-        if self.bearer is not None:
-            try:
-                self.bearer.renew(token)
-            except Unavailable as error:
-                raise Again(error, self._bounds.tries) from None
+        bearer = self.bearer
+        if bearer is not None:
+            self._signed_in(lambda: bearer.renew(token))
         raise Again(refused, call.tries + 1, wait=0.0)
+
+    def _signed_in(self, sign_in: Callable[[], str]) -> str:
+        """What the sign-in service gives; no gate stands before it, so waiting is done here."""
+        try:
+            return sign_in()
+        except Throttled as error:
+            seconds = max((error.until - self._now()).total_seconds(), 0.0)
+            if seconds > self._patience:
+                raise
+            raise Again(error, self._bounds.tries, seconds) from None
+        except TooSlow as error:
+            raise Again(error, _TRIES_TOO_SLOW) from None
+        except Unavailable as error:
+            raise Again(error, self._bounds.tries) from None
 
     def _follow(self, call: Call) -> Raw:
         """The answer at the end of the redirects."""
@@ -370,6 +396,6 @@ def _limit_scope(connector: type[Connector], access: Access) -> str:
     """What a vendor counts requests by: the credential at the host. Tells no secret."""
     credential = [f"{header}={value}" for header, value in sorted(access.headers.items())]
     if access.oauth is not None:
-        credential += [access.oauth.client_id, access.oauth.refresh_token]
+        credential += [access.oauth.client_id, access.oauth.refresh_token, access.oauth.subject]
     digest = hashlib.sha256("\n".join(credential).encode()).hexdigest()[:16]
     return f"{connector.name}:{_origin(connector, access.base_url)}:{digest}"

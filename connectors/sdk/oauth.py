@@ -21,6 +21,7 @@ from connectors.sdk.errors import Refused, Unavailable
 
 _LONGEST = 366 * 86400.0  # seconds; nothing lives longer
 _ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_LONGEST_SAID = 200  # of the sign-in service's own words
 _REFRESH_AT = 0.8  # share of an access token's lifetime after which it is replaced
 
 
@@ -50,7 +51,8 @@ class TokenStore(Protocol):
 
 
 Ask = Callable[[str, Mapping[str, str]], tuple[int, Any]]
-"""Posts a form to a URL; gives the status and the parsed JSON; raises `Unavailable`."""
+"""Posts a form to a URL; gives the status and the parsed JSON; raises `Unavailable` (also for a
+success that is no JSON) and `Throttled`."""
 
 
 class Bearer:
@@ -83,8 +85,9 @@ class Bearer:
         self._unsaved: Tokens | None = None  # fetched, but the store failed: not to be used yet
         self._refused: str | None = None
         # After signing in again the configured token is another one, and what was saved is void.
-        grant = "\n".join((oauth.token_url, oauth.client_id, oauth.refresh_token))
-        self.key = hashlib.sha256(grant.encode()).hexdigest()[:32]
+        grant = [oauth.token_url, oauth.client_id, oauth.refresh_token]
+        grant += [oauth.subject] if oauth.subject else []
+        self.key = hashlib.sha256("\n".join(grant).encode()).hexdigest()[:32]
 
     def token(self) -> str:
         """An access token that is good for a while.
@@ -92,6 +95,7 @@ class Bearer:
         Raises:
             Refused: the account has to be signed in again.
             Unavailable: the token endpoint does not answer.
+            Throttled: it asks us to stay away.
         """
         tokens = self._tokens
         if tokens is None or self._is_old(tokens):
@@ -141,7 +145,10 @@ class Bearer:
             raise Unavailable(f"The sign-in service answered {status}.")
         access = data.get("access_token")
         if status >= 400 or not isinstance(access, str) or not access:
-            self._refused = str(data.get("error") or status)
+            said = [str(data.get("error") or status)]
+            if isinstance(data.get("error_description"), str):
+                said.append(data["error_description"][:_LONGEST_SAID])
+            self._refused = ": ".join(said)
             raise _sign_in_again(self._refused)
         rotated = data.get("refresh_token")
         rotated = rotated if isinstance(rotated, str) and rotated else refresh_token

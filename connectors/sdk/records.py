@@ -35,7 +35,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Project(Record, frozen=True, kw_only=True, gc=False):
-    """A container of work: Jira project, Asana project, Trello board, Redmine project."""
+    """A container of work: Jira project, Asana project, Trello board, Redmine project.
+
+    Where people shape the tables themselves, a container may have no room for what the tool can
+    hold: `lacks` names the fields of `Task` that none of its tasks can have, `task_fields` the ids
+    and the names of the custom fields that they do have. A field that is lacking is unknown.
+    """
 
     key: str | None = None
     name: str
@@ -49,6 +54,8 @@ class Project(Record, frozen=True, kw_only=True, gc=False):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     custom: tuple[Custom, ...] = ()
+    lacks: tuple[str, ...] = ()
+    task_fields: tuple[str, ...] = ()
 
 
 class Person(Record, frozen=True, kw_only=True, gc=False):

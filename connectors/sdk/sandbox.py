@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, TypeVar
@@ -190,9 +190,13 @@ class Sandbox(ABC):
     Args:
         records: with whatever ids; they are adopted (see `adopt`).
         now: the tool's clock.
+
+    Attributes:
+        lag: how long after a change the tool's answers show it.
     """
 
     name: ClassVar[str]
+    lag: ClassVar[timedelta] = timedelta(0)
 
     def __init__(self, records: Iterable[Record], now: Callable[[], datetime]) -> None:
         records = list(records)

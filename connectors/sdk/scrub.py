@@ -13,8 +13,8 @@ from pydantic import BaseModel, SecretStr
 
 MASK = "***"
 _SHORTEST = 4  # shorter values are no secrets, and masking them would garble every text
-_PUBLIC_HEADERS = frozenset({"accept", "accept-encoding", "accept-language", "content-type",
-                             "user-agent"})  # fmt: skip
+_PUBLIC_HEADERS = frozenset({"accept", "accept-encoding", "accept-language", "api-version",
+                             "content-type", "user-agent"})  # fmt: skip
 
 
 class Scrubber:

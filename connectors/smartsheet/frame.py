@@ -44,10 +44,11 @@ def row_items(
 
 
 def project_body(sheet: Json, summary: Sequence[Json]) -> Json:
-    """A sheet as a project: what it says of itself, its workspace, its summary."""
+    """A sheet as a project: what it says of itself, its workspace, its columns, its summary."""
     workspace = _only(part(sheet, "workspace"), ("id", "name"))
     return {
         "sheet": {**_only(sheet, SHEET_FIELDS), "workspace": workspace},
+        "fields": [_column(column) for column in objects(sheet.get("columns"))],
         "summary": [{**_only(field, SUMMARY_FIELDS), **_summary(field)} for field in summary],
     }
 

@@ -41,7 +41,13 @@ from connectors.smartsheet.values import (
     text,
     word,
 )
-from connectors.smartsheet.words import columns_by_role, priority_of, says_blocked, status_of
+from connectors.smartsheet.words import (
+    columns_by_role,
+    lacking,
+    priority_of,
+    says_blocked,
+    status_of,
+)
 
 PARENT_ROW = "Parent row"
 MILESTONE = "Milestone"
@@ -69,6 +75,7 @@ def _project(item: Json) -> Iterator[Record]:
     if id is None:
         return
     custom = [*_workspace(sheet), *_custom(objects(item.get("summary")))]
+    fields = objects(item.get("fields"))
     yield Project(
         id=id,
         name=text(sheet.get("name")) or id,
@@ -77,7 +84,17 @@ def _project(item: Json) -> Iterator[Record]:
         created_at=instant(sheet.get("createdAt")),
         updated_at=instant(sheet.get("modifiedAt")),
         custom=tuple(custom),
+        lacks=lacking(fields) if fields else (),
+        task_fields=tuple(dict.fromkeys(_names(fields))),
     )
+
+
+def _names(fields: Sequence[Json]) -> Iterator[str]:
+    """Ids and titles of columns: either is what an admin may map by."""
+    for field in fields:
+        for name in (ident(field.get("id")), text(field.get("title"))):
+            if name is not None:
+                yield name
 
 
 def _workspace(sheet: Json) -> Iterator[Custom]:

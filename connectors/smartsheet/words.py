@@ -73,6 +73,18 @@ ROLES: Mapping[str, Role] = {
     "predecessors": Role(("PREDECESSOR",), ("GANTT_PREDECESSOR",), unique=True),
 }  # fmt: skip
 
+ROOM: Mapping[str, Sequence[str]] = {
+    "status": ("status", "done", "percent"),
+    "blocked": ("blocked", "status"),
+    "priority": ("priority",),
+    "assignee_ids": ("assignees",),
+    "labels": ("labels",),
+    "start_on": ("start",),
+    "due_on": ("due",),
+    "percent_complete": ("percent",),
+}
+"""By field of a task: the meanings of columns, one of which a sheet needs for it."""
+
 _STATUSES: Mapping[Status, tuple[str, ...]] = {
     "todo": ("not started", "not yet started", "to do", "todo", "backlog", "new", "open"),
     "in_progress": (
@@ -126,6 +138,12 @@ def columns_by_role(fields: Sequence[Json]) -> Mapping[str, Json]:
     """The column for each meaning that the sheet has one for."""
     found = {name: _column(fields, role) for name, role in ROLES.items()}
     return {name: field for name, field in found.items() if field is not None}
+
+
+def lacking(fields: Sequence[Json]) -> tuple[str, ...]:
+    """Fields of a task that rows of these columns have no room for."""
+    there = columns_by_role(fields).keys()
+    return tuple(field for field, roles in ROOM.items() if not there & set(roles))
 
 
 def _column(fields: Sequence[Json], role: Role) -> Json | None:

@@ -117,7 +117,9 @@ def tell(console: Console, rows: list[dict[str, Any]], most: int | None = None) 
         )  # fmt: skip
     console.print(shown)
     counts = [f"{told[each]} {each}" for each in reversed(SEVERITIES) if each in told]
-    console.print(f"\n{', '.join(counts) or 'Nothing is flagged'}.")
+    left = len(rows) - shown.row_count
+    more = f" {left} more are open: `flagstaff flags` lists all." if left else ""
+    console.print(f"\n{', '.join(counts) or 'Nothing is flagged'}.{more}")
 
 
 @command(flags, "waive")

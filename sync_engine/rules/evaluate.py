@@ -9,12 +9,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import sqlalchemy as sa
 
 from sync_engine.rules import changed, facts
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.dialect import pairs
 from sync_engine.rules.evidence import Item, chunks, items
+from sync_engine.rules.joins import PROJECT
 from sync_engine.rules.limits import TooSlow, limited
 from sync_engine.rules.scan import (
     FLAGGED,
@@ -141,8 +143,22 @@ def frame_for(
     known = connections(connection, moment, intervals or {})
     all_ids = set(connection.execute(sa.select(_connection.c.id)).scalars())
     return Frame(
-        moment, connection.dialect.name, known, every=all_ids == {each.id for each in known}
+        moment,
+        connection.dialect.name,
+        known,
+        every=all_ids == {each.id for each in known},
+        lacking=_lacking(connection),
     )
+
+
+def _lacking(connection: sa.Connection) -> frozenset[str]:
+    """Fields of tasks that some project has no room for."""
+    said = connection.execute(
+        sa.select(sa.cast(PROJECT.c.lacks, sa.Text))
+        .where(PROJECT.c.gone_at.is_(None), PROJECT.c.lacks.is_not(None))
+        .distinct()
+    ).scalars()
+    return frozenset(name for each in said for name in orjson.loads(each))
 
 
 def assess(  # noqa: PLR0913  # all of them are the caller's to say

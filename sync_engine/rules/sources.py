@@ -13,6 +13,12 @@ from sync_engine.rules.calendars import Moment
 from sync_engine.rules.dialect import Column, FieldRows, Truth
 from sync_engine.rules.facts import Fact
 from sync_engine.rules.syntax import Ref
+from sync_engine.store.models import ProjectRow
+
+_project = ProjectRow.__table__  # type: ignore[attr-defined]
+
+_ALONE = {"assignee_ids": "owner_id"}
+"""Where a field of tasks is a list: the column that is NULL when the list is empty."""
 
 NULL: Truth = sa.cast(sa.null(), sa.Boolean)
 """The third answer: unknown."""
@@ -45,6 +51,7 @@ class Frame:
         connections: those that are configured; rows of others are not assessed.
         only: rows (connection_id, id) to which the subjects are limited.
         every: all rows of the store belong to these connections.
+        lacking: fields of tasks ("due_on") that some project has no room for.
     """
 
     moment: Moment
@@ -52,6 +59,7 @@ class Frame:
     connections: Sequence[ConnectionInfo] = ()
     only: sa.CTE | None = None
     every: bool = True
+    lacking: frozenset[str] = frozenset()
 
     def provided(self, needs: Sequence[str], connection_id: Column) -> Truth | None:
         """Whether a row's tool provides what a fact needs; None: all of them do."""
@@ -208,7 +216,39 @@ class StoreSource:
     def _provided(self, needs: Sequence[str]) -> Truth | None:
         if "connection_id" not in self.base.c:
             return None  # people and connections: their builders know better
-        return self.frame.provided(needs, self.base.c.connection_id)
+        provided = self.frame.provided(needs, self.base.c.connection_id)
+        return both(provided, self._has_room(needs))
+
+    def _has_room(self, needs: Sequence[str]) -> Truth | None:
+        """Whether a task holds what a fact needs, or its project can; None: every project can."""
+        if self.subject != "task":
+            return None
+        lacking = [
+            name
+            for kind, name in (need.split(".", 1) for need in needs)
+            if kind == "task" and name in self.frame.lacking
+        ]
+        if not lacking:
+            return None
+
+        def make() -> tuple[Any, Truth]:
+            project, own = _project.alias(), self.base.c
+            on = sa.and_(
+                project.c.connection_id == own.connection_id, project.c.id == own.project_id
+            )
+            return project, on
+
+        said = sa.cast(self.join("room", make).c.lacks, sa.Text)
+        missing = sa.or_(
+            *(
+                sa.and_(
+                    said.contains(f'"{name}"', autoescape=True),
+                    self.base.c[_ALONE.get(name, name)].is_(None),
+                )
+                for name in lacking
+            )
+        )
+        return sa.or_(said.is_(None), sa.not_(missing))
 
     def _field(self, name: str) -> Value:
         key = f"field {name}"

@@ -27,7 +27,12 @@ def scope_fingerprint(connection: Connection, options: BaseModel) -> str:
 
 def mapping_fingerprint(settings: Settings, connection: Connection) -> str:
     """Of the admin's mapping and the time zone: a change means a replay of what is stored."""
-    return _hash({"mapping": connection.mapping.model_dump(), "timezone": settings.timezone})
+    said: dict[str, Any] = {
+        "mapping": connection.mapping.model_dump(), "timezone": settings.timezone,
+    }  # fmt: skip
+    if connection.redact:
+        said["redact"] = sorted(connection.redact)
+    return _hash(said)
 
 
 def _public(value: Any) -> Any:

@@ -31,6 +31,7 @@ from sync_engine.settings.values import (
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
 Status = Literal["todo", "in_progress", "done", "cancelled"]
+Redacted = Literal["descriptions", "comments"]
 Email = Annotated[str, Field(pattern=r"^[^@\s<>,;]{1,64}@[^@\s<>,;]{1,190}$")]
 
 
@@ -143,6 +144,11 @@ class Connection(Section):
     mapping: Mapping = Field(default_factory=Mapping, description="What the tool's words mean.")
     guard: Guard = Field(
         default_factory=Guard, description="Protection against retiring much of a scope at once."
+    )
+    redact: tuple[Redacted, ...] = Field(
+        (),
+        description="What is kept nowhere. Raw items are then not kept either, and standards that "
+        "need what is left out are not assessable here.",
     )
 
 

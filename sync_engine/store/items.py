@@ -62,11 +62,23 @@ def dump(item: Item) -> Dumped:
     return Dumped(item, body, raw_hash(body))
 
 
-class Packer:
-    """Compresses bodies as `RawItem.body` holds them; for one thread."""
+NOTHING = b""
+"""`RawItem.body` where raw items are not kept."""
 
-    def __init__(self) -> None:
-        self.pack = zstandard.ZstdCompressor(level=1).compress
+
+class Packer:
+    """Compresses bodies as `RawItem.body` holds them; for one thread.
+
+    Args:
+        keep: whether raw items are kept at all.
+    """
+
+    def __init__(self, *, keep: bool) -> None:
+        self._compress = zstandard.ZstdCompressor(level=1).compress if keep else None
+
+    def pack(self, body: bytes) -> bytes:
+        """What is stored of a body."""
+        return NOTHING if self._compress is None else self._compress(body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +135,7 @@ class ItemMapper:
     ) -> None:
         self._to_records = to_records
         self._mapping = mapping
+        self.keeps_raw = not mapping.redact
 
     def map(self, stream: str, dumped: Dumped, held: Held | None) -> Mapped:
         """One item with its records, beside what the store has of it."""
@@ -136,7 +149,7 @@ class ItemMapper:
         For the lane's own thread: it overlaps with what other lanes fetch and with the writing.
         Wasted on items that the store has as they are.
         """
-        pack = Packer().pack
+        pack = Packer(keep=self.keeps_raw).pack
         done = []
         for item in items:
             each = dump(item)

@@ -250,6 +250,8 @@ class ProjectRow(RecordRow, table=True):
     created_at: datetime | None = instant()
     updated_at: datetime | None = instant()
     custom: Any = json_column()
+    lacks: Any = json_column()
+    task_fields: Any = json_column()
 
 
 class PersonRow(RecordRow, table=True):

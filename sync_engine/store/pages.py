@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from connectors.sdk.contract import Cursor
 from connectors.sdk.records import STORED_KINDS, Gone, Record, Task
 from sync_engine.admin_map import AdminMapping
 from sync_engine.store import history, mentions, retire
+from sync_engine.store.cursors import Cursors
 from sync_engine.store.items import (
+    NOTHING,
     Dumped,
     Held,
     ItemMapper,
@@ -28,7 +29,7 @@ from sync_engine.store.items import (
     read_yields,
 )
 from sync_engine.store.lease import Lease, fence
-from sync_engine.store.models import Assignment, LaneState, Mention, RawItem
+from sync_engine.store.models import Assignment, Mention, RawItem
 from sync_engine.store.rows import (
     KIND_NUMBER,
     KINDS,
@@ -45,13 +46,11 @@ RAW_COLUMNS = (
     "connection_id", "stream", "item_id", "scope", "hash", "body", "yields", "parked", "read_at",
     "run_id",
 )  # fmt: skip
-LANE_COLUMNS = ("connection_id", "stream", "lane", "cursor", "done", "moved_at", "run_id")
 ASSIGNMENT_COLUMNS = ("connection_id", "task_id", "position", "person_id")
 REFUSALS = (sa.exc.DataError, sa.exc.IntegrityError, OverflowError, UnicodeEncodeError)
 """How a database says that it cannot hold a value."""
 
 _raw = RawItem.__table__  # type: ignore[attr-defined]
-_lane = LaneState.__table__  # type: ignore[attr-defined]
 _assignment = Assignment.__table__  # type: ignore[attr-defined]
 _mention = Mention.__table__  # type: ignore[attr-defined]
 
@@ -124,11 +123,11 @@ class PageWriter:
         self._raw_upsert = Upsert(
             _raw, RAW_COLUMNS, dialect, clear=("gone_at", "gone_reason", "absent_since")
         )
-        self._lane_upsert = Upsert(_lane, LANE_COLUMNS, dialect)
         self._assignment_upsert = Upsert(_assignment, ASSIGNMENT_COLUMNS, dialect)
         self._mention_upsert = Upsert(_mention, mentions.COLUMNS, dialect)
         self._instant = instant_for(dialect.name)
-        self._packer = Packer()
+        self._packer = Packer(keep=self.mapper.keeps_raw)
+        self.cursors = Cursors(engine, lease, run_id)
         self._words = StatusWords(lease.connection_id)
 
     def write(self, page: PageToWrite) -> Tally:
@@ -181,25 +180,8 @@ class PageWriter:
                 at=now, run_id=self.run_id,
             )  # fmt: skip
         if page.cursor is not None:
-            self.move_cursor(connection, page.stream, page.lane, page.cursor, now)
+            self.cursors.move(connection, page.stream, page.lane, page.cursor, now)
         return tally
-
-    def move_cursor(
-        self,
-        connection: sa.Connection,
-        stream: str,
-        lane: str,
-        cursor: Cursor | None,
-        now: datetime,
-        *,
-        done: bool = False,
-    ) -> None:
-        """Set where a lane resumes, in the transaction of what it read."""
-        kept = None if cursor is None else orjson.dumps(dict(cursor)).decode()
-        row = (
-            self.lease.connection_id, stream, lane, kept, done, self._instant(now), self.run_id,
-        )  # fmt: skip
-        self._lane_upsert.run(connection, [row])
 
     def _held(
         self, connection: sa.Connection, stream: str, items: Sequence[Dumped]
@@ -344,28 +326,33 @@ class PageWriter:
     def _write_raw(
         self, connection: sa.Connection, stream: str, mapped: Mapping[str, Mapped], now: datetime
     ) -> None:
-        at, pack = self._instant(now), self._packer.pack
+        at = self._instant(now)
         self._raw_upsert.run(
             connection,
             [
                 (
                     self.lease.connection_id, stream, id, each.dumped.item.scope,
-                    each.dumped.hash, each.dumped.packed or pack(each.dumped.body), each.yields,
+                    each.dumped.hash, self._packed(each.dumped), each.yields,
                     each.made.parked, at, self.run_id,
                 )
                 for id, each in mapped.items()
             ],
         )  # fmt: skip
 
+    def _packed(self, dumped: Dumped) -> bytes:
+        made_ahead = dumped.packed
+        return self._packer.pack(dumped.body) if made_ahead is None else made_ahead
+
     def _write_yields(
         self, connection: sa.Connection, stream: str, mapped: Mapping[str, Mapped]
     ) -> None:
+        emptied = {} if self.mapper.keeps_raw else {"body": NOTHING}
         connection.execute(
             sa.update(_raw)
             .where(_raw.c.connection_id == self.lease.connection_id)
             .where(_raw.c.stream == stream)
             .where(_raw.c.item_id == sa.bindparam("item"))
-            .values(yields=sa.bindparam("made"), parked=sa.bindparam("why")),
+            .values(yields=sa.bindparam("made"), parked=sa.bindparam("why"), **emptied),
             [
                 {"item": id, "made": each.yields, "why": each.made.parked}
                 for id, each in mapped.items()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from connectors.sdk import oauth
 from connectors.sdk.contract import Connector, Cursor, Item, Options
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.gate import Gates
@@ -100,6 +101,25 @@ class Read:
         return set(self.items.get(stream, {}))
 
 
+class Tokens:
+    """Where a connection's OAuth tokens outlive a turn; there is one turn at a time."""
+
+    def __init__(self) -> None:
+        self._saved: dict[str, oauth.Tokens] = {}
+
+    def load(self, key: str) -> oauth.Tokens | None:
+        """See `connectors.sdk.oauth.TokenStore`."""
+        return self._saved.get(key)
+
+    def save(self, key: str, tokens: oauth.Tokens) -> None:
+        """See `connectors.sdk.oauth.TokenStore`."""
+        self._saved[key] = tokens
+
+    def lock(self, key: str) -> AbstractContextManager[None]:
+        """See `connectors.sdk.oauth.TokenStore`."""
+        return nullcontext()
+
+
 class Tool:
     """A served sandbox with a connection to it."""
 
@@ -109,6 +129,7 @@ class Tool:
         self.url = url
         self.clock = clock
         self._doors: list[Door] = []
+        self._tokens = Tokens()
 
     def close(self) -> None:
         """Close all connections."""
@@ -128,6 +149,7 @@ class Tool:
             gates=Gates(now=self.clock.now, monotonic=self.clock.monotonic),
             now=self.clock.now,
             sleep=self.clock.sleep,
+            tokens=self._tokens,
         )
         self._doors.append(door)
         return self.subject.connector(config, door)
@@ -141,7 +163,7 @@ class Tool:
         stop_after: int | None = None,
         connector: Connector | None = None,
     ) -> Read:
-        """One turn of every stream.
+        """One turn of every stream, once the tool shows what was changed before.
 
         Args:
             cursors: by stream and lane, from an earlier turn.
@@ -150,6 +172,7 @@ class Tool:
             stop_after: cut each stream's turn after so many pages, as a crash would.
             connector: read with this one instead of a fresh one.
         """
+        self.clock.sleep(self.sandbox.lag.total_seconds())
         connector = connector or self.connect()
         read = Read(cursors={stream: dict(each) for stream, each in (cursors or {}).items()})
         for stream in streams or list(connector.streams):

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from connectors.sdk.records import Custom, Record
+from connectors.sdk.records import Custom, Project, Record
 
 
 @cache
@@ -57,10 +57,22 @@ def _faults(record: msgspec.Struct) -> Iterator[str]:
                 yield f"{type(record).__name__}.{name} holds NUL"
 
 
+OF_THE_TABLE = ("lacks", "task_fields")
+"""What a mapping says of the columns of a table, which no record of a world tells."""
+
+
 def unfilled(record: Record) -> dict[str, bool]:
     """By field: whether it holds nothing but its default. Fields without one are always filled."""
     return {
         each.name: each.default is not msgspec.NODEFAULT
         and getattr(record, each.name) == each.default
         for each in msgspec.structs.fields(record)
+        if each.name not in OF_THE_TABLE
     }
+
+
+def without_table(record: Record | None) -> Record | None:
+    """A record without what is said of its table."""
+    if not isinstance(record, Project):
+        return record
+    return msgspec.structs.replace(record, **dict.fromkeys(OF_THE_TABLE, ()))

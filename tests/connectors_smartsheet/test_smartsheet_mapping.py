@@ -554,6 +554,46 @@ def test_a_sheet_with_its_owner_workspace_and_summary() -> None:
     ]  # fmt: skip
 
 
+def project(*columns: dict[str, Any]) -> Project:
+    """A sheet with these columns beside its primary one."""
+    sheet = {"id": int(SHEET), "name": "Site B", "columns": [PRIMARY, *columns]}
+    [found] = Smartsheet.to_records("projects", project_body(sheet, ()))
+    assert isinstance(found, Project)
+    return found
+
+
+def test_a_sheet_says_what_its_rows_have_no_column_for() -> None:
+    bare = project()
+    assert set(bare.lacks) == {
+        "status", "blocked", "priority", "assignee_ids", "labels", "start_on", "due_on",
+        "percent_complete",
+    }  # fmt: skip
+    held = project(
+        column(2, "Status", "PICKLIST"), column(3, "Finish", "DATE"),
+        column(4, "Owner", "CONTACT_LIST"),
+    )  # fmt: skip
+    assert set(held.lacks) == {"priority", "labels", "start_on", "percent_complete"}
+    assert held.task_fields == ("1", "Task", "2", "Status", "3", "Finish", "4", "Owner")
+    ticked = project(column(2, "Done", "CHECKBOX"))
+    assert "status" not in ticked.lacks
+    assert "blocked" in ticked.lacks
+
+
+def test_a_column_that_the_admin_maps_ends_a_lack() -> None:
+    held = project(column(2, "When ready", "DATE"))
+    assert "due_on" in held.lacks
+    mapped = AdminMapping(fields={"due_on": "when ready"}).apply(held)
+    assert isinstance(mapped, Project)
+    assert "due_on" not in mapped.lacks
+    assert "start_on" in mapped.lacks
+
+
+def test_a_sheet_that_shows_no_columns_lacks_nothing_for_certain() -> None:
+    [found] = Smartsheet.to_records("projects", {"sheet": {"id": 5, "name": "Site B"}})
+    assert isinstance(found, Project)
+    assert found.lacks == ()
+
+
 @pytest.mark.parametrize(
     ("user", "person"),
     [

@@ -11,6 +11,7 @@ import pytest
 from connectors.sdk.records import Comment, Link, Person, Project, Record, Task
 from connectors.smartsheet.connector import Smartsheet
 from connectors.smartsheet.sandbox import SmartsheetSandbox
+from tests.conformance.shapes import without_table
 
 
 @pytest.mark.parametrize("page_size", [10_000, 2, 1])
@@ -25,7 +26,7 @@ def test_every_record_comes_back(tool_of: Callable[..., Any], page_size: int) ->
         for each in tool.sandbox.world.all(kind)
     }
     for key, record in held.items():
-        assert read.get(key) == record
+        assert without_table(read.get(key)) == record
     assert read.keys() == held.keys()
     kinds = [kind for kind, _ in held]
     counts = {kind: kinds.count(kind) for kind in (Project, Person, Task, Link, Comment)}

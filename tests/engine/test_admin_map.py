@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sdk.records import Custom, CustomValue, Task
+from connectors.sdk.records import Custom, CustomValue, Project, Task
 from sync_engine.admin_map import AdminMapping
 
 
@@ -53,3 +53,13 @@ def test_a_column_of_days_fills_a_date_and_nonsense_does_not(
     value: CustomValue, day: date | None
 ) -> None:
     assert read({"due_on": "Target"}, Target=value).due_on == day
+
+
+def test_a_column_that_the_admin_names_is_not_lacking_where_it_is_there() -> None:
+    mapping = AdminMapping(fields={"due_on": "Target", "status": "Phase"})
+    held = Project(
+        id="1", name="Plan", lacks=("due_on", "status", "points"), task_fields=("c1", "TARGET")
+    )
+    mapped = mapping.apply(held)
+    assert isinstance(mapped, Project)
+    assert mapped.lacks == ("status", "points")

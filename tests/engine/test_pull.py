@@ -12,6 +12,7 @@ from connectors.sdk.errors import CursorExpired, Refused, Throttled, Unavailable
 from sync_engine.admin_map import AdminMapping
 from sync_engine.pull import pull
 from sync_engine.store.lease import LeaseLostError, claim, release_all
+from tests.engine.conftest import failing
 
 
 def test_a_first_pull_stores_everything(bench: Any) -> None:
@@ -239,6 +240,16 @@ def test_a_changed_scope_reads_everything_again(lite: Any) -> None:
     report = lite.pull()
     assert report.full
     assert lite.rows("SELECT next_census_at IS NOT NULL FROM connection") == [(1,)]
+
+
+def test_a_changed_scope_is_not_forgotten_by_a_run_that_never_began(lite: Any) -> None:
+    lite.pull()
+    lite.source_with(scope_fingerprint="other")
+    lite.ledger.fault = failing("check", error=Unavailable("down"))
+    assert lite.pull().outcome == "failed"
+    lite.ledger.fault = None
+    assert lite.pull().full
+    assert not lite.pull().full
 
 
 def test_people_missing_from_two_complete_reads_are_gone_and_from_one_are_not(bench: Any) -> None:

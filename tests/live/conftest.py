@@ -134,7 +134,7 @@ def redmine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedmineServer]
             ["bash", str(script), str(port), str(ISSUES), str(work)],
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=840,
             check=False,
         )
         if done.returncode:

@@ -30,7 +30,7 @@ from connectors.sdk.records import (
     Worklog,
 )
 
-pytestmark = [pytest.mark.redmine, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.redmine, pytest.mark.slow, pytest.mark.timeout(900)]
 
 STREAMS = ("projects", "people", "milestones", "tasks", "worklogs")
 EARLIER = {"updated": "2026-01-01T00:00:00Z", "seen": "", "projects": ""}

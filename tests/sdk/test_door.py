@@ -525,3 +525,17 @@ def test_a_connection_stops_at_its_share_of_a_quota_and_of_nothing_shorter(
         door.get("/items")
     assert caught.value.until == START + timedelta(hours=2)
     assert door.requests == 3
+
+
+def test_a_quota_that_is_nearly_over_is_a_quota_still(
+    tool: Any, open_toy: Any, variant: Any
+) -> None:
+    def budget(_: Answer) -> Sequence[Budget]:
+        return [Budget(500, timedelta(minutes=20), 1000, per=timedelta(hours=1))]
+
+    give(tool, (200, "[]", {}))
+    door = open_toy(variant(budget=budget), quota_share=50)
+    door.get("/items")
+    with pytest.raises(Throttled, match="its share of the quota") as caught:
+        door.get("/items")
+    assert caught.value.until == START + timedelta(minutes=20)

@@ -16,7 +16,7 @@ import pytest
 import responses
 
 from connectors.sdk.contract import OAuth
-from connectors.sdk.errors import Refused, Unavailable
+from connectors.sdk.errors import Refused, Throttled, Unavailable
 from connectors.sdk.oauth import Bearer, Tokens
 
 TOKEN_URL = "https://login.example.org/token"
@@ -348,3 +348,42 @@ def test_an_assertion_is_signed_anew_for_every_token(time: Any) -> None:
         {"grant_type": grant, "assertion": "signed at 09:00:00"},
         {"grant_type": grant, "assertion": "signed at 09:01:20"},
     ]
+
+
+def test_accounts_of_one_client_keep_their_tokens_apart(time: Any) -> None:
+    keys = {
+        bearer(time, Rotating(), MemoryStore(), OAuth(TOKEN_URL, "client", subject=subject)).key
+        for subject in ("", "ada@example.com", "bo@example.com")
+    }
+    assert len(keys) == 3
+
+
+def test_a_page_instead_of_tokens_condemns_no_credential(tool: Any, open_toy: Any) -> None:
+    tool.add(responses.POST, TOKEN_URL, body="<html>Sign in to the hotel's network</html>")
+    tool.add(responses.POST, TOKEN_URL, json={"access_token": "a-1"})
+    tool.add(responses.GET, BASE + "/items", json=[1])
+    assert open_toy(oauth=CREDENTIAL, tokens=MemoryStore()).get("/items") == [1]
+
+
+def test_a_busy_sign_in_service_is_waited_for(tool: Any, open_toy: Any, time: Any) -> None:
+    tool.add(responses.POST, TOKEN_URL, status=429, headers={"Retry-After": "40"})
+    tool.add(responses.POST, TOKEN_URL, json={"access_token": "a-1"})
+    tool.add(responses.GET, BASE + "/items", json=[1])
+    assert open_toy(oauth=CREDENTIAL, tokens=MemoryStore()).get("/items") == [1]
+    assert time.slept == [40]
+
+
+def test_a_sign_in_service_busy_for_hours_is_left_to_the_planner(
+    tool: Any, open_toy: Any, time: Any
+) -> None:
+    tool.add(responses.POST, TOKEN_URL, status=503, headers={"Retry-After": "7200"})
+    with pytest.raises(Throttled) as caught:
+        open_toy(oauth=CREDENTIAL, tokens=MemoryStore()).get("/items")
+    assert caught.value.until == time.now() + timedelta(hours=2)
+
+
+def test_the_reason_of_a_refused_sign_in_is_told_without_secrets(tool: Any, open_toy: Any) -> None:
+    told = {"error": "invalid_grant", "error_description": "client-canary is not approved"}
+    tool.add(responses.POST, TOKEN_URL, status=400, json=told)
+    with pytest.raises(Refused, match=r"invalid_grant: \*\*\* is not approved"):
+        open_toy(oauth=CREDENTIAL, tokens=MemoryStore()).get("/items")

@@ -38,6 +38,13 @@ def test_header_values_and_the_credential_within_are_masked() -> None:
     assert scrub("Bearer abcd-efgh, abcd-efgh, application/json") == "***, ***, application/json"
 
 
+def test_the_version_of_an_api_is_no_secret() -> None:
+    """It looks like a month, and masking it would garble every date."""
+    scrub = Scrubber()
+    scrub.add_headers({"Authorization": "abcd-efgh", "API-Version": "2026-07"})
+    assert scrub("abcd-efgh until 2026-07-03") == "*** until 2026-07-03"
+
+
 def test_of_two_secrets_that_begin_alike_the_longer_is_masked_whole() -> None:
     scrub = Scrubber()
     scrub.add("abcd", "abcdefgh")

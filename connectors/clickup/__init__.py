@@ -1,0 +1,1 @@
+"""ClickUp: see README.md."""

@@ -1,0 +1,1 @@
+"""Reads GitHub: repositories, issues and what hangs on them."""

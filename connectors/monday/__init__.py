@@ -1,0 +1,1 @@
+"""monday.com: boards, items and subitems, people, updates, activity."""

@@ -1,0 +1,1 @@
+"""Salesforce: tasks, cases, campaigns and what hangs on them."""

@@ -1,0 +1,1 @@
+"""Zendesk Support: groups, people, tickets, comments, history and service levels."""

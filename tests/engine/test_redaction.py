@@ -1,0 +1,81 @@
+"""What is to be kept nowhere is nowhere in the store, and what needs it is not assessable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.sdk.records import Task
+from sync_engine.admin_map import AdminMapping
+
+SECRET = "the buyer is Larkfield"
+REDACTED: dict[str, Any] = {
+    "mapping": AdminMapping(redact=frozenset({"descriptions", "comments"})),
+    "mapping_fingerprint": "redacted",
+}
+
+
+def everything(bench: Any) -> str:
+    """All that the tables with people's words hold."""
+    found = []
+    for table in ("task", "comment", "raw_item", "change"):
+        found += bench.rows(f"SELECT * FROM {table}")
+    return repr(found)
+
+
+def write(bench: Any) -> None:
+    """A task whose description and comment say what they should not."""
+    bench.ledger.put("t01", description=SECRET, comments=[SECRET])
+
+
+def test_what_is_left_out_is_in_no_table(bench: Any) -> None:
+    bench.source_with(**REDACTED)
+    write(bench)
+    bench.pull()
+    assert SECRET not in everything(bench)
+    assert bench.rows("SELECT description FROM task WHERE id = 't01'") == [(None,)]
+    assert bench.rows("SELECT text FROM comment WHERE task_id = 't01'") == [("",)]
+    assert bench.rows("SELECT count(*) FROM raw_item WHERE length(body) > 0") == [(0,)]
+    assert "description" not in bench.source.provides["task"]
+    assert "title" in bench.source.provides["task"]
+
+
+def test_an_unchanged_second_read_still_writes_nothing(bench: Any) -> None:
+    bench.source_with(**REDACTED)
+    write(bench)
+    bench.pull()
+    assert bench.pull().tally.written == 0
+
+
+def test_leaving_it_out_later_takes_it_out_of_what_is_stored_and_of_tombstones(bench: Any) -> None:
+    write(bench)
+    bench.ledger.put("t02", description=SECRET)
+    bench.pull()
+    bench.census()
+    bench.ledger.remove("t02")
+    bench.census()
+    bench.census()
+    assert bench.rows("SELECT gone_reason FROM task WHERE id = 't02'") == [("deleted",)]
+    assert SECRET in everything(bench)
+    bench.source_with(**REDACTED)
+    bench.ledger.calls.clear()
+    report = bench.pull()
+    assert not report.full
+    assert SECRET not in everything(bench)
+    assert bench.rows("SELECT count(*) FROM raw_item WHERE length(body) > 0") == [(0,)]
+
+
+def test_taking_it_in_again_reads_everything_anew(bench: Any) -> None:
+    bench.source_with(**REDACTED)
+    write(bench)
+    bench.pull()
+    bench.source_with()
+    report = bench.pull()
+    assert report.full
+    assert bench.rows("SELECT description FROM task WHERE id = 't01'") == [(SECRET,)]
+    assert bench.rows("SELECT count(*) FROM raw_item WHERE length(body) = 0") == [(0,)]
+    assert not bench.pull().full
+
+
+def test_a_record_is_left_as_it_is_where_nothing_is_to_be_left_out() -> None:
+    task = Task(id="1", title="Quay", description=SECRET)
+    assert AdminMapping().apply(task) is task
