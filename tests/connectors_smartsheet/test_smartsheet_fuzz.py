@@ -35,8 +35,10 @@ WORDS = st.sampled_from(
         "a@x.org", "0", "5d", "ACTIVE", "",
     ]
 )  # fmt: skip
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=6)
+"""The door cleans NUL and lone surrogates away."""
 LEAVES = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=6), WORDS, WORDS,
+    st.none(), st.booleans(), st.integers(), st.floats(), TEXT, WORDS, WORDS,
     st.sampled_from([0, 1, 0.5, -1, 2**63, 10**400, 1e308]),
 )  # fmt: skip
 
@@ -45,7 +47,7 @@ def bodies(leaves: Any) -> Any:
     inner = st.recursive(
         leaves,
         lambda each: st.lists(each, max_size=3) | st.dictionaries(KEYS, each, max_size=6),
-        max_leaves=25,
+        max_leaves=10,
     )
     return st.dictionaries(KEYS, inner, max_size=8)
 
@@ -75,7 +77,7 @@ def test_no_body_breaks_the_mapping(stream: str, body: Any) -> None:
     sound(stream, body)
 
 
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     fields=st.lists(FIELD, max_size=6),
     meant=st.lists(st.tuples(TYPED, LEAVES, BODIES), max_size=4),
