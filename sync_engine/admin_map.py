@@ -40,6 +40,11 @@ REDACTIONS: Mapping[str, tuple[type[Record], str, str | None]] = {
 }
 """What may be left out: the kind of record, its field, and what stands in its place."""
 
+REDACTED_HISTORY: Mapping[str, str] = {"descriptions": "description", "comments": "comment"}
+"""What the field of a `Change` is called, in small letters, whose values tell the same text."""
+
+CHANGE_VALUES = ("old", "new", "old_label", "new_label")
+
 
 @dataclass(frozen=True, slots=True)
 class AdminMapping:
@@ -77,6 +82,8 @@ class AdminMapping:
             kind, name, instead = REDACTIONS[what]
             if isinstance(record, kind):
                 record = msgspec.structs.replace(record, **{name: instead})
+            elif isinstance(record, Change) and record.field.casefold() == REDACTED_HISTORY[what]:
+                record = msgspec.structs.replace(record, **dict.fromkeys(CHANGE_VALUES))
         if not self.status and not self.fields:
             return record
         if isinstance(record, Task):

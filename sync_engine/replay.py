@@ -14,7 +14,8 @@ import sqlalchemy as sa
 import zstandard
 
 from connectors.sdk.contract import Item
-from sync_engine.admin_map import REDACTIONS
+from connectors.sdk.records import Change
+from sync_engine.admin_map import CHANGE_VALUES, REDACTED_HISTORY, REDACTIONS
 from sync_engine.source import Source
 from sync_engine.store import runs
 from sync_engine.store.engine import reading
@@ -70,9 +71,10 @@ def _forget(engine: sa.Engine, lease: Lease) -> int:
 
 
 def _strip(engine: sa.Engine, lease: Lease, what: str) -> None:
-    """Take what is to be kept nowhere out of tombstones too, which no mapping reaches."""
+    """Take what is to be kept nowhere out of what no mapping reaches: tombstones, and history that
+    the tool tells no more."""
     kind, name, instead = REDACTIONS[what]
-    table = table_of(kind)
+    table, change = table_of(kind), table_of(Change)
     with engine.begin() as connection:
         fence(connection, lease)
         for target, values in ((table, {name: instead}), (_raw, {"body": NOTHING})):
@@ -82,6 +84,12 @@ def _strip(engine: sa.Engine, lease: Lease, what: str) -> None:
                 .where(target.c.gone_at.is_not(None))
                 .values(**values)
             )
+        connection.execute(
+            sa.update(change)
+            .where(change.c.connection_id == lease.connection_id)
+            .where(sa.func.lower(change.c.field) == REDACTED_HISTORY[what])
+            .values(**dict.fromkeys(CHANGE_VALUES))
+        )
 
 
 def stored_items(engine: sa.Engine, connection_id: int, stream: str) -> Iterator[list[Dumped]]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.sdk.records import Task
+import sqlalchemy as sa
+
+from connectors.sdk.records import Change, Task
 from sync_engine.admin_map import AdminMapping
+from sync_engine.store.models import ChangeRow
+from tests.engine.conftest import START
 
 SECRET = "the buyer is Larkfield"
 REDACTED: dict[str, Any] = {
@@ -79,3 +83,38 @@ def test_taking_it_in_again_reads_everything_anew(bench: Any) -> None:
 def test_a_record_is_left_as_it_is_where_nothing_is_to_be_left_out() -> None:
     task = Task(id="1", title="Quay", description=SECRET)
     assert AdminMapping().apply(task) is task
+
+
+def test_history_does_not_tell_what_is_left_out() -> None:
+    mapping = AdminMapping(redact=frozenset({"descriptions", "comments"}))
+    for field in ("description", "Comment"):
+        told = Change(
+            id="1", task_id="1", at=START, field=field, old=SECRET, new=SECRET,
+            old_label=SECRET, new_label=SECRET,
+        )  # fmt: skip
+        left = mapping.apply(told)
+        assert SECRET not in repr(left)
+        assert isinstance(left, Change)
+        assert (left.field, left.at) == (field, START)
+    due = Change(id="2", task_id="1", at=START, field="due_on", new="2026-03-02")
+    assert mapping.apply(due) is due
+
+
+def test_history_that_is_stored_is_stripped_too(bench: Any) -> None:
+    write(bench)
+    bench.pull()
+    change = ChangeRow.__table__  # type: ignore[attr-defined]
+    with bench.engine.begin() as connection:
+        connection.execute(
+            sa.insert(change),
+            [
+                {"connection_id": bench.id, "id": f"h{n}", "item_id": "t01", "run_id": 1,
+                 "hash": b"", "seen_at": START, "written_at": START, "task_id": "t01", "at": START,
+                 "field": field, "old": SECRET, "new": SECRET, "old_label": SECRET}
+                for n, field in enumerate(("description", "Comment"))
+            ],
+        )  # fmt: skip
+    bench.source_with(**REDACTED)
+    bench.pull()
+    assert SECRET not in everything(bench)
+    assert bench.rows("SELECT count(*) FROM change WHERE id LIKE 'h%'") == [(2,)]
