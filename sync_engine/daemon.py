@@ -8,14 +8,12 @@ costs at most the page that was under way.
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +29,7 @@ from sync_engine.metrics import Metrics
 from sync_engine.rules.packs import PackError
 from sync_engine.secrets import SecretError, store_url
 from sync_engine.settings import Configuration, Connection, SettingsError, load, load_people
+from sync_engine.signals import Signals
 from sync_engine.store import lease as leases
 from sync_engine.store import runs, upgrade
 from sync_engine.store.engine import open_engine
@@ -58,7 +57,8 @@ class Health:
     ticked_at: datetime
     configuration_error: str | None = None
     store_error: str | None = None  # of the last look at what is due
-    run_error: str | None = None  # of the store, in a run, until one goes well again
+    run_errors: dict[str, str] = field(default_factory=dict)
+    """What the store said in a connection's last run, where that failed."""
     duties_error: str | None = None
     busy: set[str] = field(default_factory=set)
 
@@ -69,7 +69,6 @@ class Daemon:
     def __init__(self, config: Path) -> None:
         self._path = config
         self._configuration = load(config)
-        self._signals = queue.SimpleQueue[int]()
         self._stop = threading.Event()
         self._reload = threading.Event()
         self._lock = threading.Lock()
@@ -89,8 +88,7 @@ class Daemon:
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; SIGHUP reloads the configuration. The exit code."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
+        signals = Signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         listener = Listener(
             self._configuration.settings.web.listen,
             healthz=self._healthz,
@@ -104,7 +102,7 @@ class Daemon:
         )  # fmt: skip
         scheduler.start()
         log.info("started", store=self._where(), listen=listener.address, tick=TICK_SECONDS)
-        while self._signals.get() == signal.SIGHUP:
+        while signals.wait() == signal.SIGHUP:
             self._reload.set()
         self._watch_the_end()
         self._stop.set()
@@ -150,6 +148,8 @@ class Daemon:
         self._workshop = self._open_workshop(configuration)
         self._configuration = configuration
         self._assess_due = True
+        with self._lock:
+            self._health.run_errors.clear()  # of connections that may have left; runs say it again
         self._health.configuration_error = None
         log.info("configuration reloaded", connections=len(configuration.settings.connections))
 
@@ -192,18 +192,16 @@ class Daemon:
             self._assess_due = True
 
     def _worked(self, connection: Connection, future: Future[None]) -> None:
+        error = None if future.cancelled() else future.exception()
         with self._idle:
+            self._health.run_errors.pop(connection.name, None)
+            if isinstance(error, sa.exc.SQLAlchemyError):
+                self._health.run_errors[connection.name] = _first_line(error)
             self._health.busy.discard(connection.name)
             self._idle.notify_all()
-        if future.cancelled():
-            return
-        error = future.exception()
         if isinstance(error, sa.exc.SQLAlchemyError):
-            self._health.run_error = _first_line(error)
-            _say("the store failed a run", self._health.run_error, connection=connection.name)
-            return
-        self._health.run_error = None
-        if error is not None:
+            _say("the store failed a run", _first_line(error), connection=connection.name)
+        elif error is not None:
             log.error("a run failed", connection=connection.name, exc_info=error)
 
     def _follow_up(self) -> None:
@@ -239,9 +237,11 @@ class Daemon:
 
     def _readyz(self) -> tuple[bool, dict[str, Any]]:
         health = self._health
+        with self._lock:
+            run_error = next(iter(health.run_errors.values()), None)
         trouble = {
             "configuration": health.configuration_error,
-            "store": health.store_error or health.run_error,
+            "store": health.store_error or run_error,
             "duties": health.duties_error,
         }
         ready = not any(trouble.values())
@@ -263,10 +263,6 @@ class Daemon:
         self._engine.dispose()
         log.info("stopped")
         return 0
-
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        # Nothing that takes a lock: the main thread, which runs this, may hold it just now.
-        self._signals.put(number)
 
     def _watch_the_end(self) -> None:
         """Whatever hangs from here on, the process ends in time: that is always safe."""

@@ -74,10 +74,13 @@ class Running:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
-    def end(self, with_signal: int = signal.SIGTERM) -> float:
-        """Stop it; how many seconds it took."""
+    def end(self, with_signal: int = signal.SIGTERM, thread: int | None = None) -> float:
+        """Stop it, by a signal that the system hands to this thread; how many seconds it took."""
         started = time.monotonic()
-        self.process.send_signal(with_signal)
+        if thread is None:
+            self.process.send_signal(with_signal)
+        else:
+            os.kill(thread, with_signal)
         self.process.wait(30)
         self._reader.join()
         assert self.process.stderr is not None
@@ -120,6 +123,16 @@ def test_it_pulls_assesses_and_ends_within_ten_seconds(start: Callable[..., Runn
     assert daemon.process.returncode == 0
     assert count(daemon, "SELECT count(*) FROM task") == 6
     assert count(daemon, "SELECT count(*) FROM connection WHERE lease_owner IS NOT NULL") == 0
+
+
+def test_it_ends_whichever_of_its_threads_gets_the_signal(start: Callable[..., Running]) -> None:
+    # The main thread then does not wake up by itself: as when the signal comes just before it waits
+    daemon = start()
+    daemon.wait_for("assessed")
+    main = daemon.process.pid
+    others = [int(each.name) for each in Path(f"/proc/{main}/task").iterdir()]
+    assert daemon.end(thread=next(each for each in others if each != main)) < 10
+    assert daemon.process.returncode == 0
 
 
 def test_what_changes_in_the_tool_arrives_by_itself(
