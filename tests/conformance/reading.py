@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from connectors.sdk import oauth
@@ -55,25 +56,48 @@ class Subject:
         folder: where its README lies; None for the suite's own tool.
         quiet: streams whose unchanged second run may ask a request a lane and one more, with the
             vendor's reason.
+        served_as: a class of `Tool` with what a connector's own tests ask besides.
     """
 
     connector: type[Connector]
     sandbox: Callable[..., Sandbox]
     folder: Path | None = None
     quiet: Mapping[str, str] = field(default_factory=dict)
+    served_as: Callable[..., Any] | None = None
 
     @contextmanager
-    def tool(self, *, small_pages: bool = True) -> Iterator[Tool]:
-        """The company in the tool, served over HTTP."""
+    def tool(
+        self,
+        records: Iterable[Record] | None = None,
+        *,
+        small_pages: bool = True,
+        options: Mapping[str, Any] | None = None,
+        **of_sandbox: Any,
+    ) -> Iterator[Tool]:
+        """A tool, served over HTTP.
+
+        Args:
+            records: what it holds; None for the company.
+            small_pages: let thirty tasks make several pages, unless `page_size` is given.
+            options: the connection's, where other than the sandbox says.
+            of_sandbox: arguments of the sandbox.
+        """
         clock = Clock()
-        options = SMALL_PAGES if small_pages and _takes_page_size(self.sandbox) else {}
-        sandbox = self.sandbox(world.records(), clock.now, **options)
+        if small_pages and _takes_page_size(self.sandbox):
+            of_sandbox = {**SMALL_PAGES, **of_sandbox}
+        held = world.records() if records is None else records
+        sandbox = self.sandbox(held, clock.now, **of_sandbox)
         with serve(sandbox) as url:
-            tool = Tool(self, sandbox, url, clock)
+            tool: Tool = (self.served_as or Tool)(self, sandbox, url, clock, options or {})
             try:
                 yield tool
             finally:
                 tool.close()
+
+    def opener(self) -> Iterator[Callable[..., Any]]:
+        """For a fixture: opens tools with the arguments of `tool`, and closes them in the end."""
+        with ExitStack() as stack:
+            yield lambda *args, **how: stack.enter_context(self.tool(*args, **how))
 
 
 def _takes_page_size(sandbox: Callable[..., Sandbox]) -> bool:
@@ -123,11 +147,19 @@ class Tokens:
 class Tool:
     """A served sandbox with a connection to it."""
 
-    def __init__(self, subject: Subject, sandbox: Sandbox, url: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        sandbox: Any,
+        url: str,
+        clock: Clock,
+        options: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self.subject = subject
-        self.sandbox = sandbox
+        self.sandbox = sandbox  # of whichever class: tests turn its own knobs
         self.url = url
         self.clock = clock
+        self._options = options
         self._doors: list[Door] = []
         self._tokens = Tokens()
 
@@ -138,7 +170,8 @@ class Tool:
 
     def config(self, **options: Any) -> Options:
         """The connection's options, some of them replaced."""
-        return self.subject.connector.Config(**{**self.sandbox.options(self.url), **options})
+        held = {**self.sandbox.options(self.url), **self._options, **options}
+        return self.subject.connector.Config(**held)
 
     def connect(self, config: Options | None = None) -> Connector:
         """A fresh connector, with a door and gates of its own."""
@@ -153,6 +186,22 @@ class Tool:
         )
         self._doors.append(door)
         return self.subject.connector(config, door)
+
+    def native(self, kind: type[Record], id: str) -> str:
+        """The id under which the tool knows one of the given records."""
+        return str(self.sandbox.ids[kind, id])
+
+    def requests(self, act: Callable[[], Any]) -> list[str]:
+        """The paths that an act asks for."""
+        start = len(self.sandbox.log)
+        act()
+        return [each.path for each in self.sandbox.log[start:]]
+
+    def turn(
+        self, stream: str, cursors: Mapping[str, Mapping[str, Cursor]] | None = None, **how: Any
+    ) -> Read:
+        """One turn of one stream, see `read`."""
+        return self.read(cursors, streams=[stream], **how)
 
     def read(
         self,

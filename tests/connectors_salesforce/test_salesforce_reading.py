@@ -304,7 +304,7 @@ def test_a_milestone_that_was_violated_while_nobody_looked_is_read(organization:
 def test_an_approval_that_is_handed_on_is_read_again(organization: Any) -> None:
     """Only the work item changes, not the instance."""
     case = organization.task_of("Case")
-    ada, bo = (organization.id(Person, f"person-{number}") for number in (1, 2))
+    ada, bo = (organization.native(Person, f"person-{number}") for number in (1, 2))
     approval = Approval(id="04g000000000099AAA", task_id=case.id, name="B", approver_ids=(ada,),
                         decision="pending", decision_label="Pending", asked_at=ago(3))  # fmt: skip
     organization.sandbox.world.put(approval, at=ago(3))
