@@ -15,11 +15,6 @@ from tests.conformance.reading import Read, Subject, Tool
 _CUTS = 8  # of each stream
 
 
-def native(tool: Tool, kind: type[Project | Task], id: str) -> str:
-    """The tool's own id of one of the company's records."""
-    return tool.sandbox.ids[kind, id]
-
-
 def tasks_by_title(read: Read) -> set[str]:
     """Titles of the tasks that were read."""
     return {task.title for task in read.of(Task).values()}
@@ -105,7 +100,7 @@ def cursors_are_inclusive(subject: Subject) -> None:
         read = tool.read()
         for number in (5, 6, 7):
             title = f"Changed in the same instant {number}"
-            tool.sandbox.world.edit(native(tool, Task, f"task-{number}"), title=title)
+            tool.sandbox.world.edit(tool.native(Task, f"task-{number}"), title=title)
             read = tool.read(read.cursors)
             assert title in tasks_by_title(read), f"{title!r} was not read"
 
@@ -118,7 +113,7 @@ def later_changes_are_read(subject: Subject) -> None:
         for number in (5, 20, 29):
             tool.clock.sleep(3600)
             title = f"Changed later {number}"
-            tool.sandbox.world.edit(native(tool, Task, f"task-{number}"), title=title)
+            tool.sandbox.world.edit(tool.native(Task, f"task-{number}"), title=title)
             tool.clock.sleep(3600)
             read = tool.read(read.cursors)
             assert title in tasks_by_title(read), f"{title!r} was not read"
@@ -129,11 +124,11 @@ def a_future_date_does_not_carry_the_cursor_away(subject: Subject) -> None:
     """An item said to be updated in years to come hides no change of today."""
     with subject.tool() as tool:
         ahead = tool.clock.now() + timedelta(days=3000)
-        tool.sandbox.world.edit(native(tool, Task, "task-5"), title="From afar", at=ahead)
+        tool.sandbox.world.edit(tool.native(Task, "task-5"), title="From afar", at=ahead)
         read = tool.read()
         read = tool.read(read.cursors)
         tool.clock.sleep(3600)
-        tool.sandbox.world.edit(native(tool, Task, "task-6"), title="Changed today")
+        tool.sandbox.world.edit(tool.native(Task, "task-6"), title="Changed today")
         tool.clock.sleep(600)
         read = tool.read(read.cursors)
         assert "Changed today" in tasks_by_title(read)
@@ -208,7 +203,7 @@ def _leaf(tool: Tool) -> str:
                    getattr(each, "to_id", None))
     }  # fmt: skip
     busy |= {task.parent_id for task in tool.sandbox.world.all(Task)}
-    away = native(tool, Project, "project-1")
+    away = tool.native(Project, "project-1")
     for task in tool.sandbox.world.all(Task):
         if task.id not in busy and task.project_id != away and task.parent_id is None:
             return task.id
@@ -220,13 +215,13 @@ def what_is_gone_is_told_apart(subject: Subject) -> None:
     """`confirm` tells present, deleted and hidden apart, or says that it cannot."""
     with subject.tool() as tool:
         read = tool.read()
-        gone, hidden = _leaf(tool), native(tool, Task, "task-30")
-        here = native(tool, Task, "task-5")
+        gone, hidden = _leaf(tool), tool.native(Task, "task-30")
+        here = tool.native(Task, "task-5")
         stream = stream_of(read, tool, gone)
         if Can.CENSUS not in subject.connector.streams[stream]:
             return
         tool.sandbox.world.remove(Task, gone)
-        tool.sandbox.hidden.add(native(tool, Project, "project-3"))
+        tool.sandbox.hidden.add(tool.native(Project, "project-3"))
         tool.clock.sleep(3600)
         told = tool.connect().confirm(stream, [here, gone, hidden])
         assert told.keys() == {here, gone, hidden}
@@ -258,10 +253,10 @@ def a_hidden_container_harms_no_other(subject: Subject) -> None:
     """When a container is hidden the others are read, and nothing is called deleted."""
     with subject.tool() as tool:
         before = tool.read()
-        away = native(tool, Project, "project-2")
+        away = tool.native(Project, "project-2")
         tool.sandbox.hidden.add(away)
         tool.clock.sleep(3600)
-        tool.sandbox.world.edit(native(tool, Task, "task-5"), title="Seen")
+        tool.sandbox.world.edit(tool.native(Task, "task-5"), title="Seen")
         later, anew = tool.read(before.cursors, patient=True), tool.read(patient=True)
         for read in (later, anew):
             assert not [each for each in read.gone if each.reason == "deleted"]

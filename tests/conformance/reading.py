@@ -150,13 +150,13 @@ class Tool:
     def __init__(
         self,
         subject: Subject,
-        sandbox: Any,
+        sandbox: Sandbox,
         url: str,
         clock: Clock,
         options: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.subject = subject
-        self.sandbox = sandbox  # of whichever class: tests turn its own knobs
+        self.sandbox = sandbox
         self.url = url
         self.clock = clock
         self._options = options
@@ -189,7 +189,7 @@ class Tool:
 
     def native(self, kind: type[Record], id: str) -> str:
         """The id under which the tool knows one of the given records."""
-        return str(self.sandbox.ids[kind, id])
+        return self.sandbox.ids[kind, id]
 
     def requests(self, act: Callable[[], Any]) -> list[str]:
         """The paths that an act asks for."""
