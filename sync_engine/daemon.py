@@ -34,6 +34,7 @@ from sync_engine.store import lease as leases
 from sync_engine.store import runs, upgrade
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
+from sync_engine.web.app import make_app
 from sync_engine.web.listener import Listener
 
 TICK_SECONDS = 5
@@ -89,12 +90,8 @@ class Daemon:
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; SIGHUP reloads the configuration. The exit code."""
         signals = Signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-        listener = Listener(
-            self._configuration.settings.web.listen,
-            healthz=self._healthz,
-            readyz=self._readyz,
-            metrics=self._metrics.registry,
-        )
+        app = make_app(healthz=self._healthz, readyz=self._readyz, metrics=self._metrics.registry)
+        listener = Listener(self._configuration.settings.web.listen, app)
         scheduler = BackgroundScheduler(timezone="UTC")
         scheduler.add_job(
             self.tick, "interval", seconds=TICK_SECONDS, max_instances=1, coalesce=True,

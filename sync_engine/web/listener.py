@@ -1,44 +1,44 @@
-"""A small listener for `/healthz`, `/readyz` and `/metrics`."""
+"""The application on an address of this machine, in a thread of its own."""
 
 from __future__ import annotations
 
+import socket
 import threading
-from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
-import orjson
-import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+import uvicorn
+from fastapi import FastAPI
 
-log = structlog.get_logger()
-
-Probe = Callable[[], tuple[bool, Mapping[str, Any]]]
-"""Whether all is well, and what there is to say about it."""
+BACKLOG = 128
+AT_ONCE = 200
+"""Requests under way beyond which a caller is told 503: none of ours is slow."""
 
 
 class Listener:
-    """Serves until it is closed.
+    """Serves an application until it is closed.
 
-    Args:
-        healthz: whether the process works; false asks for a restart.
-        readyz: whether it does its duty: store reachable, configuration sound.
+    Raises:
+        OSError: the address is not free, or not ours.
     """
 
-    def __init__(
-        self, listen: str, *, healthz: Probe, readyz: Probe, metrics: CollectorRegistry
-    ) -> None:
+    def __init__(self, listen: str, app: FastAPI) -> None:
         host, _, port = listen.rpartition(":")
-        handler = type(
-            "Handler",
-            (_Handler,),
-            {"probes": {"/healthz": healthz, "/readyz": readyz}, "metrics": metrics},
+        host = host.strip("[]")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, int(port)), family=family, backlog=BACKLOG)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                limit_concurrency=AT_ONCE,
+                timeout_keep_alive=10,
+                timeout_graceful_shutdown=1,
+            )
         )
-        self._server = ThreadingHTTPServer((host.strip("[]"), int(port)), handler)
-        self._server.daemon_threads = True
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, name="listener"
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="listener"
         )
         self._thread.daemon = True
         self._thread.start()
@@ -46,45 +46,11 @@ class Listener:
     @property
     def address(self) -> str:
         """Where it listens."""
-        host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}"
+        host, port = self._socket.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def close(self) -> None:
         """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.should_exit = True
         self._thread.join()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server_version = "Flagstaff"
-    sys_version = ""
-    probes: ClassVar[Mapping[str, Probe]]
-    metrics: ClassVar[CollectorRegistry]
-    timeout = 10
-
-    def do_GET(self) -> None:
-        """Answer one probe."""
-        path = urlsplit(self.path).path
-        if path == "/metrics":
-            self._answer(200, generate_latest(self.metrics), CONTENT_TYPE_LATEST)
-            return
-        probe = self.probes.get(path)
-        if probe is None:
-            self._answer(404, b'{"error":"not found"}', "application/json")
-            return
-        fine, facts = probe()
-        self._answer(200 if fine else 503, orjson.dumps(facts), "application/json")
-
-    def _answer(self, status: int, body: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Requests of probes are only of interest when something is looked for."""
-        log.debug("request", line=format % args)
+        self._socket.close()
