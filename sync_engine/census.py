@@ -13,16 +13,14 @@ import sqlalchemy as sa
 
 from connectors.sdk.contract import Can, Scope
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Throttled
-from connectors.sdk.records import GoneReason
-from sync_engine.reconcile import ScopeCensus, compare, verdict
+from sync_engine.confirming import confirm_and_retire
+from sync_engine.reconcile import ScopeCensus, compare
 from sync_engine.source import Source
 from sync_engine.store import holds, retire, runs, scopes
 from sync_engine.store.engine import database_now, reading
 from sync_engine.store.lease import Lease, fence
 from sync_engine.store.models import LaneState, RawItem
 from sync_engine.store.runs import RunReport
-
-CONFIRM_BATCH = 100
 
 _raw = RawItem.__table__  # type: ignore[attr-defined]
 _lane = LaneState.__table__  # type: ignore[attr-defined]
@@ -261,24 +259,10 @@ class _Census:
                 holds.settle(connection, accepted.id)
 
     def _retire(self, stream: str, ids: Sequence[str], *, visible: bool) -> int:
-        """Confirm each id by a read of its own; retire those that are denied."""
-        retired = 0
-        for start in range(0, len(ids), CONFIRM_BATCH):
-            batch = ids[start : start + CONFIRM_BATCH]
-            answers = self.source.connector.confirm(stream, batch)
-            gone: dict[GoneReason, list[str]] = {}
-            for id in batch:
-                reason = verdict(answers[id], container_visible=visible) if id in answers else None
-                if reason is not None:
-                    gone.setdefault(reason, []).append(id)
-            with self.engine.begin() as connection:
-                now = fence(connection, self.lease)
-                for reason, gone_ids in gone.items():
-                    retired += retire.items(
-                        connection, self.lease.connection_id, stream, gone_ids, reason,
-                        at=now, run_id=self.report.run_id,
-                    )  # fmt: skip
-        return retired
+        return confirm_and_retire(
+            self.engine, self.source.connector, self.lease, self.report.run_id, stream, ids,
+            visible=visible,
+        )  # fmt: skip
 
     def _renew(self) -> None:
         with self.engine.begin() as connection:

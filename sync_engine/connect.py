@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from connectors.sdk import registry
+from connectors.sdk.contract import Connector, Options
 from connectors.sdk.gate import Gates
-from connectors.sdk.http import open_door
+from connectors.sdk.http import Door, open_door
 from sync_engine import clock, collector, secrets
 from sync_engine.admin_map import AdminMapping
 from sync_engine.crash import CrashPoints
@@ -19,9 +20,19 @@ from sync_engine.settings import Configuration, Connection, People
 from sync_engine.settings.fingerprint import mapping_fingerprint, scope_fingerprint
 from sync_engine.source import Source
 from sync_engine.store.cooldowns import StoreCooldowns
+from sync_engine.store.told_secrets import ToldSecrets
 from sync_engine.store.vault import StoreTokens, Vault
 
 KEY_FILE = ".flagstaff.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A connector, the door that it speaks through, and its options with their secrets."""
+
+    connector: Connector
+    door: Door
+    options: Options
 
 
 @dataclass(frozen=True)
@@ -52,8 +63,8 @@ class Workshop:
         gates = Gates(now=clock.now, cooldowns=StoreCooldowns(engine))
         return cls(configuration, engine, gates, sleep, crash)
 
-    def source(self, connection: Connection) -> Source:
-        """A configured connection, ready to be read. No request is made.
+    def reach(self, connection: Connection) -> Reached:
+        """A configured connection's connector and its door. No request is made.
 
         Raises:
             RegistryError, SecretError: the configuration names what is not there.
@@ -71,11 +82,16 @@ class Workshop:
             if connector_class.access(options).oauth
             else None,
         )
+        return Reached(connector_class(options, door), door, options)
+
+    def source(self, connection: Connection) -> Source:
+        """A configured connection, ready to be read; see `reach`."""
+        reached = self.reach(connection)
         settings = self.configuration.settings
         return Source(
             connection.name,
-            connector_class(options, door),
-            door,
+            reached.connector,
+            reached.door,
             mapping=AdminMapping(
                 connection.mapping.status,
                 connection.mapping.fields,
@@ -83,7 +99,7 @@ class Workshop:
                 frozenset(connection.redact),
             ),
             guard=Guard(connection.guard.share, connection.guard.items),
-            scope_fingerprint=scope_fingerprint(connection, options),
+            scope_fingerprint=scope_fingerprint(connection, reached.options),
             mapping_fingerprint=mapping_fingerprint(settings, connection),
             every=connection.every,
         )
@@ -93,6 +109,11 @@ def token_store(configuration: Configuration, engine: sa.Engine) -> StoreTokens:
     """Where refreshed OAuth tokens are kept, sealed; none of them gets into any text."""
     vault = Vault.open(configuration.folder / KEY_FILE)
     return StoreTokens(engine, vault, secrets.KNOWN.add)
+
+
+def told_secrets(configuration: Configuration, engine: sa.Engine) -> ToldSecrets:
+    """Where secrets of webhooks are kept that the tools chose, sealed."""
+    return ToldSecrets(engine, lambda: Vault.open(configuration.folder / KEY_FILE))
 
 
 def known_people(people: People) -> tuple[KnownPerson, ...]:

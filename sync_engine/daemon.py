@@ -23,7 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from connectors.sdk.errors import ConnectorError, Unavailable
 from connectors.sdk.registry import RegistryError
 from sync_engine import clock, crash, duties, jobs
-from sync_engine.connect import Workshop, known_people
+from sync_engine.connect import Workshop, known_people, told_secrets
 from sync_engine.jobs import Job
 from sync_engine.metrics import Metrics
 from sync_engine.rules.packs import PackError
@@ -35,6 +35,8 @@ from sync_engine.store import runs, upgrade
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
 from sync_engine.web.app import make_app
+from sync_engine.web.hooks import Hooks
+from sync_engine.web.inbox import Inbox
 from sync_engine.web.listener import Listener
 
 TICK_SECONDS = 5
@@ -90,7 +92,16 @@ class Daemon:
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; SIGHUP reloads the configuration. The exit code."""
         signals = Signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-        app = make_app(healthz=self._healthz, readyz=self._readyz, metrics=self._metrics.registry)
+        inbox = Inbox(self._engine)
+        hooks = Hooks(
+            lambda: self._configuration, told_secrets(self._configuration, self._engine), inbox
+        )
+        app = make_app(
+            healthz=self._healthz,
+            readyz=self._readyz,
+            metrics=self._metrics.registry,
+            routers=[hooks.router()],
+        )
         listener = Listener(self._configuration.settings.web.listen, app)
         scheduler = BackgroundScheduler(timezone="UTC")
         scheduler.add_job(
@@ -106,6 +117,7 @@ class Daemon:
         log.info("stopping")
         scheduler.shutdown(wait=False)
         listener.close()
+        inbox.close()
         return self._end()
 
     def tick(self) -> None:

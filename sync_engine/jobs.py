@@ -16,16 +16,17 @@ from typing import Any, Literal
 import sqlalchemy as sa
 import structlog
 
-from sync_engine import planner
+from connectors.sdk.errors import ConnectorError
+from sync_engine import clock, hooking, planner
 from sync_engine.census import census
-from sync_engine.connect import Workshop
+from sync_engine.connect import Workshop, told_secrets
 from sync_engine.people import KnownPerson
 from sync_engine.pull import Progress, pull
 from sync_engine.replay import replay
 from sync_engine.settings import Connection as ConnectionSettings
 from sync_engine.source import Source
+from sync_engine.store import hints, runs
 from sync_engine.store import lease as leases
-from sync_engine.store import runs
 from sync_engine.store.engine import reading
 from sync_engine.store.lease import Lease
 from sync_engine.store.models import Connection
@@ -88,6 +89,8 @@ def run(
         try:
             report = _do(engine, source, lease, job, tuple(people), stop, progress)
             _plan(workshop, connection, lease, report)
+            if job.kind == "census" and connection.webhook is not None:
+                _tend_hooks(workshop, connection, lease)
             _log(report)
         finally:
             leases.release(engine, lease)
@@ -122,8 +125,12 @@ def _plan(
     changes: dict[str, Any] = {}
     if report.kind == "pull":
         failures = runs.failures_in_a_row(workshop.engine, lease.connection_id)
-        changes["next_pull_at"] = planner.next_pull(
+        due = planner.next_pull(
             report.outcome, connection.every, now, until=report.next_at, failures=failures
+        )
+        changes["next_pull_at"] = hints.sooner(due, report.started_at, asked_to_wait=report.next_at)
+        changes["hook_since"] = (
+            sa.func.coalesce(_connection.c.hook_since, now) if connection.webhook else None
         )
     elif report.kind == "census":
         changes["next_census_at"] = planner.next_census(
@@ -136,6 +143,19 @@ def _plan(
         store.execute(
             sa.update(_connection).where(_connection.c.id == lease.connection_id).values(**changes)
         )
+
+
+def _tend_hooks(workshop: Workshop, connection: ConnectionSettings, lease: Lease) -> None:
+    """Keep the hooks in the tool alive, and what is wrong with them for whoever looks. A credential
+    that only reads, and a tool that shows none, say nothing of them."""
+    told = told_secrets(workshop.configuration, workshop.engine)
+    try:
+        trouble = hooking.Registry(workshop, connection, told).tend(clock.now())
+    except (hooking.NoWebhookError, ConnectorError):
+        trouble = ""
+    with workshop.engine.begin() as store:
+        leases.fence(store, lease)
+        hints.trouble(store, lease.connection_id, trouble)
 
 
 def _log(report: RunReport) -> None:

@@ -21,7 +21,7 @@ from connectors.sdk.errors import (
     Refused,
     Throttled,
 )
-from sync_engine import absence, clock, people, replay
+from sync_engine import absence, clock, hinted, people, replay
 from sync_engine.lanes import Ended, Fetched, Fetcher, Planned
 from sync_engine.source import Source
 from sync_engine.store import runs, scopes
@@ -176,6 +176,7 @@ class _Run:
         try:
             changes |= self._check(before)
             self._streams()
+            self._look_at_hints()
         except Abandoned as abandoned:
             self._abandon(abandoned.error)
         if len(self.states) == len(self.source.connector.streams):
@@ -190,6 +191,8 @@ class _Run:
         self._judge()
         if report.outcome == "complete":
             changes["complete_at"] = report.started_at
+        if report.tally.written and before["complete_at"] is not None and not report.full:
+            changes["changed_at"] = report.started_at
         return changes
 
     def _check(self, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -283,6 +286,20 @@ class _Run:
         if state.tally.parked:
             self._parked(stream, state)
         self._tell(stream, state, done=True)
+
+    def _look_at_hints(self) -> None:
+        """What the tool called deleted; where it does not answer now, it is asked next time."""
+        if self._over():
+            return
+        try:
+            retired = hinted.look(self.engine, self.source, self.lease, self.report.run_id)
+        except ConnectorError as error:
+            if isinstance(error, Throttled):
+                raise Abandoned(error) from error
+            place = "items that the tool called deleted"
+            self.failures.setdefault(error.message, _Failure(error.advice)).places.append(place)
+            return
+        self.report.tally.retired += retired
 
     def _account(self) -> None:
         """Each stream's part in the report, and what failed: said once, however often it did."""

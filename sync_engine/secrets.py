@@ -23,6 +23,8 @@ from sync_engine.settings.wording import is_secret
 
 COMMAND_SECONDS = 30
 MAX_BYTES = 64 * 1024
+MIN_HOOK_SECRET = 16
+"""Characters of a webhook's secret: whoever guesses it may call in the tool's name."""
 
 
 class SecretError(Exception):
@@ -145,6 +147,25 @@ def connection_options(
     # A credential may travel in a form that holds more than the secret (Basic, base64).
     KNOWN.add_headers(connector.access(whole).headers)
     return whole
+
+
+def webhook_secrets(
+    connection: Connection, folder: Path, environ: Mapping[str, str] = os.environ
+) -> list[str]:
+    """The secrets of a connection's webhook, the present one first; empty without a webhook."""
+    if connection.webhook is None:
+        return []
+    held = {"secret": connection.webhook.secret, "previous": connection.webhook.previous}
+    found = []
+    for name, secret in held.items():
+        if secret is None:
+            continue
+        where = f"connection {connection.name}, webhook {name}"
+        value = fetch(secret.get_secret_value(), where, folder, environ)
+        if len(value) < MIN_HOOK_SECRET:
+            raise SecretError(f"{where}: it needs {MIN_HOOK_SECRET} characters or more")
+        found.append(value)
+    return found
 
 
 def store_url(configuration: Configuration, environ: Mapping[str, str] = os.environ) -> str:

@@ -12,6 +12,7 @@ from connectors.asana.options import AsanaOptions
 from connectors.asana.provides import PROVIDES
 from connectors.asana.tasks import OVERLAP, TaskReader
 from connectors.asana.values import gid, instant, objects, part, text
+from connectors.asana.webhook import AsanaWebhook
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -83,6 +84,7 @@ class Asana:
         "status_updates": Can.FULL | Can.INCREMENTAL,
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = PROVIDES
+    webhook: ClassVar[AsanaWebhook] = AsanaWebhook()
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar[str] = "2026-11-23"
 

@@ -27,6 +27,7 @@ from connectors.github.reading import (
     pick,
 )
 from connectors.github.roster import Repository, Roster, not_visible, roster
+from connectors.github.webhook import GitHubWebhook
 from connectors.github.words import issue_id, text
 from connectors.sdk.contract import (
     Access,
@@ -98,6 +99,7 @@ class GitHub:
         "changes": Can.FULL | Can.INCREMENTAL,
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
+    webhook: ClassVar[GitHubWebhook] = GitHubWebhook()
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar[str] = "2026-11-30"
     history: ClassVar[frozenset[str]] = HISTORY

@@ -21,6 +21,7 @@ from connectors.jira.provides import PROVIDES
 from connectors.jira.roster import USER_FIELDS, VERSION_FIELDS, due, item_of, live, scope_of
 from connectors.jira.tasks import ms
 from connectors.jira.values import ident, instant, obj, word
+from connectors.jira.webhook import JiraWebhook
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -66,6 +67,7 @@ class Jira:
         "worklogs": Can.FULL | Can.INCREMENTAL | Can.TOMBSTONES,
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = PROVIDES
+    webhook: ClassVar[JiraWebhook] = JiraWebhook()
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar[str] = "2026-11-23"
     history: ClassVar[frozenset[str]] = frozenset(

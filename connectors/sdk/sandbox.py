@@ -276,7 +276,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD" and reply.status not in (204, 304):
             self.wfile.write(reply.body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815  what http.server calls
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815  what http.server calls
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing on stderr: `Sandbox.log` has the requests."""

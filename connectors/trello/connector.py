@@ -45,6 +45,7 @@ from connectors.trello.board import (
     same_activity,
 )
 from connectors.trello.client import Client
+from connectors.trello.webhook import TrelloWebhook
 from connectors.trello.words import objects
 
 IDS_PAGE = 1000
@@ -83,6 +84,7 @@ class Trello:
         "changes": Can.FULL | Can.INCREMENTAL,
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
+    webhook: ClassVar[TrelloWebhook] = TrelloWebhook()
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar = "2026-11-23"
     history: ClassVar = frozenset({"status", "due_on", "start_on", "assignee_ids", "project_id"})

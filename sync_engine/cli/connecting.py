@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sync_engine.cli.frame import ExitCode, Frame, as_json, command
+from sync_engine.cli.frame import ExitCode, Frame, UsageProblem, as_json, command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -135,3 +135,26 @@ def map_(
     for problem in problems:
         frame.note(problem)
     return ExitCode.PARTLY if problems else ExitCode.FINE
+
+
+@command(connections, "webhooks")
+def webhooks(
+    frame: Frame,
+    name: Annotated[str, typer.Argument(help="The connection.", show_default=False)],
+    register: Annotated[
+        bool, typer.Option("--register", help="Make the hooks that are missing, by the tool's API.")
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take back all hooks that call us, by the tool's API.")
+    ] = False,
+) -> ExitCode:
+    """Show the address that a tool calls, and its hooks; make or take back hooks."""
+    from sync_engine.cli.hooks import act, tell
+
+    if register and remove:
+        raise UsageProblem("Either --register or --remove.")
+    found = act(frame, name, register=register, remove=remove)
+    frame.answer(
+        found.document(), lambda console: tell(console, found, frame.configuration().settings.zone)
+    )
+    return ExitCode.FINE if found.ok else ExitCode.PARTLY

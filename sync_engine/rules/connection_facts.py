@@ -87,6 +87,15 @@ def _missed(source: StoreSource) -> Column:
     return seconds_between(source.base.c.complete_at, now) / sa.cast(seconds, sa.Float)
 
 
+def _hook_silence(source: StoreSource) -> Column:
+    """Days by which what a pull brought is newer than the tool's last call; 0 where it called
+    since; NULL where it is not to call, or nothing has changed."""
+    row = source.base.c
+    heard = sa.func.coalesce(row.hooked_at, row.hook_since)
+    days = seconds_between(heard, row.changed_at) / 86400.0
+    return sa.case((row.hook_since.is_(None), None), (days < 0, 0.0), else_=days)
+
+
 def _missed_something(scope: Any) -> Truth:
     """Whether a scope has work in the store, or never had any: not one whose items were retired
     because it left the configuration."""
@@ -99,6 +108,7 @@ def _missed_something(scope: Any) -> Truth:
 
 CONNECTION_FACTS: dict[str, Builder] = {
     "missed_reads": _missed,
+    "webhook_silence": _hook_silence,
     "lost_scopes": _counted(
         "lost",
         SCOPE,

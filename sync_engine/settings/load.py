@@ -191,11 +191,16 @@ def _connector_problems(source: Source, registry: Registry) -> list[Problem]:
         options = entry.get("options")
         if options is None or isinstance(options, dict):
             try:
-                config: type[BaseModel] = registry.get(name).Config
+                kind = registry.get(name)
             except RegistryError as error:
                 problems.append(Problem(str(error), source.place((*path, "connector"))))
                 continue
+            config: type[BaseModel] = kind.Config
             problems += _validated(config, source, (*path, "options"), options or {})[1]
+            if entry.get("webhook") and not hasattr(kind, "webhook"):
+                where = place_name(source.data, (*path, "webhook"))
+                said = f"{where}: {kind.title} does not call Flagstaff; take `webhook` out"
+                problems.append(Problem(said, source.place((*path, "webhook"))))
     return problems
 
 
@@ -223,13 +228,17 @@ def _twice(source: Source, section: str, key: Callable[[dict[str, Any]], Any]) -
 
 
 def _secrets_of(data: Any, registry: Registry) -> Iterator[tuple[Path_, str]]:
-    """Every secret's place and text: options of connectors, the mail password, the store's URL."""
+    """Every secret's place and text: options of connectors, webhooks, the mail password, the
+    store's URL."""
     for index, entry in entries(data, "connections"):
         options = entry.get("options") or {}
         for name, field in registry.get(entry["connector"]).Config.model_fields.items():
             value = options.get(field.alias or name)
             if is_secret(field.annotation) and isinstance(value, str):
                 yield ("connections", index, "options", field.alias or name), value
+        for name, value in (entry.get("webhook") or {}).items():
+            if isinstance(value, str):
+                yield ("connections", index, "webhook", name), value
     mail = data.get("mail") or {}
     if isinstance(password := mail.get("password"), str):
         yield ("mail", "password"), password

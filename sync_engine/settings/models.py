@@ -122,6 +122,18 @@ class Guard(Section):
     items: int = Field(10, ge=1, description="Number of items below which nothing is held.")
 
 
+class Webhook(Section):
+    """How the tool may call us, so that a change is read within seconds."""
+
+    secret: SecretStr = Field(
+        description="Signs the tool's calls, or is told by the tool; the address that it calls "
+        "follows from it (`flagstaff connections webhooks`).",
+    )
+    previous: SecretStr | None = Field(
+        None, description="The secret before; believed too, until you take it out."
+    )
+
+
 class Connection(Section):
     """One account in one tool."""
 
@@ -144,6 +156,9 @@ class Connection(Section):
     mapping: Mapping = Field(default_factory=Mapping, description="What the tool's words mean.")
     guard: Guard = Field(
         default_factory=Guard, description="Protection against retiring much of a scope at once."
+    )
+    webhook: Webhook | None = Field(
+        None, description="Let the tool call us (needs `web: url`); absent: it is only pulled."
     )
     redact: tuple[Redacted, ...] = Field(
         (),
@@ -286,7 +301,7 @@ class Web(Section):
     url: str | None = Field(
         None,
         pattern=r"^https?://\S+$",
-        description="Address under which people reach it, for links in digests.",
+        description="Address under which people, and tools that call, reach it.",
     )
 
 
@@ -340,6 +355,16 @@ class Settings(Section):
             raise ValueError(
                 "a digest is to go out by e-mail, and there is no `mail` section that names the "
                 "mail server; add one, or give the digest `channels: [file]`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Settings:
+        called = next((each.name for each in self.connections if each.webhook), None)
+        if called is not None and self.web.url is None:
+            raise ValueError(
+                f'the tool of the connection "{called}" is to call us, and nothing says under '
+                "which address; give `web: {url: https://…}`"
             )
         return self
 

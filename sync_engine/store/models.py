@@ -67,6 +67,11 @@ class Connection(SQLModel, table=True):
     census_at: datetime | None = instant()
     credential_expires_at: datetime | None = instant()
     budget_used: float | None = None  # % of the tool's limit that the last pull saw used
+    changed_at: datetime | None = instant()  # start of the last pull that brought something new
+    hook_since: datetime | None = instant()  # since when the configuration wants the tool to call
+    hooked_at: datetime | None = instant()  # when it last did
+    hook_refused_at: datetime | None = instant()  # when someone last did whom we did not believe
+    hook_trouble: str | None = text_column()  # what the tool says is wrong with its hooks
     removed_at: datetime | None = instant()  # left the configuration; data stay until purged
 
 

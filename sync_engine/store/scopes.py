@@ -61,7 +61,7 @@ def store_counts(connection: sa.Connection, connection_id: int, stream: str) -> 
         .where(_raw.c.gone_at.is_(None), _raw.c.scope.is_not(None))
         .group_by(_raw.c.scope)
     )
-    return dict(rows.tuples().all())
+    return {scope: int(count) for scope, count in rows}
 
 
 def keep_counts(

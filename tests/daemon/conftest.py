@@ -13,6 +13,7 @@ from connectors.sdk.records import Person, Project, Task
 from connectors.sdk.sandbox import Sandbox, serve
 from connectors.trello.sandbox import SANDBOX
 
+WEB = "web: {listen: '127.0.0.1:0'}"
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
@@ -44,7 +45,9 @@ def base_url(tool: Sandbox) -> Iterator[str]:
 def write_config(tmp_path: Path, tool: Sandbox, base_url: str) -> Callable[..., Path]:
     """Writes a configuration file that reads the tool."""
 
-    def write(store: str = "sqlite:///flagstaff.db", every: str = "1s", extra: str = "") -> Path:
+    def write(
+        store: str = "sqlite:///flagstaff.db", every: str = "1s", extra: str = "", hook: str = WEB
+    ) -> Path:
         options = tool.options(base_url)
         lines = [
             f"store: {store}",
@@ -56,7 +59,7 @@ def write_config(tmp_path: Path, tool: Sandbox, base_url: str) -> Callable[..., 
             "      allow_private_network: true",
             *(f"      {key}: {value}" for key, value in options.items()
               if key != "allow_private_network"),
-            "web: {listen: '127.0.0.1:0'}",
+            hook,
             "log: {format: json}",
             extra,
         ]  # fmt: skip

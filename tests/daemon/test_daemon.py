@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import os
 import signal
@@ -20,6 +23,8 @@ import pytest
 
 from connectors.sdk.records import Task
 from connectors.sdk.sandbox import Sandbox
+from sync_engine.hook_address import path_of
+from tests.daemon.conftest import WEB
 
 PATIENCE = 60.0
 
@@ -93,8 +98,8 @@ def start(write_config: Callable[..., Path]) -> Iterator[Callable[..., Running]]
     """Starts daemons and sees to it that none is left."""
     running: list[Running] = []
 
-    def run(**environment: str) -> Running:
-        running.append(Running(write_config(), **environment))
+    def run(every: str = "1s", hook: str = WEB, **environment: str) -> Running:
+        running.append(Running(write_config(every=every, hook=hook), **environment))
         return running[-1]
 
     yield run
@@ -145,6 +150,28 @@ def test_what_changes_in_the_tool_arrives_by_itself(
     arrived = "SELECT count(*) FROM task WHERE title = 'Renamed meanwhile'"
     while not count(daemon, arrived):
         daemon.wait_for("pull complete", after=len(daemon.events))
+
+
+def test_a_deletion_that_the_tool_calls_about_is_retired_long_before_its_turn(
+    tool: Sandbox, start: Callable[..., Running]
+) -> None:
+    secret = "a secret of sixteen characters"
+    hook = f"\n    webhook: {{secret: {secret!r}}}\nweb: {{listen: '127.0.0.1:0', url: 'http://h'}}"
+    daemon = start(every="1h", hook=hook)
+    daemon.wait_for("census complete", connection="boards")
+    gone = tool.world.all(Task)[0].id
+    tool.world.remove(Task, gone)
+    path = path_of(secret, "boards")
+    body = json.dumps({"action": {"type": "deleteCard", "data": {"card": {"id": gone}}}}).encode()
+    made = hmac.new(secret.encode(), body + f"http://h{path}".encode(), hashlib.sha1).digest()
+    call = urllib.request.Request(daemon.wait_for("started")["listen"] + path, body)
+    call.add_header("X-Trello-Webhook", base64.b64encode(made).decode())
+    pulls = len(daemon.events)
+    with urllib.request.urlopen(call) as answer:
+        assert answer.status == 200
+    daemon.wait_for("pull complete", after=pulls)
+    left = f"SELECT count(*) FROM task WHERE id = '{gone}' AND gone_reason = 'deleted'"
+    assert count(daemon, left) == 1
 
 
 def test_metrics_tell_prometheus_how_it_goes(start: Callable[..., Running]) -> None:

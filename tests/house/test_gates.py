@@ -58,7 +58,7 @@ def test_the_container_probes_what_is_served(root: Path) -> None:
     dockerfile = (root / "Dockerfile").read_text("utf-8")
     port = Web().listen.rpartition(":")[2]
     assert f"http://127.0.0.1:{port}/healthz" in dockerfile
-    assert "/healthz" in (root / "sync_engine/web/listener.py").read_text("utf-8")
+    assert "/healthz" in (root / "sync_engine/web/app.py").read_text("utf-8")
     assert re.search(r"^USER 10001$", dockerfile, re.MULTILINE)
 
 
