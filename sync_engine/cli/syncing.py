@@ -30,12 +30,18 @@ def sync(
     full: Annotated[
         bool, typer.Option("--full", help="Read everything anew, not only what changed.")
     ] = False,
+    item: Annotated[
+        str | None,
+        typer.Option("--item", help="Look at this item by itself, too: its id, key or address."),
+    ] = None,
     fail_on: FailOn = None,
 ) -> ExitCode:
     """Pull what changed from the tools, and assess it."""
     from sync_engine.jobs import Job
 
-    return _run(frame, names, Job("pull", full=full), fail_on)
+    if item is not None and len(names or ()) != 1:
+        raise UsageProblem("Name the one connection that has the item: sync NAME --item ITEM.")
+    return _run(frame, names, Job("pull", full=full), fail_on, item)
 
 
 def census(
@@ -72,10 +78,12 @@ def _accepted(frame: Frame, run: int) -> str:
     return f"Accepted: {number} items that run {run} held are confirmed and retired now."
 
 
-def _run(frame: Frame, names: list[str] | None, job: Job, fail_on: str | None) -> ExitCode:
+def _run(
+    frame: Frame, names: list[str] | None, job: Job, fail_on: str | None, item: str | None = None
+) -> ExitCode:
     from connectors.sdk import registry
     from sync_engine import duties
-    from sync_engine.cli import progress, running
+    from sync_engine.cli import progress, running, single
     from sync_engine.connect import Workshop
 
     configuration = frame.configuration()
@@ -86,18 +94,29 @@ def _run(frame: Frame, names: list[str] | None, job: Job, fail_on: str | None) -
             f"{frame.config}."
         )
     engine = running.open_store(frame)
+    if item is not None:
+        single.suspect(engine, connections[0].name, item)
     workshop = Workshop.open(configuration, engine)
     rows = [(each.name, len(registry.get(each.connector).streams)) for each in connections]
     with progress.shown(frame, rows) as step:
         outcomes = running.run_all(workshop, connections, job, step)
     report = duties.assess(engine, configuration)
-    frame.answer(
-        {
-            "connections": [outcome.document() for outcome in outcomes],
-            "flags": flag_document(report),
-        },
-        lambda console: tell(console, outcomes, report),
-    )
+    document: dict[str, Any] = {
+        "connections": [outcome.document() for outcome in outcomes],
+        "flags": flag_document(report),
+    }
+    looked_at = [] if item is None else single.standings(engine, connections[0].name, item)
+    if item is not None:
+        document["items"] = [each.document() for each in looked_at]
+
+    def said(console: Console) -> None:
+        tell(console, outcomes, report)
+        for each in looked_at:
+            console.print(each.sentence, soft_wrap=True, markup=False)
+        if item is not None and not looked_at:
+            console.print(f"Nothing is known by the id, key or address {item}.", markup=False)
+
+    frame.answer(document, said)
     code = running.exit_code(outcomes, report)
     if fail_on is not None and code is ExitCode.FINE:
         from sync_engine.cli.flagging import any_open

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,14 +57,21 @@ def note(connection: sa.Connection, name: str, hints: Iterable[Hint]) -> None:
         )
         .returning(_connection.c.id)
     ).scalar_one_or_none()
-    gone = {(each.stream, each.item_id) for each in hints if each.gone}
-    if called is None or not gone:
+    if called is not None:
+        suspect(connection, called, {(each.stream, each.item_id) for each in hints if each.gone})
+
+
+def suspect(
+    connection: sa.Connection, connection_id: int, items: Collection[tuple[str, str]]
+) -> None:
+    """Let the next pull look at items, given as stream and id, by themselves."""
+    if not items:
         return
     held = connection.execute(
-        sa.select(sa.func.count()).where(_hint.c.connection_id == called)
+        sa.select(sa.func.count()).where(_hint.c.connection_id == connection_id)
     ).scalar_one()
-    at = instant_for(connection.dialect.name)(now)
-    rows = [(called, *each, at) for each in sorted(gone)[: max(0, KEPT - held)]]
+    at = instant_for(connection.dialect.name)(database_now(connection))
+    rows = [(connection_id, *each, at) for each in sorted(items)[: max(0, KEPT - held)]]
     columns = ("connection_id", "stream", "item_id", "at")
     Upsert(_hint, columns, connection.dialect).run(connection, rows)
 
