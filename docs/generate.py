@@ -53,7 +53,8 @@ def table() -> str:
         "| Connector | Reads | Reads only what changed | Learns what is gone | Proven against |\n"
         "| --- | --- | --- | --- | --- |\n"
     )
-    found = sorted(registry.connectors().values(), key=lambda connector: connector.title)
+    asked = [registry.get(name) for name in registry.imitated()]
+    found = sorted(asked, key=lambda connector: connector.title)
     return head + "".join(_row(connector) for connector in found)
 
 

@@ -36,6 +36,7 @@ from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
 from sync_engine.web.app import make_app
 from sync_engine.web.hooks import Hooks
+from sync_engine.web.inbound import Deliveries
 from sync_engine.web.inbox import Inbox
 from sync_engine.web.listener import Listener
 
@@ -100,7 +101,7 @@ class Daemon:
             healthz=self._healthz,
             readyz=self._readyz,
             metrics=self._metrics.registry,
-            routers=[hooks.router()],
+            routers=[hooks.router(), Deliveries(lambda: self._workshop, self._delivered).router()],
         )
         listener = Listener(self._configuration.settings.web.listen, app)
         scheduler = BackgroundScheduler(timezone="UTC")
@@ -212,6 +213,9 @@ class Daemon:
             _say("the store failed a run", _first_line(error), connection=connection.name)
         elif error is not None:
             log.error("a run failed", connection=connection.name, exc_info=error)
+
+    def _delivered(self) -> None:
+        self._assess_due = True
 
     def _follow_up(self) -> None:
         """Assess when something was read or the day is new; send what is due."""

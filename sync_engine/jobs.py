@@ -1,4 +1,5 @@
-"""One job: a pull, census or replay of one connection under its lease, and when it is due next.
+"""One job: a pull, census, replay or delivery of one connection under its lease, and when it is
+due next.
 
 The same for the command line, the daemon's threads and the workers of a queue.
 """
@@ -16,10 +17,14 @@ from typing import Any, Literal
 import sqlalchemy as sa
 import structlog
 
+from connectors.sdk import registry
+from connectors.sdk.deliveries import Row
 from connectors.sdk.errors import ConnectorError
-from sync_engine import clock, hooking, planner
+from connectors.sdk.registry import RegistryError
+from sync_engine import clock, deliveries, hooking, planner
 from sync_engine.census import census
 from sync_engine.connect import Workshop, told_secrets
+from sync_engine.deliveries import Delivery
 from sync_engine.people import KnownPerson
 from sync_engine.pull import Progress, pull
 from sync_engine.replay import replay
@@ -95,6 +100,45 @@ def run(
         finally:
             leases.release(engine, lease)
     return report
+
+
+def deliver(
+    workshop: Workshop,
+    connection: ConnectionSettings,
+    rows: Iterable[Row],
+    *,
+    complete: bool,
+    people: Sequence[KnownPerson] = (),
+) -> tuple[RunReport, Delivery] | None:
+    """Take a delivery; None while another one is under way.
+
+    Raises:
+        RegistryError, SecretError: the configuration names what is not there.
+        LeaseLostError: another worker took over meanwhile; what it did stands.
+    """
+    engine = workshop.engine
+    source = workshop.source(connection)
+    delivery = deliveries.read(source.connector, rows, complete=complete)
+    lease = leases.claim(
+        engine, runs.connection_id(engine, connection.name, connection.connector), owner()
+    )
+    if lease is None:
+        return None
+    with structlog.contextvars.bound_contextvars(connection=connection.name, job="delivery"):
+        try:
+            report = deliveries.deliver(engine, source, lease, delivery, known_people=people)
+            _log(report)
+        finally:
+            leases.release(engine, lease)
+    return report, delivery
+
+
+def is_delivered(connection: ConnectionSettings) -> bool:
+    """Whether a connection takes deliveries, so that nothing of it is ever due."""
+    try:
+        return deliveries.takes_deliveries(registry.get(connection.connector))
+    except RegistryError:
+        return False
 
 
 def _do(
@@ -178,7 +222,7 @@ def due(
         rows = {row.name: row for row in store.execute(sa.select(_connection))}
     found: list[tuple[ConnectionSettings, Job]] = []
     for connection in connections:
-        if connection.enabled:
+        if connection.enabled and not is_delivered(connection):
             job = _due(connection, rows.get(connection.name), now)
             found += [(connection, job)] if job else []
     return found

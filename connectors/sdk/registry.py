@@ -68,6 +68,11 @@ def broken() -> Mapping[str, str]:
     return reasons
 
 
+def imitated() -> list[str]:
+    """The names of our connectors whose tool we can imitate: all but those that take deliveries."""
+    return sorted(name for name in _folders() if (_HOUSE / name / "sandbox.py").is_file())
+
+
 def sandbox(name: str) -> type[Sandbox]:
     """The imitation of a tool of ours.
 

@@ -9,6 +9,7 @@ import typer
 from sync_engine.cli import (
     configuring,
     connecting,
+    delivering,
     demoing,
     diagnosing,
     digesting,
@@ -71,8 +72,8 @@ def build() -> Any:
     )
     app.callback()(_root)
     for part in (
-        demoing, initialising, configuring, connecting, syncing, tasking, standards, flagging,
-        digesting, serving, storing, diagnosing,
+        demoing, initialising, configuring, connecting, syncing, delivering, tasking, standards,
+        flagging, digesting, serving, storing, diagnosing,
     ):  # fmt: skip
         part.register(app)
     return typer.main.get_command(app)

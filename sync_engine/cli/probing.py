@@ -13,6 +13,7 @@ from connectors.sdk.errors import ConnectorError, Refused, Throttled, Unavailabl
 from connectors.sdk.http import open_door
 from connectors.sdk.oauth import TokenStore
 from sync_engine import clock
+from sync_engine.deliveries import takes_deliveries
 from sync_engine.secrets import SecretError, connection_options
 from sync_engine.settings import Configuration, Connection
 from sync_engine.settings.nearest import nearest
@@ -77,6 +78,12 @@ def probe(
         options = connection_options(connection, kind, configuration.folder)
     except SecretError as error:
         finding.troubles.append(Trouble(f"{error}."))
+        return finding
+    if takes_deliveries(kind):
+        finding.facts.append(
+            f"Takes deliveries: `flagstaff deliver {connection.name} FILE`, and, with a token, "
+            f"PUT /api/v1/inbound/{connection.name}/tasks."
+        )
         return finding
     door = open_door(
         kind, options, tokens=tokens() if kind.access(options).oauth is not None else None

@@ -84,10 +84,18 @@ def open_store(frame: Frame) -> sa.Engine:
 
 
 def chosen(configuration: Configuration, names: Sequence[str] | None) -> list[Connection]:
-    """The named connections, or all that are switched on."""
+    """The named connections, or all that are switched on and can be asked."""
     if names:
-        return [configuration.connection(name) for name in names]
-    return [each for each in configuration.settings.connections if each.enabled]
+        named = [configuration.connection(name) for name in names]
+        for each in named:
+            if jobs.is_delivered(each):
+                raise UsageProblem(
+                    f"{each.name} takes deliveries and cannot be asked: "
+                    f"`flagstaff deliver {each.name} FILE`, or its address in the API."
+                )
+        return named
+    enabled = [each for each in configuration.settings.connections if each.enabled]
+    return [each for each in enabled if not jobs.is_delivered(each)]
 
 
 def run_all(

@@ -25,6 +25,7 @@ from sync_engine.hook_address import key_of
 from sync_engine.secrets import SecretError, webhook_secrets
 from sync_engine.settings import Configuration
 from sync_engine.store.told_secrets import ToldSecrets
+from sync_engine.web.bodies import body_of
 from sync_engine.web.inbox import Inbox, Taken
 
 MAX_BYTES = 1024 * 1024
@@ -65,7 +66,7 @@ class Hooks:
 
         @router.api_route("/hooks/{name}/{key}", methods=["POST", "HEAD"])
         async def called(name: str, key: str, request: Request) -> Response:
-            body = await _body(request)
+            body = await body_of(request, MAX_BYTES)
             if body is None:
                 return Response(status_code=413)
             headers = {each.lower(): value for each, value in request.headers.items()}
@@ -128,16 +129,6 @@ def _hints(webhook: Webhook, call: Call) -> list[Hint]:
         return list(webhook.hints(call))
     except (NotJson, BrokenText, ConnectorError):
         return []
-
-
-async def _body(request: Request) -> bytes | None:
-    """The raw bytes; None when there are too many."""
-    held = bytearray()
-    async for chunk in request.stream():
-        held += chunk
-        if len(held) > MAX_BYTES:
-            return None
-    return bytes(held)
 
 
 def _say(what: str, error: str, **facts: Any) -> None:

@@ -14,17 +14,21 @@ import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
 
 from sync_engine import clock
-from sync_engine.connect import told_secrets
+from sync_engine.connect import Workshop, told_secrets
 from sync_engine.hook_address import path_of
 from sync_engine.settings import Configuration, load
 from sync_engine.store.runs import connection_id
 from sync_engine.web.app import make_app
 from sync_engine.web.hooks import Hooks
+from sync_engine.web.inbound import Deliveries
 from sync_engine.web.inbox import Inbox
 from sync_engine.web.listener import Listener
 
 PUBLIC = "https://flagstaff.example.com"
 SECRET = "a secret of sixteen characters and more"
+TOKEN = "whoever has this may deliver"
+COLUMNS = {"No": "id", "Task": "title", "Area": "project", "Who": "assignees", "Due": "due_on",
+           "Gone": "deleted"}  # fmt: skip
 BEFORE = "the secret that was in use before this"
 
 
@@ -36,6 +40,7 @@ class Site:
     engine: sa.Engine
     inbox: Inbox
     configuration: Configuration
+    taken: list[None]
 
     def path(self, name: str, secret: str = SECRET) -> str:
         """Where a connection's tool calls."""
@@ -47,6 +52,18 @@ class Site:
         """A call, with underscores in the names of headers for dashes."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return requests.request(method, self.address + path, data=body, headers=named, timeout=30)
+
+    def deliver(
+        self, *tasks: Any, name: str = "plant", token: str = TOKEN, asked: str = ""
+    ) -> requests.Response:
+        """A delivery of tasks, or of a whole body."""
+        body = tasks[0] if tasks and isinstance(tasks[0], bytes) else json.dumps({"tasks": tasks})
+        return requests.put(
+            f"{self.address}/api/v1/inbound/{name}/tasks{asked}",
+            data=body,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
+        )
 
     def rows(self, sql: str) -> list[Any]:
         """What the store says, once all that was taken is written."""
@@ -63,6 +80,8 @@ def write(folder: Path, **more: Any) -> Path:
         {"name": "work", "connector": "asana", "options": {"token": "t"}, "webhook": webhook},
         {"name": "cards", "connector": "trello", "options": {"key": "k", "token": "t"},
          "webhook": webhook},
+        {"name": "plant", "connector": "inbound", "options": {"token": TOKEN, "columns": COLUMNS}},
+        {"name": "files", "connector": "inbound", "options": {"columns": COLUMNS}},
         {"name": "deaf", "connector": "github", "options": {"token": "t"}},
     ]  # fmt: skip
     file = folder / "flagstaff.yaml"
@@ -80,14 +99,20 @@ def site_with(tmp_path: Path, sqlite_store: sa.Engine) -> Iterator[Callable[...,
         for each in configuration.settings.connections:
             connection_id(sqlite_store, each.name, each.connector)
         inbox = inbox or Inbox(sqlite_store)
+        taken: list[None] = []
         hooks = Hooks(lambda: configuration, told_secrets(configuration, sqlite_store), inbox)
         probe = lambda: (True, {"since": clock.now().isoformat()})  # noqa: E731
+        workshop = Workshop.open(configuration, sqlite_store)
+        deliveries = Deliveries(lambda: workshop, lambda: taken.append(None))
         app = make_app(
-            healthz=probe, readyz=probe, metrics=CollectorRegistry(), routers=[hooks.router()]
+            healthz=probe,
+            readyz=probe,
+            metrics=CollectorRegistry(),
+            routers=[hooks.router(), deliveries.router()],
         )
         listener = Listener("127.0.0.1:0", app)
         opened.append(listener)
-        return Site(listener.address, sqlite_store, inbox, configuration)
+        return Site(listener.address, sqlite_store, inbox, configuration, taken)
 
     yield serve
     for each in opened:

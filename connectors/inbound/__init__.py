@@ -1,0 +1,1 @@
+"""Work that is delivered to us, from tools that nobody here knows."""
