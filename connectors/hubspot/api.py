@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from connectors.hubspot.answers import clock
 from connectors.hubspot.values import identifier, mapping, objects, text
