@@ -9,13 +9,14 @@ not; the last page has no `paging`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from connectors.hubspot.sandbox_adopt import Adoption, memberships
 from connectors.hubspot.sandbox_render import Render, Row
+from connectors.hubspot.sandbox_rows import Wrong, number, passes, refuse_others, shown_as
 from connectors.hubspot.sandbox_words import FOUNDED, PROPERTIES, TYPES
 from connectors.sdk.records import Comment, Person, Project, Record, Task
 from connectors.sdk.sandbox import Reply, Request, Sandbox
@@ -26,18 +27,6 @@ PORTAL = 4711
 TOKEN_LIFE = timedelta(minutes=30)
 MOST_FOUND = 10_000
 OBJECTS = "/crm/v3/objects/"
-ALWAYS = ("hs_object_id", "hs_lastmodifieddate")
-OPERATORS: Mapping[str, Callable[[int, int], bool]] = {
-    "EQ": int.__eq__, "GT": int.__gt__, "GTE": int.__ge__, "LT": int.__lt__, "LTE": int.__le__,
-}  # fmt: skip
-
-
-class Wrong(Exception):
-    """What HubSpot refuses, with its status and category."""
-
-    def __init__(self, status: int, category: str, message: str, **more: Any) -> None:
-        super().__init__(message)
-        self.reply = _error(status, category, message, **more)
 
 
 class HubSpotSandbox(Sandbox):
@@ -204,7 +193,7 @@ class HubSpotSandbox(Sandbox):
         return reply
 
     def _account(self, request: Request) -> Reply:
-        _refuse_others(request)
+        refuse_others(request)
         return Reply.of(
             {
                 "portalId": PORTAL,
@@ -215,17 +204,17 @@ class HubSpotSandbox(Sandbox):
         )
 
     def _owners(self, request: Request) -> Reply:
-        _refuse_others(request, "limit", "after", "archived", "email")
+        refuse_others(request, "limit", "after", "archived", "email")
         owners = self._render.owners(archived=request.one("archived") == "true")
         return self._listed(request, owners, most=500)
 
     def _pipelines(self, request: Request, object: str) -> Reply:
-        _refuse_others(request, "archived")
+        refuse_others(request, "archived")
         self._may_read(object)
         return Reply.of({"results": self._render.pipelines(object)})
 
     def _properties(self, request: Request, object: str) -> Reply:
-        _refuse_others(request, "archived")
+        refuse_others(request, "archived")
         self._may_read(object)
         own = self._adoption.own[object].values()
         return Reply.of({"results": [each.rendered() for each in (*PROPERTIES[object], *own)]})
@@ -254,14 +243,14 @@ class HubSpotSandbox(Sandbox):
     # --- lists --------------------------------------------------------------------------------
 
     def _list(self, request: Request, object: str) -> Reply:
-        _refuse_others(
+        refuse_others(
             request, "limit", "after", "properties", "propertiesWithHistory", "associations",
             "archived",
         )  # fmt: skip
         self._may_read(object)
         archived = request.one("archived") == "true"
         rows = self._render.bin(object) if archived else self._rows(object)
-        shown = [_shown(row, (), ()) for row in rows.values()]
+        shown = [shown_as(row, (), ()) for row in rows.values()]
         return self._listed(request, shown, most=100)
 
     def _listed(self, request: Request, rows: list[Row], most: int) -> Reply:
@@ -280,7 +269,7 @@ class HubSpotSandbox(Sandbox):
     # --- searches -----------------------------------------------------------------------------
 
     def _search(self, request: Request, object: str) -> Reply:
-        _refuse_others(request)
+        refuse_others(request)
         question = request.json()
         limit, after = int(question.get("limit", 10)), int(question.get("after") or 0)
         if not 1 <= limit <= 200 or len(question.get("filterGroups", ())) > 6:
@@ -293,14 +282,14 @@ class HubSpotSandbox(Sandbox):
         rows = [
             row
             for id, row in self._rows(object).items()
-            if known[id] <= self.world.now() - self.lag and _passes(row, question["filterGroups"])
+            if known[id] <= self.world.now() - self.lag and passes(row, question["filterGroups"])
         ]
         for sort in question.get("sorts", ()):
-            rows.sort(key=lambda row, sort=sort: _number(row, sort))  # type: ignore[misc]
+            rows.sort(key=lambda row, sort=sort: number(row, sort))  # type: ignore[misc]
         size = min(limit, self.page_size)
         found = rows[after : after + size]
         asked = question.get("properties", ())
-        answer: Row = {"total": len(rows), "results": [_shown(row, asked, ()) for row in found]}
+        answer: Row = {"total": len(rows), "results": [shown_as(row, asked, ()) for row in found]}
         if after + size < len(rows):
             answer["paging"] = {"next": {"after": str(after + size)}}
         return Reply.of(answer)
@@ -308,7 +297,7 @@ class HubSpotSandbox(Sandbox):
     # --- batches ------------------------------------------------------------------------------
 
     def _read(self, request: Request, object: str) -> Reply:
-        _refuse_others(request, "archived")
+        refuse_others(request, "archived")
         question = request.json()
         asked, history = question["properties"], question["propertiesWithHistory"]
         ids = [each["id"] for each in question["inputs"]]
@@ -325,7 +314,7 @@ class HubSpotSandbox(Sandbox):
         missing = [id for id in ids if into[id] not in rows]
         answer: Row = {
             "status": "COMPLETE",
-            "results": [_shown(row, asked, history) for row in found.values()],
+            "results": [shown_as(row, asked, history) for row in found.values()],
         }
         if missing:
             answer["numErrors"] = 1
@@ -340,7 +329,7 @@ class HubSpotSandbox(Sandbox):
         return self.merged.get(record, record).rpartition("-")[2]
 
     def _associated(self, request: Request, object: str, other: str) -> Reply:
-        _refuse_others(request)
+        refuse_others(request)
         self._may_read(object)
         self._may_read(other)
         ids = [each["id"] for each in request.json()["inputs"]]
@@ -362,48 +351,6 @@ class HubSpotSandbox(Sandbox):
                      "message": f"No {other} are associated with {id}."}
                 )  # fmt: skip
         return Reply.of(answer, 207 if answer["errors"] else 200)
-
-
-def _passes(row: Row, groups: list[Row]) -> bool:
-    """Whether a row passes all filters of some group."""
-    return any(
-        all(
-            OPERATORS[each["operator"]](_number(row, each["propertyName"]), int(each["value"]))
-            for each in group["filters"]
-        )
-        for group in groups
-    )
-
-
-def _number(row: Row, name: str) -> int:
-    value = row["properties"][name]
-    if name == "hs_object_id":
-        return int(value)
-    return round(datetime.fromisoformat(value).timestamp() * 1000)
-
-
-def _shown(row: Row, properties: Iterable[str], history: Iterable[str]) -> Row:
-    """A row with what was asked for; a property that there is not is passed over."""
-    held, versions = row["properties"], row.get("versions", {})
-    shown = {name: each for name, each in row.items() if name not in ("properties", "versions")}
-    names = (*ALWAYS, *properties, *history)
-    shown["properties"] = {name: held[name] for name in names if name in held}
-    if history:
-        shown["propertiesWithHistory"] = {
-            name: versions[name] for name in history if name in versions
-        }
-    return shown
-
-
-def _refuse_others(request: Request, *known: str) -> None:
-    others = sorted(set(request.query) - set(known))
-    if others:
-        raise Wrong(400, "VALIDATION_ERROR", f"Unknown parameters: {', '.join(others)}")
-
-
-def _error(status: int, category: str, message: str, **more: Any) -> Reply:
-    said = {"status": "error", "message": message, "category": category, **more}
-    return Reply.of({**said, "correlationId": "aeb5f871-7f07-4993-9211-075dc63e7cbf"}, status)
 
 
 SANDBOX = HubSpotSandbox

@@ -6,10 +6,9 @@ tasks. A part of another project is a pipeline of deals, any other one a pipelin
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -23,7 +22,12 @@ from connectors.hubspot.sandbox_words import (
     TASK_STATUSES,
     Property,
     Stages,
+    due_at,
+    fit,
     property_for,
+    property_name,
+    shown,
+    stamp,
 )
 from connectors.hubspot.words import TASK_STATUSES as STATUS_OF
 from connectors.hubspot.words import priority_of
@@ -32,7 +36,6 @@ from connectors.sdk.records import (
     Column,
     Comment,
     Custom,
-    CustomValue,
     Link,
     Membership,
     Person,
@@ -51,8 +54,6 @@ FOLLOWED = {
     "deals": ("status", "priority", "title"),
 }
 """Fields whose changes can be brought into one line with what a record has now."""
-
-DUE_AT = time(17, tzinfo=UTC)
 
 
 Word = tuple[str | None, str | None, str | None]
@@ -112,8 +113,8 @@ class Adoption:
                 at = native.updated_at or native.at
                 adopted = replace(native, updated_at=at, public=False)
             case StatusUpdate() if native.health is not None:
-                label = _shown(HEALTHS[native.health])
-                id = f"{native.project_id}:{_stamp(native.at)}"
+                label = shown(HEALTHS[native.health])
+                id = f"{native.project_id}:{stamp(native.at)}"
                 adopted = replace(native, id=id, title=None, text=None, health_label=label)
             case Link():
                 adopted = self._link(record, native)
@@ -151,10 +152,10 @@ class Adoption:
             return (stage.id, stage.status, stage.label) if stage else (value, value, value)
         if field == "status":
             word = TASK_STATUSES.get(value, "COMPLETED")  # type: ignore[call-overload]
-            return word, STATUS_OF[word], _shown(word)
+            return word, STATUS_OF[word], shown(word)
         if field == "priority":
             word = PRIORITIES[object].get(int(value) if value.isdigit() else 0)
-            return word, word and str(priority_of(word)), word and _shown(word)
+            return word, word and str(priority_of(word)), word and shown(word)
         if field == "due_on":
             at = due_at(datetime.fromisoformat(value) if len(value) > 10 else
                       date.fromisoformat(value))  # fmt: skip
@@ -240,7 +241,7 @@ class Adoption:
                   "deals": ("amount",)}.get(object, ())  # fmt: skip
         standard = {each.name: each for each in PROPERTIES[object] if each.name in extras}
         return tuple(
-            Custom(id=name, name=each.label, value=_fit(held.get(name), each))
+            Custom(id=name, name=each.label, value=fit(held.get(name), each))
             for name, each in (*standard.items(), *self.own[object].items())
         )
 
@@ -273,7 +274,7 @@ class Adoption:
         old, new = links
         label = next(each.label for each in PROPERTIES[object] if each.name == name)
         return Change(
-            id=f"{change.task_id}:{name}:{_stamp(change.at)}", task_id=change.task_id, at=change.at,
+            id=f"{change.task_id}:{name}:{stamp(change.at)}", task_id=change.task_id, at=change.at,
             author_id=change.author_id, field=change.field, field_label=label,
             old=old[1], new=new[1], old_label=old[2], new_label=new[2],
         )  # fmt: skip
@@ -339,31 +340,3 @@ def memberships(tasks: Iterable[Task], projects: Iterable[Project]) -> Iterable[
             yield Membership(
                 id=f"project:{project}:{task}", task_id=task, kind="project", container_id=project
             )
-
-
-def property_name(id: str) -> str:
-    """The name of a property."""
-    return re.sub(r"\W", "_", id).lower()
-
-
-def _stamp(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
-
-
-def _shown(word: str) -> str:
-    return word.replace("_", " ").capitalize()
-
-
-def due_at(value: date | datetime | None) -> datetime | None:
-    """The instant at which a day's work is due."""
-    if value is None or isinstance(value, datetime):
-        return value
-    return datetime.combine(value, DUE_AT)
-
-
-def _fit(value: CustomValue, kept_in: Property) -> CustomValue:
-    """A value in a property of a type."""
-    if kept_in.own and kept_in.type == "string" and value is not None:
-        return as_text(value) if not isinstance(value, str) else value
-    fits = value is None or property_for("", "", value).type == kept_in.type or not kept_in.own
-    return value if fits else None

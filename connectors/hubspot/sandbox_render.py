@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
-from connectors.hubspot.sandbox_adopt import Adoption, due_at
+from connectors.hubspot.sandbox_adopt import Adoption
 from connectors.hubspot.sandbox_words import (
     FOUNDED,
     HEALTHS,
     NAMES,
     PRIORITIES,
     TYPES,
+    due_at,
     written,
 )
 from connectors.sdk.records import (

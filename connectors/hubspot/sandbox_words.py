@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from connectors.hubspot.words import CANCELLED
 from connectors.sdk.records import CustomValue, Status
+from connectors.sdk.sandbox import as_text
 
 FOUNDED = datetime(2020, 1, 1, tzinfo=UTC)
+DUE_AT = time(17, tzinfo=UTC)
 TYPES = {"tasks": "0-27", "tickets": "0-5", "deals": "0-3", "projects": "0-970", "notes": "0-46"}
 
 STAGES: Mapping[Status, str] = {
@@ -71,8 +74,13 @@ class Property:
         }
 
 
+def shown(word: str) -> str:
+    """How people see the word of a choice."""
+    return word.replace("_", " ").capitalize()
+
+
 def _options(words: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    return tuple((word, word.replace("_", " ").capitalize()) for word in words)
+    return tuple((word, shown(word)) for word in words)
 
 
 def _choice(name: str, label: str, words: Iterable[str]) -> Property:
@@ -214,3 +222,28 @@ def written(value: Any) -> str | None:
     if isinstance(value, tuple):
         return ";".join(map(str, value)) or None
     return None if value is None else str(value)
+
+
+def property_name(id: str) -> str:
+    """The name of a property."""
+    return re.sub(r"\W", "_", id).lower()
+
+
+def stamp(at: datetime) -> int:
+    """Milliseconds since 1970."""
+    return int(at.timestamp() * 1000)
+
+
+def due_at(value: date | datetime | None) -> datetime | None:
+    """The instant at which a day's work is due."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.combine(value, DUE_AT)
+
+
+def fit(value: CustomValue, kept_in: Property) -> CustomValue:
+    """A value, where a property can hold it."""
+    if kept_in.own and kept_in.type == "string" and value is not None:
+        return as_text(value) if not isinstance(value, str) else value
+    fits = value is None or property_for("", "", value).type == kept_in.type or not kept_in.own
+    return value if fits else None

@@ -39,7 +39,7 @@ def answer(status: int, data: Any = None, **headers: str) -> Answer:
 
 
 def test_a_private_app_sends_its_token_in_a_header() -> None:
-    access = HubSpot.access(HubSpotOptions(token="pat-na1-x"))  # type: ignore[arg-type]
+    access = HubSpot.access(HubSpotOptions(token="pat-na1-x"))
     assert access.base_url == "https://api.hubapi.com"
     assert access.headers == {"Authorization": "Bearer pat-na1-x"}
     assert access.oauth is None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from connectors.hubspot.answers import budget
 from connectors.hubspot.kinds import DEAL, TASK, TICKET
