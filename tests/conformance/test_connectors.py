@@ -20,6 +20,10 @@ QUIET: Mapping[str, Mapping[str, str]] = {
         "each list is per repository, and the roster says which there are",
     ),
     "gitlab": {"tasks": "changes are asked for by group, and the roster says which there are"},
+    "hubspot": dict.fromkeys(
+        ("projects", "tasks", "tickets", "deals", "comments"),
+        "what changed is a search, what was deleted a list of its own",
+    ),
     "jira": {"worklogs": "updated and deleted worklogs are two feeds"},
     "salesforce": {"approvals": "handing an approval on changes its work item alone"},
 }

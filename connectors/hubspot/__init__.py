@@ -1,0 +1,1 @@
+"""HubSpot: tasks, tickets, deals, projects and what hangs on them."""
