@@ -9,7 +9,7 @@ from typing import Any
 from connectors.jira.custom import custom_value
 from connectors.jira.history import changes
 from connectors.jira.links import browse_link
-from connectors.jira.text import plain
+from connectors.sdk.adf import plain
 from connectors.jira.values import (
     account,
     day,

@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.jira.issues import issue_records
 from connectors.jira.links import browse_link, site_of
-from connectors.jira.text import plain
+from connectors.sdk.adf import plain
 from connectors.jira.values import (
     account,
     day,
