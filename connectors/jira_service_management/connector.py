@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -172,7 +172,7 @@ class JiraServiceManagement:
         clocks = self._known_catalogue().clocks if lanes and READERS[stream].watches else ()
         return Plan([*lanes, *missing], joint=joint(cursors, ms(at), clocks))
 
-    def _first_created(self, project_id: str) -> Any:
+    def _first_created(self, project_id: str) -> datetime | None:
         jql = f"project in ({project_id}) ORDER BY created ASC, key ASC"
         page = next(self.client.search(jql, ["created"], 1, project_id))
         return instant(obj(page.issues[0].get("fields")).get("created")) if page.issues else None
@@ -208,7 +208,7 @@ class JiraServiceManagement:
 
     # -- the roster, the catalogue -------------------------------------------------------------
 
-    def _projects(self) -> tuple[list[dict[str, Any]], Any]:
+    def _projects(self) -> tuple[list[dict[str, Any]], datetime]:
         """The service projects that are configured and visible, and the tool's clock."""
         roster, at = self.client.projects()
         if not roster:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from connectors.jira_service_management.requests import browse_link, request_records
+from connectors.jira_service_management.issues import browse_link, request_records
 from connectors.jira_service_management.values import (
     account,
     ident,

@@ -13,8 +13,8 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from connectors.jira_service_management.catalogue import Catalogue, annotate
-from connectors.jira_service_management.clocks import runs_out_ms
 from connectors.jira_service_management.client import PAGE, Client, Found
+from connectors.jira_service_management.clocks import runs_out_ms
 from connectors.jira_service_management.lanes import (
     OVERLAP,
     after_first,
@@ -144,13 +144,20 @@ class RequestReader(Reader):
             issues = [issue for each in group for issue in each.issues]
             histories = self.client.histories(issues) if issues else {}
             for each in group:
-                yield each, Page([self._item(issue, each, histories) for issue in each.issues])
+                yield (
+                    each,
+                    Page([self._item(issue, each, histories, catalogue) for issue in each.issues]),
+                )
             group = []
 
     def _item(
-        self, issue: dict[str, Any], found: Found, histories: Mapping[str, list[Any]]
+        self,
+        issue: dict[str, Any],
+        found: Found,
+        histories: Mapping[str, list[Any]],
+        catalogue: Catalogue,
     ) -> Item:
-        catalogue, fields, id_ = self.catalogue(), obj(issue.get("fields")), str(issue["id"])
+        fields, id_ = obj(issue.get("fields")), str(issue["id"])
         body: dict[str, Any] = {"issue": issue, "fields": catalogue.describe(fields)}
         if catalogue.site is not None:
             body["site"] = catalogue.site
