@@ -2,7 +2,8 @@
 
 A clock of a service level runs out while nobody touches its request, and Jira's `updated` says
 nothing of it. So the cursor of the requests holds when the next clock runs out (`due_ms`); once
-that moment has passed, all open requests are read again, as they are every few hours anyway.
+that moment has passed, all open requests are read again, as they are every few hours anyway: that
+also finds clocks that were set anew for all.
 """
 
 from __future__ import annotations
@@ -26,8 +27,7 @@ from connectors.jira_service_management.lanes import (
 from connectors.jira_service_management.values import ident, instant, items, obj
 from connectors.sdk.contract import Cursor, Item, Page
 
-SWEEP_EVERY = timedelta(hours=6)  # how often the last hours and all open requests are read again …
-SWEEP_BACK = timedelta(hours=12)  # … and how far back, for what the search had not found yet
+SWEEP_BACK = timedelta(hours=12)  # read again now and then, for what the search had not found yet
 LOOK = 1000  # requests a page when hardly a field is asked for
 GROUP = 3  # pages of a search that share one question for their histories
 NEVER = 253_402_300_799_000  # no clock runs
@@ -44,6 +44,7 @@ class Reader:
     """
 
     watches: ClassVar[bool]  # whether what is read has clocks that run out by themselves
+    sweep_every: ClassVar[timedelta]  # how often the last hours are read again
 
     def __init__(
         self, client: Client, catalogue: Callable[[], Catalogue], scope: str | None
@@ -91,7 +92,7 @@ class Reader:
             due = earliest(look.issues, clocks, now)
         # Never ahead of the tool's clock, whatever a request's own time says.
         settled = max(updated, now - ms_of(OVERLAP))
-        sweep = now - swept >= ms_of(SWEEP_EVERY) or (bool(clocks) and now >= due)
+        sweep = now - swept >= ms_of(self.sweep_every) or (bool(clocks) and now >= due)
         known = digest(entries_of(look.issues, updated)) == since.get("seen", "")
         at = {"swept_ms": str(swept), "clocks": ",".join(clocks)}
         if known and look.last and not sweep:
@@ -99,7 +100,8 @@ class Reader:
             return
         asked = f"updated >= {updated}"
         if sweep:
-            asked = f"(updated >= {min(updated, now - ms_of(SWEEP_BACK))} OR {OPEN})"
+            back = min(updated, now - ms_of(SWEEP_BACK), swept - ms_of(OVERLAP))
+            asked = f"(updated >= {back} OR {OPEN})" if self.watches else f"updated >= {back}"
             at, due = {**at, "swept_ms": str(now)}, NEVER
         clocks = list(self._clocks())
         at["clocks"] = ",".join(clocks)
@@ -132,6 +134,7 @@ class RequestReader(Reader):
     """Requests whole: fields, service levels, comments, booked time, history."""
 
     watches = True
+    sweep_every = timedelta(hours=6)
 
     def pages(self, jql: str) -> Iterator[tuple[Found, Page]]:
         """A few pages share a question for histories."""
@@ -173,9 +176,14 @@ class RequestReader(Reader):
 
 
 class ApprovalReader(Reader):
-    """The approvals of requests: one question each, which Jira offers no other way."""
+    """The approvals of requests: one question each, which Jira offers no other way.
+
+    They come and are decided with a change of the request's status, so that a request which did
+    not change has no news here.
+    """
 
     watches = False
+    sweep_every = timedelta(hours=12)
 
     def pages(self, jql: str) -> Iterator[tuple[Found, Page]]:
         """Issues without a request type are no requests, and have no approvals to ask for."""
