@@ -15,6 +15,7 @@ from connectors.jira_service_management.sandbox_words import (
     SCHEMA,
     SITE,
     document,
+    epoch_ms,
     number_for,
     on_day,
     span,
@@ -321,7 +322,7 @@ class Renderer:
         return {
             "id": number if number.isdecimal() else number_for("Change", change.id),
             "author": self._user(change.author_id),
-            "created": written(change.at),
+            "created": epoch_ms(change.at),  # in bulk Jira writes a number
             "items": [
                 {
                     "field": name,

@@ -8,29 +8,29 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 EMPTY: Mapping[str, Any] = {}
+SECONDS_UNTIL = 100_000_000_000  # an epoch number above it counts milliseconds, below it seconds
 
 
 def instant(value: Any) -> datetime | None:
-    """`2026-05-06T07:08:09.123+0200` as a UTC instant; a time without a zone is unknown."""
-    if type(value) is not str:
-        return None
+    """`2026-05-06T07:08:09.123+0200` or an epoch number, as changelogs in bulk have it, as a UTC
+    instant; a time without a zone is unknown."""
     try:
-        at = datetime.fromisoformat(value)
-        return None if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
+        if type(value) is str:
+            at = datetime.fromisoformat(value)
+            return None if at.tzinfo is None else at.astimezone(UTC)
+        if type(value) is int:
+            seconds = value / 1000 if abs(value) >= SECONDS_UNTIL else value
+            return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
         return None
+    return None
 
 
 def moment(value: Any) -> datetime | None:
     """A time as the service desk's API writes it: one instant in four spellings."""
     held = obj(value)
-    at_ms = held.get("epochMillis")
-    if type(at_ms) is int:
-        try:
-            return datetime.fromtimestamp(at_ms / 1000, UTC)
-        except (ValueError, OverflowError, OSError):
-            return None
-    return instant(held.get("iso8601")) or instant(held.get("jira"))
+    spellings = (held.get(name) for name in ("epochMillis", "iso8601", "jira"))
+    return next((at for each in spellings if (at := instant(each)) is not None), None)
 
 
 def duration_minutes(value: Any) -> int | None:

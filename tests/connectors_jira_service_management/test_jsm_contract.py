@@ -248,6 +248,21 @@ def test_real_requests_map_without_loss(contracts: Path) -> None:
         assert len(changed) == sum(len(each["items"]) for each in history)
 
 
+def test_changelogs_in_bulk_tell_their_time_as_a_number(
+    description: Description,
+) -> None:
+    found = description.find(Request("POST", "/rest/api/3/changelog/bulkfetch", {}, {}))
+    assert found is not None
+    [log] = found[1]["responses"]["200"]["content"]["application/json"]["example"][
+        "issueChangeLogs"
+    ]
+    body = {"issue": {"id": "1", "fields": {}}, "changelog": log["changeHistories"]}
+    changed = [each for each in to_records("tasks", body) if isinstance(each, Change)]
+    assert [each.at.timestamp() for each in changed] == [
+        each["created"] for each in log["changeHistories"]
+    ]
+
+
 def test_real_changelogs_map_without_loss(contracts: Path) -> None:
     entries = bodies(contracts, "devlake_jira_api_issue_changelogs")
     assert len(entries) >= 10

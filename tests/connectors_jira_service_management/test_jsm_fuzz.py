@@ -101,7 +101,11 @@ def test_odd_custom_values(value: Any, kind: str, read: Any) -> None:
 
 
 def test_odd_single_values() -> None:
-    assert [instant(each) for each in ("2026-02-03T04:05:06", "2026-02-30", 7, None)] == [None] * 4
+    assert [instant(each) for each in ("2026-02-03T04:05:06", "2026-02-30", True, None)] == [
+        None
+    ] * 4
+    assert instant(1_790_000_000_123) == instant("2026-09-21T14:13:20.123+0000")
+    assert instant(1_790_000_000) == instant("2026-09-21T16:13:20+0200")
     odd: list[Any] = [{"epochMillis": 10**30}, {"epochMillis": True}, [], "x"]
     assert [moment(each) for each in odd] == [None] * 4
     assert moment({"iso8601": "x", "jira": "2026-02-03T04:05:06.000+0000"}) is not None
