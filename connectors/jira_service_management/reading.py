@@ -85,6 +85,7 @@ class Reader:
         """What was updated since, found by one small question when that is nothing."""
         updated, swept = number_in(since, "updated_ms"), number_in(since, "swept_ms")
         clocks = [each for each in since.get("clocks", "").split(",") if each]
+        # Without SLA fields it is 0: the first turn after there are some reads all that is open.
         due = number_in(since, "due_ms") if "due_ms" in since or not clocks else None
         look = self._look(clause, updated, clocks if due is None else ())
         now = ms(look.at)

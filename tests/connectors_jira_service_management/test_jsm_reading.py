@@ -284,7 +284,7 @@ def test_a_request_whose_approvals_are_refused_is_unread_and_the_others_are_read
     assert read == {desk.native(Task, each) for each in ("r2", "r3", "r4")}
 
 
-def test_everything_else_of_it_is_read(desk: Desk) -> None:
+def test_a_request_whose_approvals_are_refused_is_read_itself(desk: Desk) -> None:
     desk.sandbox.reserved.add(desk.native(Task, "r1"))
     assert desk.native(Task, "r1") in desk.turn("tasks").of(Task)
 
