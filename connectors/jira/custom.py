@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from connectors.jira.text import plain
 from connectors.jira.values import account, day, ident, instant, number, word
+from connectors.sdk.adf import plain
 from connectors.sdk.records import CustomValue
 
 

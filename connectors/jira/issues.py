@@ -9,7 +9,6 @@ from typing import Any
 from connectors.jira.custom import custom_value
 from connectors.jira.history import changes
 from connectors.jira.links import browse_link
-from connectors.jira.text import plain
 from connectors.jira.values import (
     account,
     day,
@@ -25,6 +24,7 @@ from connectors.jira.values import (
     words_in,
 )
 from connectors.jira.vocabulary import link_of, priority_of, status_of, type_of
+from connectors.sdk.adf import plain
 from connectors.sdk.records import (
     Comment,
     Custom,

@@ -8,7 +8,6 @@ from typing import Any
 
 from connectors.jira.issues import issue_records
 from connectors.jira.links import browse_link, site_of
-from connectors.jira.text import plain
 from connectors.jira.values import (
     account,
     day,
@@ -23,6 +22,7 @@ from connectors.jira.values import (
     word,
     words_in,
 )
+from connectors.sdk.adf import plain
 from connectors.sdk.records import (
     Column,
     Milestone,

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from connectors.jira.catalogue import annotate, catalogue
 from connectors.jira.custom import custom_value
 from connectors.jira.mapping import READERS, to_records
-from connectors.jira.text import plain
 from connectors.jira.values import instant
 from connectors.jira.vocabulary import link_of, priority_of, status_of, type_of
+from connectors.sdk.adf import plain
 from connectors.sdk.records import (
     STORED_KINDS,
     Change,

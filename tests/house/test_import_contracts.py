@@ -15,7 +15,7 @@ import pytest
 # contract: (the file that goes wrong, the import that it may not have)
 WRONG = {
     "connectors-below-engine": ("connectors/trello/mapping.py", "from sync_engine import clock"),
-    "tools-apart": ("connectors/trello/words.py", "from connectors.jira import text"),
+    "tools-apart": ("connectors/trello/words.py", "from connectors.jira import values"),
     "mapping-pure": ("connectors/trello/words.py", "import time"),
     "connector-through-door": ("connectors/trello/client.py", "import requests"),
     "no-sandbox-in-product": (

@@ -1,4 +1,4 @@
-"""Plain text of the Atlassian Document Format (ADF), in which Jira Cloud keeps what people write.
+"""Plain text of the Atlassian Document Format (ADF), in which Atlassian's tools keep texts.
 
 Blocks are apart by an empty line, list items and table rows by a line break. Total: an unknown
 node gives the text of its children, and anything that is no document gives None.
