@@ -94,7 +94,7 @@ class CalDAV:
         "tasks": Can.FULL | Can.INCREMENTAL | Can.TOMBSTONES | Can.CENSUS | Can.FEED,
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
-    evidence: ClassVar[Literal["docs", "recorded", "live"]] = "docs"
+    evidence: ClassVar[Literal["docs", "recorded", "live"]] = "live"
     evidence_on: ClassVar = "2026-11-30"
     history: ClassVar = frozenset[str]()
 

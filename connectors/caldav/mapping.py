@@ -82,11 +82,10 @@ def _object(item: Json) -> Iterator[Record]:
     if id is None:
         return
     organizers, attendees = todo.all("ORGANIZER"), todo.all("ATTENDEE")
-    people = {
-        person.id: person
-        for person in map(_person, [*attendees, *organizers])
-        if person is not None
-    }
+    people: dict[str, Person] = {}
+    for each in (*organizers, *attendees):
+        if (person := _person(each)) is not None:
+            people.setdefault(person.id, person)
     yield from people.values()
     parent_id = next((uid for type, uid in _related(todo, id) if type == "PARENT"), None)
     start_on = day_or_instant(todo.first("DTSTART"))
