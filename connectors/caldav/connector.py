@@ -168,9 +168,11 @@ class CalDAV:
         """Addresses of a list's to-dos."""
         yield Collection(self.dav, scope).paths()
 
-    def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:  # noqa: ARG002
-        """Ask each list about its own objects."""
+    def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
+        """Ask each list about its own objects; of a list itself, whether it is still there."""
         found: dict[str, GoneReason | None] = {}
+        if stream == "projects":
+            return {id: None if self._at(id) else "unknown" for id in ids}
         for path in dict.fromkeys(map(collection_of, ids)):
             here = [id for id in ids if collection_of(id) == path]
             found.update(Collection(self.dav, path).fates(here))
@@ -225,7 +227,7 @@ class CalDAV:
             path = normal(wanted).rstrip("/") + "/" if "/" in wanted else None
             found = [each for each in calendars if wanted == each.name or path == each.path]
             if not found and path is not None:
-                found = self._elsewhere(path)
+                found = self._at(path)
             chosen.update((each.path, each) for each in found)
             missing += [] if found else [path or wanted]
         return list(chosen.values()), missing
@@ -234,11 +236,12 @@ class CalDAV:
         told = self.dav.properties(path, CALENDAR_PROPS, depth)
         return [found for each in told.resources if (found := calendar_of(each)) is not None]
 
-    def _elsewhere(self, path: str) -> list[Calendar]:
+    def _at(self, path: str) -> list[Calendar]:
+        """The list at a path; none where nothing is visible."""
         try:
             return self._calendars(path, 0)
         except NotVisible:
-            return []  # told by the lane of its own
+            return []
 
 
 def _homes(resource: Resource) -> list[str]:

@@ -6,7 +6,7 @@ or without their own address.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -89,9 +89,9 @@ class Dav:
                 remedy="Check that `url` is the server's CalDAV address.",
                 scope=scope,
             )
-        resources = [_resource(each, answer.url) for each in answer.data.iter(f"{DAV}response")]
+        responses = answer.data.iter(f"{DAV}response")
         return Multistatus(
-            [each for each in resources if each is not None],
+            [resource for each in responses for resource in _resources(each, answer.url)],
             answer.data.findtext(f"{DAV}sync-token"),
             _said_at(answer),
         )
@@ -123,10 +123,8 @@ def names_in(data: Any) -> set[str]:
     return set() if data is None or isinstance(data, str) else {each.tag for each in data.iter()}
 
 
-def _resource(response: Element, url: str) -> Resource | None:
-    said = response.findtext(f"{DAV}href")
-    if not said or not said.strip():
-        return None
+def _resources(response: Element, url: str) -> Iterator[Resource]:
+    """What a response says; one without properties may speak of several resources."""
     props: dict[str, Element] = {}
     statuses = [_status(response)]
     for propstat in response.iter(f"{DAV}propstat"):
@@ -135,7 +133,9 @@ def _resource(response: Element, url: str) -> Resource | None:
             props.update((each.tag, each) for held in propstat.iter(f"{DAV}prop") for each in held)
     told = [each for each in statuses if each is not None]
     status = OK if OK in told or not told else told[0]
-    return Resource(normal(urljoin(url, said.strip())), status, props)
+    for held in response.iterfind(f"{DAV}href"):
+        if held.text and held.text.strip():
+            yield Resource(normal(urljoin(url, held.text.strip())), status, props)
 
 
 def _status(element: Element) -> int | None:

@@ -22,7 +22,7 @@ class Server(Tool):
 
     sandbox: CalDAVSandbox
 
-    def list(self, number: int) -> str:
+    def list_at(self, number: int) -> str:
         """The address of one of the company's lists."""
         return self.native(Project, f"project-{number}")
 

@@ -63,7 +63,7 @@ def test_a_wrong_password_is_refused(server: Server) -> None:
 
 
 def test_the_credential_is_basic_and_in_no_address() -> None:
-    config = CalDAVOptions(url="https://dav.example.com/remote.php/dav", user="é", token="p:w")  # type: ignore[arg-type]
+    config = CalDAVOptions(url="https://dav.example.com/remote.php/dav", user="é", token="p:w")
     access = CalDAV.access(config)
     assert access.base_url == "https://dav.example.com"
     assert access.headers == {"Authorization": "Basic w6k6cDp3"}
@@ -75,10 +75,10 @@ def test_lists_are_chosen_by_name_path_or_address(server: Server, chosen: str) -
     if chosen == "URL":
         chosen = f"{server.url}/dav/calendars/reader/project%2D2/"
     connector = server.with_options(calendars=[chosen])
-    assert [scope.id for scope in connector.scopes()] == [server.list(2)]
+    assert [scope.id for scope in connector.scopes()] == [server.list_at(2)]
     read = server.read(connector=connector)
-    assert {task.project_id for task in read.of(Task).values()} == {server.list(2)}
-    assert set(read.of(Project)) == {server.list(2)}
+    assert {task.project_id for task in read.of(Task).values()} == {server.list_at(2)}
+    assert set(read.of(Project)) == {server.list_at(2)}
 
 
 def test_a_list_in_another_home_is_named_by_its_path(server: Server) -> None:
@@ -123,15 +123,24 @@ def test_a_calendar_for_appointments_is_no_task_list(server: Server) -> None:
 
 def test_a_list_that_is_no_longer_shared_is_not_deleted(server: Server) -> None:
     first = server.turn("tasks")
-    server.sandbox.hidden.add(server.list(2))
+    server.sandbox.hidden.add(server.list_at(2))
     connector = server.connect()
-    cursor = first.cursors["tasks"][server.list(2)]
+    cursor = first.cursors["tasks"][server.list_at(2)]
     with pytest.raises(NotVisible) as caught:
-        list(connector.pull("tasks", server.list(2), cursor))
-    assert caught.value.scope == server.list(2)
+        list(connector.pull("tasks", server.list_at(2), cursor))
+    assert caught.value.scope == server.list_at(2)
     with pytest.raises(NotVisible):
-        list(connector.census("tasks", server.list(2)))
+        list(connector.census("tasks", server.list_at(2)))
     assert server.turn("tasks", first.cursors).gone == []
+
+
+def test_a_list_that_was_left_out_is_told_from_one_that_is_not_visible(server: Server) -> None:
+    connector = server.with_options(calendars=["Operations"])
+    server.sandbox.hidden.add(server.list_at(3))
+    assert connector.confirm("projects", [server.list_at(1), server.list_at(3)]) == {
+        server.list_at(1): None,
+        server.list_at(3): "unknown",
+    }
 
 
 def test_no_list_at_all_is_a_warning(open_server: Any) -> None:
@@ -166,13 +175,15 @@ def ask(server: Server, method: str, path: str, body: str, **headers: str) -> in
 
 
 def _basic(server: Server) -> str:
-    return CalDAV.access(server.config()).headers["Authorization"]  # type: ignore[arg-type]
+    config = server.config()
+    assert isinstance(config, CalDAVOptions)
+    return CalDAV.access(config).headers["Authorization"]
 
 
 def test_the_imitation_refuses_what_servers_refuse(server: Server) -> None:
     propfind = '<propfind xmlns="DAV:"><prop/></propfind>'
     sync = '<sync-collection xmlns="DAV:"><sync-token/><prop/></sync-collection>'
-    home, works = "/dav/calendars/reader/", server.list(1)
+    home, works = "/dav/calendars/reader/", server.list_at(1)
     assert ask(server, "PROPFIND", home, propfind, depth="1") == 207
     assert ask(server, "PROPFIND", home, propfind) == 403  # no depth is infinity
     assert ask(server, "PROPFIND", home, "no xml", depth="1") == 400

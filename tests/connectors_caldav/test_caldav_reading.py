@@ -38,7 +38,7 @@ def test_a_first_read_asks_for_the_state_the_addresses_and_a_hundred_objects_at_
     assert calls[:3] == [
         "PROPFIND /dav/", "PROPFIND /dav/principals/reader/", "PROPFIND /dav/calendars/reader/",
     ]  # fmt: skip
-    each = [f"PROPFIND {server.list(1)}", "calendar-query", "calendar-multiget"]
+    each = [f"PROPFIND {server.list_at(1)}", "calendar-query", "calendar-multiget"]
     assert calls[3:6] == each
     assert len(calls) == 3 + 3 * len(each)
 
@@ -62,7 +62,7 @@ def test_a_later_read_asks_only_lists_that_changed_and_only_for_what_changed(
     edit(server, 6, title="Changed too")
     server.turn("tasks", again.cursors)
     later = server.sandbox.log[start + 3 :]
-    assert [each.path for each in later] == [server.list(1)] * 2
+    assert [each.path for each in later] == [server.list_at(1)] * 2
     assert later[1].body.count(b"<D:href>") == 1
 
 
@@ -93,7 +93,7 @@ def test_a_token_that_is_too_old_has_the_list_read_anew(server: Server) -> None:
     with pytest.raises(CursorExpired):
         server.turn("tasks", first.cursors)
     server.sandbox.oldest = 0
-    foreign = {"tasks": {server.list(1): {"token": "data:,of-another-server"}}}
+    foreign = {"tasks": {server.list_at(1): {"token": "data:,of-another-server"}}}
     with pytest.raises(CursorExpired):
         server.turn("tasks", foreign)
 
@@ -113,14 +113,14 @@ def test_a_refused_report_that_names_no_token_is_no_expired_cursor(server: Serve
     server.sandbox.interfere = to_report("sync-collection", lambda _: Reply(403, b"<error/>"))
     with pytest.raises(NotVisible) as caught:
         server.turn("tasks", first.cursors)
-    assert caught.value.scope == server.list(1)
+    assert caught.value.scope == server.list_at(1)
 
 
 def test_changes_that_never_end_are_an_error(server: Server) -> None:
     first = server.turn("tasks")
     edit(server, 5, title="Changed")
     same = multistatus(
-        f"<D:response><D:href>{server.list(1)}</D:href>"
+        f"<D:response><D:href>{server.list_at(1)}</D:href>"
         "<D:status>HTTP/1.1 507 Insufficient Storage</D:status></D:response>"
         f"<D:sync-token>{TOKENS}99</D:sync-token>"
     )
@@ -146,7 +146,7 @@ def test_without_sync_tokens_a_list_is_read_whole_when_its_ctag_has_changed(
     edit(server, 5, title="Changed")
     server.sandbox.world.remove(Task, server.native(Task, "task-14"))
     plan = server.connect().lanes("tasks", first.cursors["tasks"])
-    assert [(lane.name, lane.full) for lane in plan.lanes] == [(server.list(1), True)]
+    assert [(lane.name, lane.full) for lane in plan.lanes] == [(server.list_at(1), True)]
     again = server.turn("tasks", first.cursors)
     assert len(again.of(Task)) == 13
     assert again.gone == []
@@ -194,12 +194,12 @@ def test_a_moved_task_stays_the_same_task_with_its_parent(server: Server) -> Non
     first = server.turn("tasks")
     id = server.native(Task, "task-2")
     before, left = first.records[Task, id], server.address(2)
-    edit(server, 2, project_id=server.list(2))
+    edit(server, 2, project_id=server.list_at(2))
     again = server.turn("tasks", first.cursors)
     after = again.records[Task, id]
     assert isinstance(before, Task)
     assert isinstance(after, Task)
-    assert (after.project_id, after.parent_id) == (server.list(2), before.parent_id)
+    assert (after.project_id, after.parent_id) == (server.list_at(2), before.parent_id)
     assert before.parent_id is not None
     assert [each.id for each in again.gone] == [left]
     assert list(again.items["tasks"]) == [server.address(2)]
@@ -208,7 +208,7 @@ def test_a_moved_task_stays_the_same_task_with_its_parent(server: Server) -> Non
 def test_appointments_and_calendars_for_them_are_left_out(server: Server) -> None:
     read = server.read()
     assert len(read.of(Task)) == len(read.items["tasks"]) == 30
-    assert set(read.of(Project)) == {server.list(number) for number in (1, 2, 3)}
+    assert set(read.of(Project)) == {server.list_at(number) for number in (1, 2, 3)}
     server.sandbox.world.put(Project(id="/dav/calendars/reader/new/", name="New"))
     later = server.turn("tasks", read.cursors)
     assert later.items["tasks"] == {}
@@ -227,7 +227,7 @@ def test_an_object_that_is_hidden_is_named_and_not_retired(server: Server) -> No
         return Reply(207, reply.body[: start + len(address)] + hidden + reply.body[end:])
 
     server.sandbox.interfere = to_report("calendar-multiget", hide)
-    lane = server.list(1)
+    lane = server.list_at(1)
     pages = list(server.connect().pull("tasks", lane, None))
     assert [each for page in pages for each in page.unread] == [(address, "the server says 403")]
     assert address not in {item.id for page in pages for item in page.items}
@@ -243,7 +243,7 @@ def test_an_object_that_is_hidden_is_named_and_not_retired(server: Server) -> No
     ],
 )  # fmt: skip
 def test_half_an_answer_is_an_error(server: Server, report: str, answer: str, error: str) -> None:
-    reply = multistatus(answer.format(list=server.list(1)))
+    reply = multistatus(answer.format(list=server.list_at(1)))
     server.sandbox.interfere = to_report(report, lambda _: reply)
     with pytest.raises(Unexpected, match=error):
         server.turn("tasks")
@@ -275,8 +275,22 @@ def test_addresses_are_the_same_in_every_spelling(server: Server) -> None:
     assert again.records == first.records
 
 
+def test_one_response_may_speak_of_several_objects(server: Server) -> None:
+    first = server.turn("tasks")
+    left = [server.address(number) for number in (13, 14)]
+    for number in (13, 14):
+        server.sandbox.world.remove(Task, server.native(Task, f"task-{number}"))
+    inner = "".join(f"<D:href>{each}</D:href>" for each in left)
+    both = multistatus(
+        f"<D:response>{inner}<D:status>HTTP/1.1 404 Not Found</D:status></D:response>"
+        f"<D:sync-token>{TOKENS}99</D:sync-token>"
+    )
+    server.sandbox.interfere = to_report("sync-collection", lambda _: both)
+    assert [each.id for each in server.turn("tasks", first.cursors).gone] == left
+
+
 def test_the_census_lists_to_dos_alone(server: Server) -> None:
-    listed = [id for batch in server.connect().census("tasks", server.list(3)) for id in batch]
+    listed = [id for batch in server.connect().census("tasks", server.list_at(3)) for id in batch]
     assert sorted(listed) == sorted(server.address(number) for number in range(25, 31))
 
 
@@ -284,7 +298,7 @@ def test_confirm_asks_each_list_once_and_takes_no_hidden_list_for_deleted(server
     server.turn("tasks")
     gone, here, hidden = server.address(14), server.address(13), server.address(30)
     server.sandbox.world.remove(Task, server.native(Task, "task-14"))
-    server.sandbox.hidden.add(server.list(3))
+    server.sandbox.hidden.add(server.list_at(3))
     connector = server.connect()
     told: dict[str, Any] = {}
     calls = server.calls(lambda: told.update(connector.confirm("tasks", [gone, here, hidden])))
