@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from connectors.sdk.contract import Answer, Clock, Connector
 from connectors.sdk.errors import (
@@ -21,8 +22,9 @@ from connectors.sdk.retry import Again
 from connectors.sdk.scrub import Scrubber
 from connectors.sdk.statuses import reading, seconds_asked
 from connectors.sdk.wire import Raw
+from connectors.sdk.xml_body import NotXml, parse_xml
 
-_TRIES_NOT_JSON = 3
+_TRIES_UNREADABLE = 3
 _LONGEST_BACKOFF = 30.0
 
 
@@ -38,6 +40,7 @@ class Call:
     params: Sequence[tuple[str, str]] = ()
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    speaks_xml: bool = False
     renewed: bool = False  # the credential, after a 401
     repair: bool = False  # broken UTF-8, after it came once
     tries: int = 0
@@ -60,7 +63,7 @@ class Reader:
         """The answer with its data; a refusal may be mere text.
 
         Raises:
-            Again: it is not JSON, or not UTF-8 for the first time.
+            Again: it is not JSON (or XML) as asked for, or not UTF-8 for the first time.
         """
         url = self._scrub(raw.url)
         if raw.status == 304 and "If-None-Match" in call.headers:
@@ -68,22 +71,23 @@ class Reader:
         if call.method == "HEAD" or raw.status in (204, 205):
             return Answer(raw.status, raw.headers, None, url)
         failed = not 200 <= raw.status < 300
+        parse: Callable[..., tuple[Any, int]] = parse_xml if call.speaks_xml else parse_json
         try:
-            data, altered = parse_json(raw.body, repair=failed or call.repair)
+            data, altered = parse(raw.body, repair=failed or call.repair)
         except BrokenText:
             call.repair = True
             error = Unavailable(f"{call.what} was answered with broken text (not UTF-8).")
             raise Again(error, call.tries + 1) from None
-        except NotJson:
+        except (NotJson, NotXml):
             if failed:
                 return Answer(raw.status, raw.headers, self._said(raw.body, 2000) or None, url)
             said = self._said(raw.body, 80) or "an empty answer"
             error = Unavailable(
-                f"{call.what}: not JSON: {said}",
+                f"{call.what}: not {'XML' if call.speaks_xml else 'JSON'}: {said}",
                 remedy="It is asked again at the next turn; if this stays, check that `url` leads "
                 "to the tool itself and to no proxy or sign-in page.",
             )
-            raise Again(error, _TRIES_NOT_JSON) from None
+            raise Again(error, _TRIES_UNREADABLE) from None
         return Answer(raw.status, raw.headers, data, url, altered)
 
     def verdict(self, call: Call, answer: Answer, raw: Raw) -> ConnectorError | None:

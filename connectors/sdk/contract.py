@@ -143,8 +143,22 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Xml:
+    """The body of a request in XML, as WebDAV speaks it.
+
+    Args:
+        text: the document.
+        headers: what travels with it (`Depth`).
+    """
+
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A tool's answer. `data` is the parsed JSON, None for an empty body.
+    """A tool's answer. `data` is the parsed JSON, None for an empty body; where the request was in
+    XML, the root `Element`. Of a refusal that is neither, it is the text.
 
     `altered` counts what had to be cleaned (NUL, lone surrogates, broken UTF-8); it is never 0
     when anything was.
@@ -181,11 +195,15 @@ class Http(Protocol):
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        xml: Xml | None = None,
         accept: Container[int] = (),
         etag: str | None = None,
         scope: str | None = None,
     ) -> Answer:
-        """The whole answer. `etag` makes it conditional; `scope` names the container in errors."""
+        """The whole answer, in XML where the request was.
+
+        `etag` makes it conditional; `scope` names the container in errors.
+        """
         ...
 
 

@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 import orjson
 
 from connectors.sdk.answers import Call, Reader, is_passing
-from connectors.sdk.contract import Access, Answer, Clock, Connector, Options
+from connectors.sdk.contract import Access, Answer, Clock, Connector, Options, Xml
 from connectors.sdk.errors import Refused, Throttled, Unavailable
 from connectors.sdk.gate import LONGEST_COOLDOWN, Gate, Gates
 from connectors.sdk.json_body import NotJson, parse_json
@@ -32,6 +32,8 @@ from connectors.sdk.wire import Bounds, Origin, Raw, TooSlow, Wire, origin_of
 __all__ = ["Bounds", "Door", "Gates", "open_door"]
 
 _HOPS = 5
+_XML = "application/xml; charset=utf-8"
+_REPEATABLE = frozenset({"GET", "PROPFIND", "REPORT"})  # wherever a redirect leads
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TRIES_TOO_SLOW = 2
 _LONGEST_PATIENCE = 900.0
@@ -105,11 +107,12 @@ class Door:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        xml: Xml | None = None,
         accept: Container[int] = (),
         etag: str | None = None,
         scope: str | None = None,
     ) -> Answer:
-        """See `Http.request`. `Answer.data` of a refusal that is no JSON is its text."""
+        """See `Http.request`."""
         url = self._url(path)
         call = Call(method, url, self._what(method, url), scope, accept, _pairs(params))
         if etag:
@@ -117,6 +120,10 @@ class Door:
         if json is not None:
             call.headers["Content-Type"] = "application/json"
             call.body = orjson.dumps(json)
+        if xml is not None:
+            call.speaks_xml = True
+            call.headers |= {**xml.headers, "Accept": "application/xml", "Content-Type": _XML}
+            call.body = xml.text.encode()
         return retrying(lambda: self._attempt(call), self._pause)
 
     def ask(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
@@ -222,7 +229,7 @@ class Door:
             if raw.status not in _REDIRECTS or raw.status in call.accept or location is None:
                 return raw
             url, params = self._target(call, raw.url, location), ()
-            if call.method != "GET" and raw.status not in (307, 308):
+            if call.method not in _REPEATABLE and raw.status not in (307, 308):
                 raise Refused(
                     f"{call.what} was redirected ({raw.status}) to where it cannot be repeated.",
                     remedy="Set `url` to the address at which the tool answers itself.",

@@ -65,15 +65,23 @@ def _is_plain(data: Any) -> bool:
     return True
 
 
-def _carefully(body: bytes, repair: bool) -> tuple[Any, int]:
-    broken = 0
+def decode(body: bytes, repair: bool) -> tuple[str, int]:
+    """The text of a body, and how much of it had to be replaced.
+
+    Raises:
+        BrokenText: it is not UTF-8, and `repair` is off.
+    """
     try:
-        text = body.removeprefix(_BOM).decode()
+        return body.removeprefix(_BOM).decode(), 0
     except UnicodeDecodeError:
         if not repair:
             raise BrokenText from None
-        text = body.removeprefix(_BOM).decode(errors="replace")
-        broken = max(1, text.count("\ufffd"))
+    text = body.removeprefix(_BOM).decode(errors="replace")
+    return text, max(1, text.count("\ufffd"))
+
+
+def _carefully(body: bytes, repair: bool) -> tuple[Any, int]:
+    text, broken = decode(body, repair)
     cleaning = _Cleaning()
     try:
         data = json.loads(
@@ -84,14 +92,15 @@ def _carefully(body: bytes, repair: bool) -> tuple[Any, int]:
             parse_int=cleaning.integer,
         )
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
     except ValueError:
         raise NotJson from None
     data = cleaning.clean(data, 0)
     return data, cleaning.altered + broken
 
 
-def _too_deep() -> Unexpected:
+def too_deep() -> Unexpected:
+    """What is said of a body that nests deeper than `MAX_DEPTH`."""
     return Unexpected(
         f"The answer nests deeper than {MAX_DEPTH} levels.",
         remedy="Report this: no answer of this tool should look like that.",
@@ -128,7 +137,7 @@ class _Cleaning:
         if not isinstance(value, (dict, list)):
             return value
         if depth == MAX_DEPTH:
-            raise _too_deep()
+            raise too_deep()
         if isinstance(value, list):
             return [self.clean(each, depth + 1) for each in value]
         return {self.text(name): self.clean(each, depth + 1) for name, each in value.items()}

@@ -277,6 +277,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(reply.body)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815  what http.server calls
+    do_PROPFIND = do_REPORT = _serve  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing on stderr: `Sandbox.log` has the requests."""

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from connectors.sdk.records import Record
+from connectors.sdk.records import Record, Task
 from sync_engine.store import mentions
 from sync_engine.store.models import RawItem
 from sync_engine.store.rows import KINDS, SHARED_KINDS, table_of
@@ -71,9 +71,29 @@ def items(
                 kind = KINDS[number]
                 if kind not in SHARED_KINDS or id == item_id:
                     gone.setdefault(kind, []).append(id)
+        if Task in gone:
+            whose = [item_id for item_id, _ in held]
+            gone[Task] = _still_theirs(connection, connection_id, gone[Task], whose)
         for kind, kind_ids in gone.items():
             retired += records(
                 connection, connection_id, kind, kind_ids, reason, at=at, run_id=run_id
             )
         connection.execute(sa.update(_raw).where(chosen).values(gone_at=at, gone_reason=reason))
     return retired
+
+
+def _still_theirs(
+    connection: sa.Connection, connection_id: int, ids: Sequence[str], items: Sequence[str]
+) -> list[str]:
+    """Of the tasks that items yielded, those that no other item has yielded since: a task that
+    has moved may come under another address before the old one is said to be gone."""
+    table, theirs = table_of(Task), set(items)
+    found: list[str] = []
+    for start in range(0, len(ids), CHUNK):
+        rows = connection.execute(
+            sa.select(table.c.id, table.c.item_id)
+            .where(table.c.connection_id == connection_id)
+            .where(table.c.id.in_(ids[start : start + CHUNK]))
+        )
+        found += [id for id, item_id in rows if item_id in theirs]
+    return found

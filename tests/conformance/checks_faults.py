@@ -53,12 +53,26 @@ FAULTS = (
     Fault("truncated", Reply(200, b'{"values":[{"id":'), Unavailable),
     Fault("empty", Reply(200), Unavailable),
     Fault("elsewhere", Reply(302, b"", {"Location": "https://portal.example.org/"}), Refused),
-    Fault("too deep", Reply(200, b"[" * 500 + b"]" * 500), Unexpected),
     Fault("null", Reply(200, b"null"), ConnectorError),
     Fault("a mere word", Reply(200, b'"fine"'), ConnectorError),
 )
 
-_SHAPES = (b"{}", b"[]", b"[null]", b"[[]]", b"[1]", b'{"errors":["no"]}', b'{"values":null}')
+TOO_DEEP = {
+    "json": Fault("too deep", Reply(200, b"[" * 500 + b"]" * 500), Unexpected),
+    "xml": Fault("too deep", Reply(200, b"<a>" * 500 + b"</a>" * 500), Unexpected),
+}
+"""By the language in which the tool answers."""
+
+_SHAPES = {
+    "json": (b"{}", b"[]", b"[null]", b"[[]]", b"[1]", b'{"errors":["no"]}', b'{"values":null}'),
+    "xml": (b"<a/>", b"<a>1</a>", b'<a b="1"><c/></a>', b"<errors>no</errors>",
+            b'<multistatus xmlns="DAV:"/>', b'<multistatus xmlns="DAV:"><response/></multistatus>'),
+}  # fmt: skip
+
+
+def faults_of(subject: Subject) -> list[Fault]:
+    """The faults in the tool's language."""
+    return [*FAULTS, TOO_DEEP[subject.speaks]]
 
 
 def _attempts(
@@ -89,7 +103,7 @@ def _end_of(attempt: Callable[[], object]) -> object:
 def each_fault_ends_in_its_error(subject: Subject) -> None:
     """Whatever a tool answers to everything, each read ends in the error of who must act."""
     with subject.tool() as tool:
-        for fault in FAULTS:
+        for fault in faults_of(subject):
             tool.sandbox.interfere = always(fault.reply)
             for what, attempt in _attempts(tool):
                 ended = _end_of(attempt)
@@ -104,7 +118,7 @@ def each_fault_later_ends_in_its_error(subject: Subject) -> None:
     with subject.tool() as tool:
         whole = tool.read()
         tool.clock.sleep(3600)
-        for fault in FAULTS:
+        for fault in faults_of(subject):
             tool.sandbox.interfere = always(fault.reply)
             for stream in subject.connector.streams:
                 read = tool.read(whole.cursors, streams=[stream], patient=True)
@@ -118,10 +132,10 @@ def each_fault_later_ends_in_its_error(subject: Subject) -> None:
 
 @check
 def odd_shapes_do_not_crash(subject: Subject) -> None:
-    """JSON of another shape than documented is an error of ours or nothing, never a crash."""
+    """Data of another shape than documented is an error of ours or nothing, never a crash."""
     with subject.tool() as tool:
         cursors = tool.read().cursors
-        for body in _SHAPES:
+        for body in _SHAPES[subject.speaks]:
             tool.sandbox.interfere = always(Reply(200, body))
             _end_of(tool.connect().check)
             for each in (None, cursors):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from connectors.sdk import oauth
 from connectors.sdk.contract import Connector, Cursor, Item, Options
@@ -57,6 +57,7 @@ class Subject:
         quiet: streams whose unchanged second run may ask a request a lane and one more, with the
             vendor's reason.
         served_as: a class of `Tool` with what a connector's own tests ask besides.
+        speaks: the language of the tool's answers.
     """
 
     connector: type[Connector]
@@ -64,6 +65,7 @@ class Subject:
     folder: Path | None = None
     quiet: Mapping[str, str] = field(default_factory=dict)
     served_as: Callable[..., Any] | None = None
+    speaks: Literal["json", "xml"] = "json"
 
     @contextmanager
     def tool(

@@ -29,6 +29,9 @@ QUIET: Mapping[str, Mapping[str, str]] = {
 }
 """By connector: streams whose unchanged turn costs a request a lane and one more, and why."""
 
+SPEAK_XML = frozenset({"caldav"})
+"""Connectors whose tools answer in XML."""
+
 
 def subject_of(name: str, root: Path) -> Subject:
     """A registered connector and its tool."""
@@ -37,6 +40,7 @@ def subject_of(name: str, root: Path) -> Subject:
         registry.sandbox(name),
         folder=root / "connectors" / name,
         quiet=QUIET.get(name, {}),
+        speaks="xml" if name in SPEAK_XML else "json",
     )
 
 

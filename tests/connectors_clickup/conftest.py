@@ -13,7 +13,7 @@ import pytest
 
 from connectors.clickup.connector import ClickUp, ClickUpOptions
 from connectors.clickup.sandbox import ClickUpSandbox
-from connectors.sdk.contract import Answer, Cursor, Item, Page
+from connectors.sdk.contract import Answer, Cursor, Item, Page, Xml
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unavailable, Unexpected
 from connectors.sdk.records import (
     Comment,
@@ -122,6 +122,7 @@ class Wire:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        xml: Xml | None = None,
         accept: Container[int] = (),
         etag: str | None = None,
         scope: str | None = None,

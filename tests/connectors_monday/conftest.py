@@ -13,7 +13,7 @@ import pytest
 
 from connectors.monday.connector import Monday, MondayOptions
 from connectors.monday.sandbox import MondaySandbox
-from connectors.sdk.contract import Answer, Cursor, Item, Page
+from connectors.sdk.contract import Answer, Cursor, Item, Page, Xml
 from connectors.sdk.errors import ConnectorError, NotVisible, Unexpected
 from connectors.sdk.records import (
     Change,
@@ -137,6 +137,7 @@ class Wire:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        xml: Xml | None = None,
         accept: Container[int] = (),
         etag: str | None = None,
         scope: str | None = None,

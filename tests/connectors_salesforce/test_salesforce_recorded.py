@@ -17,7 +17,7 @@ from connectors.salesforce.kinds import project_kind
 from connectors.salesforce.options import SalesforceOptions
 from connectors.salesforce.reading import selection
 from connectors.salesforce.values import custom_value
-from connectors.sdk.contract import Answer, Budget
+from connectors.sdk.contract import Answer, Budget, Xml
 from connectors.sdk.errors import NotVisible, Refused, Unavailable, Unexpected
 
 pytestmark = pytest.mark.contract
@@ -63,6 +63,7 @@ class Replay:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        xml: Xml | None = None,
         accept: Container[int] = (),
         etag: str | None = None,
         scope: str | None = None,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
-from connectors.sdk.contract import Answer, Cursor, Item, Page
+from connectors.sdk.contract import Answer, Cursor, Item, Page, Xml
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unexpected
 from connectors.sdk.records import (
     Change,
@@ -144,6 +144,7 @@ class Wire:
         *,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
+        xml: Xml | None = None,
         accept: Container[int] = (),
         etag: str | None = None,
         scope: str | None = None,

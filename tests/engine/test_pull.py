@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from connectors.sdk.contract import Item, Page
 from connectors.sdk.errors import CursorExpired, Refused, Throttled, Unavailable
+from connectors.sdk.records import Gone
 from sync_engine.admin_map import AdminMapping
 from sync_engine.pull import pull
 from sync_engine.store.lease import LeaseLostError, claim, release_all
@@ -52,6 +54,21 @@ def test_a_part_that_an_item_no_longer_has_is_retired(bench: Any) -> None:
     assert report.tally.retired == 2
     assert bench.rows("SELECT id FROM comment WHERE gone_at IS NULL") == [("t01-0",)]
     assert bench.rows("SELECT gone_reason FROM link") == [("deleted",)]
+
+
+def test_a_task_that_came_with_another_item_outlives_its_old_one(bench: Any) -> None:
+    def turn(*pages: Page) -> Any:
+        bench.source.connector.pull = lambda stream, *_: iter(pages if stream == "tasks" else ())
+        return bench.pull()
+
+    moved = bench.ledger.tasks["t01"]
+    turn(Page([Item("/old/1", moved, "p1")]))
+    gone_from = Gone(id="/old/1", stream="tasks", reason="deleted")
+    turn(Page([Item("/new/1", {**moved, "project": "p2"}, "p2")]), Page(gone=[gone_from]))
+    assert bench.tasks() == {"t01": "Task t01"}
+    report = turn(Page(gone=[Gone(id="/new/1", stream="tasks", reason="deleted")]))
+    assert bench.tasks() == {}
+    assert report.tally.retired == 1
 
 
 def test_a_retired_part_that_comes_back_is_present_again(bench: Any) -> None:
