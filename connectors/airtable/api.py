@@ -47,7 +47,8 @@ class Api:
         return self._rows(answer, "tables", scope)
 
     def records(self, table: str, params: Mapping[str, Any]) -> Iterator[Chunk]:
-        """The records of a table in the order that was theirs when the first page was asked for.
+        """The records of a table, cells by the ids of columns, in the order that was theirs when
+        the first page was asked for.
 
         Airtable forgets that order after minutes without a question, or when a server starts
         anew. It is then begun again: what was given already is given once more.
@@ -56,9 +57,10 @@ class Api:
             Unavailable: it was forgotten each time.
         """
         path = "/" + table.replace(":", "/")
+        asked = {"pageSize": PAGE, "returnFieldsByFieldId": True, **params}
         for _ in range(ITERATIONS):
             try:
-                yield from self._pages(path, "records", {"pageSize": PAGE, **params}, table)
+                yield from self._pages(path, "records", asked, table)
             except _Forgotten:
                 continue
             return

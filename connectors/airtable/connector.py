@@ -52,6 +52,8 @@ OVERLAP = timedelta(minutes=2)
 LEARN_EVERY = timedelta(hours=6)
 """How old what we know of columns, of computed values and of comments may get: none of them tells
 when it changes, and to look is dear where a plan has so many calls a month."""
+LONGEST_LIST = 3500
+"""Characters of a cursor; of a base with so many tables (some hundred) they are asked each time."""
 NEEDED = ("data.records:read", "schema.bases:read")
 
 
@@ -154,7 +156,8 @@ class Airtable:
         return [_scope(table) for table in self._roster()[0]]
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
-        """One for all projects; else one a table: that we know, or that its base shows us."""
+        """One for all projects; else one a table: that we know, or that its base shows us, which
+        is then a lane as well, whose cursor holds the names of its tables."""
         if stream == "projects":
             named = self.config.bases is not None or self.config.tables is not None
             return Plan([Lane(), *map(_missing, self._roster()[1] if named else ())])
@@ -162,15 +165,22 @@ class Airtable:
             return Plan([])
         bases, missing, at = self._bases()
         lost = [_missing(each) for each in missing]
-        known = {base["id"]: _known(base["id"], cursors, at) for base in bases}
         if stream == "comments":
             # All or none: what a complete read does not name is taken to be gone.
-            if cursors and all(mine is not None for mine in known.values()):
+            if not _is_late(cursors.get("", {}).get("learnt"), at):
                 return Plan(lost)
-            known = dict.fromkeys(known)
-        names = [name for base in bases for name in known[base["id"]] or self._names(base)]
-        whole = stream == "comments"
-        lanes = [Lane(name, scope=name, full=whole or name not in cursors) for name in names]
+            names = [name for base in bases for name in self._names(base)]
+            joint = {"learnt": at.isoformat()} if at is not None else {}
+            return Plan([*(Lane(name, scope=name) for name in names), *lost], joint)
+        lanes = []
+        for base in bases:
+            known = cursors.get(base["id"], {})
+            if _is_late(known.get("learnt"), at):
+                names = self._names(base)
+                lanes.append(Lane(base["id"]))
+            else:
+                names = known.get("tables", "").split()
+            lanes += [Lane(name, scope=name, full=name not in cursors) for name in names]
         return Plan([*lanes, *lost])
 
     def pull(self, stream: str, lane: str, since: Cursor | None) -> Iterator[Page]:
@@ -180,6 +190,8 @@ class Airtable:
         match stream:
             case "projects":
                 yield self._projects()
+            case "tasks" if ":" not in lane:
+                yield self._learnt(lane)
             case "tasks" if since:
                 yield from self._changed(lane, since)
             case "tasks":
@@ -290,9 +302,20 @@ class Airtable:
             found[frame.id] = frame.project(schema, base)
         return Page(list(found.values()))
 
+    def _learnt(self, base_id: str) -> Page:
+        """Which tables a base has, for the turns to come."""
+        bases, _, at = self._bases()
+        found = [base for base in bases if base["id"] == base_id]
+        if not found:
+            raise _not_visible(base_id)
+        listed = " ".join(self._names(found[0]))
+        if at is None or len(listed) > LONGEST_LIST:
+            return Page()
+        return Page(cursor={"learnt": at.isoformat(), "tables": listed})
+
     def _whole(self, frame: Frame) -> Iterator[Page]:
         """All records of a table."""
-        pages = self.api.records(frame.id, {"returnFieldsByFieldId": True})
+        pages = self.api.records(frame.id, {})
         first = next(pages)
         for chunk in chain([first], pages):
             yield Page([frame.item(row, chunk.altered) for row in chunk.rows])
@@ -307,8 +330,7 @@ class Airtable:
             yield from self._whole(self._frame(lane))
             return
         formula = changed_since(since.get("clock", ""), from_ - OVERLAP)
-        asked = {"returnFieldsByFieldId": True, "filterByFormula": formula}
-        pages = self.api.records(lane, asked)
+        pages = self.api.records(lane, {"filterByFormula": formula})
         first = next(pages)
         late = _is_late(since.get("learnt"), first.at)
         if not first.rows and not late:
@@ -327,15 +349,12 @@ class Airtable:
 
     def _thin(self, frame: Frame, **params: object) -> Iterator[Chunk]:
         """All records of a table with as little of each as there is."""
-        chosen = {"returnFieldsByFieldId": True, "fields[]": frame.smallest, **params}
-        return self.api.records(frame.id, chosen)
+        return self.api.records(frame.id, {"fields[]": frame.smallest, **params})
 
     def _comments(self, lane: str) -> Iterator[Page]:
         """The comments on the records of a table, of those that have some."""
         frame = self._frame(lane)
-        read: datetime | None = None
         for chunk in self._thin(frame, **{"recordMetadata[]": "commentCount"}):
-            read = read or chunk.at
             found = []
             for row in chunk.rows:
                 if row.get("commentCount"):
@@ -343,8 +362,6 @@ class Airtable:
                     body = {"id": id, "comments": [_kept(c) for c in self.api.comments(id, lane)]}
                     found.append(Item(id, body, lane))
             yield Page(found)
-        if read is not None:
-            yield Page(cursor={"learnt": read.isoformat()})
 
 
 COMMENT_FIELDS = ("id", "text", "createdTime", "lastUpdatedTime", "author", "mentioned")
@@ -367,13 +384,6 @@ def _is_late(learnt: str | None, now: datetime | None) -> bool:
     """Whether it is time to look again; without Airtable's clock it always is."""
     last = instant(learnt)
     return last is None or now is None or last + LEARN_EVERY <= now
-
-
-def _known(base: str, cursors: Mapping[str, Cursor], now: datetime | None) -> list[str] | None:
-    """The tables of a base that were read before; None where it is time to ask for them."""
-    mine = [name for name in cursors if name.startswith(f"{base}:")]
-    late = any(_is_late(cursors[name].get("learnt"), now) for name in mine)
-    return None if late or not mine else mine
 
 
 def _name(thing: Json) -> str:

@@ -11,13 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from connectors.airtable.provides import PROVIDES as PROVIDES
 from connectors.airtable.values import (
-    PEOPLE_TYPES,
     checked,
     custom_value,
     day_of,
     instant,
     items,
-    kind,
     minutes,
     number,
     objects,
@@ -52,8 +50,8 @@ from connectors.sdk.records import (
 )
 
 SITE = "https://airtable.com"
-GROUP = "ugp"
-"""Begins the id of a group of people."""
+PERSON, GROUP = "usr", "ugp"
+"""Begin the ids of people and of groups of them."""
 _MENTION = re.compile(r"@\[(\w+)\]")
 
 
@@ -229,11 +227,9 @@ def _people(fields: Sequence[Json]) -> Iterator[Record]:
     """Whoever is in a cell: Airtable has no list of people for those who do not own it all."""
     told: set[str] = set()
     for field in fields:
-        if kind(field) not in PEOPLE_TYPES:
-            continue
         for each in objects(field.get("value")):
             id = person(each)
-            if id is None or id in told:
+            if id is None or id in told or not id.startswith((PERSON, GROUP)):
                 continue
             told.add(id)
             email = text(each.get("email"))

@@ -15,7 +15,6 @@ from typing import Any
 from connectors.sdk.contract import Json
 from connectors.sdk.records import CustomValue
 
-PEOPLE_TYPES = ("singleCollaborator", "multipleCollaborators", "createdBy", "lastModifiedBy")
 COMPUTED = ("formula", "rollup")
 """Types whose values are of another type, their result."""
 NUMBERS = ("number", "currency", "rating", "count", "autoNumber")
