@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from connectors.airtable import mapping
@@ -24,6 +24,7 @@ from connectors.airtable.api import Api, Chunk
 from connectors.airtable.frame import Frame, changed_since
 from connectors.airtable.options import AirtableOptions
 from connectors.airtable.refusals import reading, server_time
+from connectors.airtable.roster import Roster, not_visible
 from connectors.airtable.values import instant, items, text
 from connectors.sdk.contract import (
     Access,
@@ -52,22 +53,11 @@ OVERLAP = timedelta(minutes=2)
 LEARN_EVERY = timedelta(hours=6)
 """How old what we know of columns, of computed values and of comments may get: none of them tells
 when it changes, and to look is dear where a plan has so many calls a month."""
+PROJECTS_EVERY = timedelta(hours=1)
+"""As long, of names and columns of tables as projects: one request for each base."""
 LONGEST_LIST = 3500
 """Characters of a cursor; of a base with so many tables (some hundred) they are asked each time."""
 NEEDED = ("data.records:read", "schema.bases:read")
-
-
-class Table(NamedTuple):
-    """A table that is read, with its base, as the schema tells them."""
-
-    frame: Frame
-    schema: Json
-    base: Json
-
-    @property
-    def name(self) -> str:
-        """As people tell it from the tables of other bases."""
-        return f"{_name(self.base)} / {_name(self.schema)}"
 
 
 class Airtable:
@@ -82,7 +72,7 @@ class Airtable:
     streams: ClassVar[Mapping[str, Can]] = {
         "projects": Can.FULL,
         "tasks": Can.FULL | Can.INCREMENTAL | Can.CENSUS,
-        "comments": Can.FULL,
+        "comments": Can.FULL | Can.CENSUS,
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
@@ -92,6 +82,7 @@ class Airtable:
     def __init__(self, config: AirtableOptions, http: Http) -> None:
         self.config = config
         self.api = Api(http)
+        self.roster = Roster(config, self.api)
 
     @property
     def provided(self) -> Mapping[type[Record], frozenset[str]]:
@@ -135,8 +126,8 @@ class Airtable:
         account = text(me.get("email")) or text(me.get("id"))
         if account is None:
             raise Unexpected("Airtable does not say whose credential it is.")
-        tables, missing = self._roster()
-        warnings = [f"{error.message} {error.remedy}" for error in map(_not_visible, missing)]
+        tables, missing = self.roster.all()
+        warnings = [f"{error.message} {error.remedy}" for error in map(not_visible, missing)]
         if not tables and not missing:
             warnings = ["The credential shows no table: give it access to some bases."]
         granted = items(me.get("scopes"))
@@ -147,82 +138,83 @@ class Airtable:
             site=urlsplit(self.config.url).netloc,
             version="v0",
             server_time=server_time(answer),
-            scopes=[_scope(table) for table in tables],
+            scopes=[table.scope for table in tables],
             warnings=warnings,
         )
 
     def scopes(self) -> Sequence[Scope]:
         """The tables that are configured and visible."""
-        return [_scope(table) for table in self._roster()[0]]
+        return [table.scope for table in self.roster.all()[0]]
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
-        """One for all projects; else one a table: that we know, or that its base shows us, which
-        is then a lane as well, whose cursor holds the names of its tables."""
-        if stream == "projects":
-            named = self.config.bases is not None or self.config.tables is not None
-            return Plan([Lane(), *map(_missing, self._roster()[1] if named else ())])
+        """One for all projects; else one a table that it is time for. A base whose tables have to
+        be learnt is a lane as well: its cursor holds their names."""
         if stream == "comments" and not self.config.comments:
             return Plan([])
-        bases, missing, at = self._bases()
-        lost = [_missing(each) for each in missing]
-        if stream == "comments":
-            # All or none: what a complete read does not name is taken to be gone.
-            if not _is_late(cursors.get("", {}).get("learnt"), at):
-                return Plan(lost)
-            names = [name for base in bases for name in self._names(base)]
-            joint = {"learnt": at.isoformat()} if at is not None else {}
-            return Plan([*(Lane(name, scope=name) for name in names), *lost], joint)
-        lanes = []
+        bases, missing, at = self.roster.bases()
+        if stream == "projects":
+            if not _is_late(cursors.get("", {}).get("learnt"), at, PROJECTS_EVERY):
+                return Plan([_missing(each) for each in missing])
+            named = self.config.bases is not None or self.config.tables is not None
+            return Plan([Lane(), *map(_missing, self.roster.all()[1] if named else ())])
+        lanes = [_missing(each) for each in missing]
         for base in bases:
             known = cursors.get(base["id"], {})
             if _is_late(known.get("learnt"), at):
-                names = self._names(base)
+                names = self.roster.names(base)
                 lanes.append(Lane(base["id"]))
             else:
                 names = known.get("tables", "").split()
-            lanes += [Lane(name, scope=name, full=name not in cursors) for name in names]
-        return Plan([*lanes, *lost])
+            for name in names:
+                if stream == "tasks":
+                    lanes.append(Lane(name, scope=name, full=name not in cursors))
+                elif _is_late(cursors.get(name, {}).get("learnt"), at):
+                    lanes.append(Lane(name, scope=name))
+        return Plan(lanes)
 
     def pull(self, stream: str, lane: str, since: Cursor | None) -> Iterator[Page]:
         """Read a lane; its cursor is what was true when that began."""
         if lane.startswith(MISSING):
-            raise _not_visible(lane.removeprefix(MISSING))
+            raise not_visible(lane.removeprefix(MISSING))
         match stream:
             case "projects":
                 yield self._projects()
-            case "tasks" if ":" not in lane:
+            case "tasks" | "comments" if ":" not in lane:
                 yield self._learnt(lane)
             case "tasks" if since:
                 yield from self._changed(lane, since)
             case "tasks":
-                yield from self._whole(self._frame(lane))
+                yield from self._whole(self.roster.frame(lane))
             case "comments":
                 yield from self._comments(lane)
             case _:
                 raise Unexpected(f"Airtable has no stream {stream!r}.")
 
     def census(self, stream: str, scope: str) -> Iterator[Sequence[str]]:
-        """Ids of a table's records, by one small column."""
-        if stream != "tasks":
+        """Ids of a table's records, or of those that have comments, by one small column."""
+        commented = stream == "comments"
+        if commented and not self.config.comments:
             return
         told: set[str] = set()
-        for chunk in self._thin(self._frame(scope)):
-            ids = [f"{scope}:{row['id']}" for row in chunk.rows]
+        for chunk in self._thin(self.roster.frame(scope), commented):
+            rows = [row for row in chunk.rows if row.get("commentCount") or not commented]
+            ids = [f"{scope}:{row['id']}" for row in rows]
             yield [id for id in ids if id not in told]
             told.update(ids)
 
     def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
-        """Read each by itself.
+        """Read each by itself: a record, or whether it has comments.
 
         Airtable answers alike for what was deleted and what may not be seen. A record is deleted
         where its table can be read and it cannot; a table says nothing certain.
         """
         found: dict[str, GoneReason | None] = {}
         readable: dict[str, bool] = {}
-        for id in ids if stream == "tasks" else ():
+        for id in ids if stream in ("tasks", "comments") else ():
             table = id.rpartition(":")[0]
             if self.api.is_there(id):
-                found[id] = None
+                said = stream == "tasks" or self.api.comments(id, table)
+                found[id] = None if said else "deleted"
                 continue
             if table not in readable:
                 readable[table] = self._is_readable(table)
@@ -243,46 +235,6 @@ class Airtable:
     def _needed(self) -> Sequence[str]:
         return (*NEEDED, "data.recordComments:read") if self.config.comments else NEEDED
 
-    def _bases(self) -> tuple[list[Json], list[str], datetime | None]:
-        """The configured bases that we see, the configured ones that we do not, the time."""
-        listed, at = self.api.bases()
-        if self.config.bases is None:
-            return listed, [], at
-        chosen = [base for base in listed if _is_meant(self.config.bases, base)]
-        missing = [
-            each for each in self.config.bases if not any(_is_meant([each], b) for b in chosen)
-        ]
-        return chosen, list(dict.fromkeys(missing)), at
-
-    def _tables(self, base: Json) -> list[Table]:
-        """The configured tables of a base."""
-        tables = [
-            Table(Frame.of(base["id"], schema), schema, base)
-            for schema in self.api.tables(base["id"])
-        ]
-        wanted = self.config.tables
-        return [table for table in tables if wanted is None or _is_wanted(wanted, table)]
-
-    def _names(self, base: Json) -> list[str]:
-        return [table.frame.id for table in self._tables(base)]
-
-    def _roster(self) -> tuple[list[Table], list[str]]:
-        """The configured tables that we see, and what is configured and not seen."""
-        bases, missing, _ = self._bases()
-        tables = [table for base in bases for table in self._tables(base)]
-        for each in dict.fromkeys(self.config.tables or ()):
-            if not any(_is_wanted([each], table) for table in tables):
-                missing.append(each)
-        return tables, missing
-
-    def _frame(self, lane: str) -> Frame:
-        """What the schema says of a table now."""
-        base, _, id = lane.partition(":")
-        for schema in self.api.tables(base, scope=lane):
-            if schema["id"] == id:
-                return Frame.of(base, schema)
-        raise _not_visible(lane)
-
     def _is_readable(self, table: str) -> bool:
         """Whether a table is there and its records are shown."""
         try:
@@ -295,20 +247,22 @@ class Airtable:
 
     def _projects(self) -> Page:
         """The tables, and the bases that they are in."""
+        bases, _, at = self.roster.bases()
         found: dict[str, Item] = {}
-        for frame, schema, base in self._roster()[0]:
+        for frame, schema, base in (table for each in bases for table in self.roster.tables(each)):
             about = {"id": base["id"], "name": base.get("name")}
             found[base["id"]] = Item(base["id"], about)
             found[frame.id] = frame.project(schema, base)
-        return Page(list(found.values()))
+        cursor = None if at is None else {"learnt": at.isoformat()}
+        return Page(list(found.values()), cursor)
 
     def _learnt(self, base_id: str) -> Page:
         """Which tables a base has, for the turns to come."""
-        bases, _, at = self._bases()
+        bases, _, at = self.roster.bases()
         found = [base for base in bases if base["id"] == base_id]
         if not found:
-            raise _not_visible(base_id)
-        listed = " ".join(self._names(found[0]))
+            raise not_visible(base_id)
+        listed = " ".join(self.roster.names(found[0]))
         if at is None or len(listed) > LONGEST_LIST:
             return Page()
         return Page(cursor={"learnt": at.isoformat(), "tables": listed})
@@ -327,7 +281,7 @@ class Airtable:
         it is time and values of the table change unseen."""
         from_ = instant(since.get("since"))
         if from_ is None:
-            yield from self._whole(self._frame(lane))
+            yield from self._whole(self.roster.frame(lane))
             return
         formula = changed_since(since.get("clock", ""), from_ - OVERLAP)
         pages = self.api.records(lane, {"filterByFormula": formula})
@@ -336,7 +290,7 @@ class Airtable:
         if not first.rows and not late:
             yield Page(cursor={**since, "since": (first.at or from_).isoformat()})
             return
-        frame = self._frame(lane)
+        frame = self.roster.frame(lane)
         if frame.digest != since.get("columns") or (late and frame.unseen):
             yield from self._whole(frame)
             return
@@ -347,14 +301,18 @@ class Airtable:
             learnt = first.at if late else instant(since.get("learnt"))
             yield Page(cursor=_cursor(frame, since=first.at, learnt=learnt or first.at))
 
-    def _thin(self, frame: Frame, **params: object) -> Iterator[Chunk]:
-        """All records of a table with as little of each as there is."""
-        return self.api.records(frame.id, {"fields[]": frame.smallest, **params})
+    def _thin(self, frame: Frame, commented: bool) -> Iterator[Chunk]:
+        """All records of a table with as little of each as there is, or how many comments too."""
+        counts = "commentCount" if commented else None
+        chosen = {"fields[]": frame.smallest, "recordMetadata[]": counts}
+        return self.api.records(frame.id, chosen)
 
     def _comments(self, lane: str) -> Iterator[Page]:
         """The comments on the records of a table, of those that have some."""
-        frame = self._frame(lane)
-        for chunk in self._thin(frame, **{"recordMetadata[]": "commentCount"}):
+        frame = self.roster.frame(lane)
+        read: datetime | None = None
+        for chunk in self._thin(frame, True):
+            read = read or chunk.at
             found = []
             for row in chunk.rows:
                 if row.get("commentCount"):
@@ -362,6 +320,8 @@ class Airtable:
                     body = {"id": id, "comments": [_kept(c) for c in self.api.comments(id, lane)]}
                     found.append(Item(id, body, lane))
             yield Page(found)
+        if read is not None:
+            yield Page(cursor={"learnt": read.isoformat()})
 
 
 COMMENT_FIELDS = ("id", "text", "createdTime", "lastUpdatedTime", "author", "mentioned")
@@ -380,40 +340,14 @@ def _cursor(frame: Frame, *, since: datetime, learnt: datetime) -> Cursor:
     }
 
 
-def _is_late(learnt: str | None, now: datetime | None) -> bool:
+def _is_late(learnt: str | None, now: datetime | None, every: timedelta = LEARN_EVERY) -> bool:
     """Whether it is time to look again; without Airtable's clock it always is."""
     last = instant(learnt)
-    return last is None or now is None or last + LEARN_EVERY <= now
-
-
-def _name(thing: Json) -> str:
-    return text(thing.get("name")) or str(thing["id"])
-
-
-def _is_meant(names: Sequence[str], base: Json) -> bool:
-    return base["id"] in names or base.get("name") in names
-
-
-def _is_wanted(names: Sequence[str], table: Table) -> bool:
-    known = (table.schema["id"], table.schema.get("name"), table.name, table.frame.id)
-    return any(each in names for each in known)
-
-
-def _scope(table: Table) -> Scope:
-    return Scope(table.frame.id, table.name)
+    return last is None or now is None or last + every <= now
 
 
 def _missing(what: str) -> Lane:
     return Lane(f"{MISSING}{what}", full=False)
-
-
-def _not_visible(what: str) -> NotVisible:
-    """What is said of a base or table that Airtable does not show."""
-    return NotVisible(
-        f"{what!r} is not visible with this credential, or is no base or table.",
-        remedy="Give the credential access to the base, or take it out of `bases` and `tables`.",
-        scope=what,
-    )
 
 
 CONNECTOR = Airtable

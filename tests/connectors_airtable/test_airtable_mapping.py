@@ -186,7 +186,7 @@ def test_buttons_are_no_custom_fields() -> None:
     assert len(task([column("Open", "button")], {"Open": {"label": "Open"}}).custom) == 1
 
 
-# -- which column says what --------------------------------------------------------------------------
+# -- which column says what --------------------------------------------------------------------
 
 
 def test_the_tables_date_dependencies_outweigh_names() -> None:
@@ -214,7 +214,11 @@ def test_the_tables_date_dependencies_outweigh_names() -> None:
 
 
 def test_names_count_in_their_order_and_then_the_first_column() -> None:
-    columns = [column("Deadline", "date"), column("🏁 Due date:", "date"), column("Due date", "date")]
+    columns = [
+        column("Deadline", "date"),
+        column("🏁 Due date:", "date"),
+        column("Due date", "date"),
+    ]
     cells = {"Deadline": "2026-01-01", "🏁 Due date:": "2026-01-02", "Due date": "2026-01-03"}
     assert task(columns, cells).due_on == date(2026, 1, 2)
 
@@ -301,7 +305,7 @@ def test_a_table_without_a_status_says_nothing_of_it() -> None:
     assert (found.status, found.blocked) == (None, None)
 
 
-# -- people, projects, comments --------------------------------------------------------------------------
+# -- people, projects, comments ----------------------------------------------------------------
 
 
 def test_groups_and_people_without_a_name_are_people_too() -> None:
@@ -364,7 +368,7 @@ def test_a_comment_names_whom_it_mentions() -> None:
     )
 
 
-# -- the time of change --------------------------------------------------------------------------------
+# -- the time of change ------------------------------------------------------------------------
 
 
 def clock(*columns: dict[str, Any]) -> Frame:
