@@ -48,7 +48,8 @@ class Api:
 
     def records(self, table: str, params: Mapping[str, Any]) -> Iterator[Chunk]:
         """The records of a table, cells by the ids of columns, in the order that was theirs when
-        the first page was asked for.
+        the first page was asked for. No list of columns is ever asked for, so that the address
+        stays far below the length from which Airtable wants a POST.
 
         Airtable forgets that order after minutes without a question, or when a server starts
         anew. It is then begun again: what was given already is given once more.

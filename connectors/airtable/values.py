@@ -80,9 +80,7 @@ def kind(field: Json) -> str:
 
 def word(field: Json) -> str | None:
     """A cell as text; None when it is empty, or its formula failed."""
-    value = field.get("value")
-    found = [each for each in map(_plain, items(value)) if each is not None]
-    return ", ".join(found) or None
+    return ", ".join(words(field)) or None
 
 
 def _plain(value: Any) -> str | None:
