@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.airtable.refusals import ITERATOR_GONE, error_type, server_time
+from connectors.airtable.refusals import ITERATOR_GONE, NOT_THERE, error_type, server_time
 from connectors.airtable.values import text
 from connectors.sdk.contract import Answer, Http, Json
 from connectors.sdk.errors import Unavailable, Unexpected
@@ -74,9 +74,16 @@ class Api:
         return [comment for chunk in pages for comment in chunk.rows]
 
     def is_there(self, record: str) -> bool:
-        """Whether a record can be read by itself; alike for deleted and hidden ones."""
+        """Whether a record can be read by itself; alike for deleted and hidden ones.
+
+        Raises:
+            Unexpected: it is refused for another reason, or not by Airtable at all.
+        """
         path = "/" + record.replace(":", "/")
-        return self.http.request("GET", path, accept=(403, 404)).status == 200
+        answer = self.http.request("GET", path, accept=(403, 404))
+        if answer.status != 200 and error_type(answer) not in NOT_THERE:
+            raise Unexpected(f"Airtable does not say that {path} is not there.")
+        return answer.status == 200
 
     def _pages(
         self, path: str, name: str, params: Mapping[str, Any], scope: str | None

@@ -404,6 +404,35 @@ def test_records_of_a_table_that_cannot_be_read_are_not_called_deleted(
         assert set(told.values()) == {"unknown"}
 
 
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, b"<html>no such host"),
+        (404, b"{}"),
+        (403, b'{"error":{"type":"INVALID_PERMISSIONS","message":"Not permitted"}}'),
+    ],
+)
+def test_a_refusal_that_does_not_say_so_is_no_deletion(
+    workspace: Workspace, status: int, body: bytes
+) -> None:
+    record = workspace.task(5).rpartition(":")[2]
+    workspace.sandbox.interfere = lambda r: Reply(status, body) if record in r.path else None
+    with pytest.raises(Unexpected):
+        workspace.connect().confirm("tasks", [workspace.task(5)])
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"error":"NOT_FOUND"}', b'{"error":{"type":"MODEL_ID_NOT_FOUND"}}']
+)
+def test_airtables_other_ways_of_saying_it_are_understood(
+    workspace: Workspace, body: bytes
+) -> None:
+    record = workspace.task(5).rpartition(":")[2]
+    workspace.sandbox.interfere = lambda r: Reply(404, body) if record in r.path else None
+    told = workspace.connect().confirm("tasks", [workspace.task(5)])
+    assert told == {workspace.task(5): "deleted"}
+
+
 def test_the_schema_is_not_asked_for_by_a_quiet_table(workspace: Workspace) -> None:
     first = workspace.turn("tasks")
     workspace.edit(5, title="Touched")
