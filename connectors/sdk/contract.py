@@ -117,6 +117,8 @@ class OAuth:
     Args:
         assertion: makes the signed assertion of an instant.
         subject: whom the assertion speaks for: one client may sign in several accounts.
+        basic: the client's secret travels in a header of its own (RFC 6749 §2.3.1), not in the
+            form; a client without a secret names itself in the form only.
     """
 
     token_url: str
@@ -125,6 +127,7 @@ class OAuth:
     refresh_token: str = field(default="", repr=False)
     assertion: Callable[[datetime], str] | None = field(default=None, repr=False)
     subject: str = ""
+    basic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

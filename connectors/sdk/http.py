@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote_plus, urljoin, urlsplit
 
 import orjson
 
@@ -126,10 +127,17 @@ class Door:
             call.body = xml.text.encode()
         return retrying(lambda: self._attempt(call), self._pause)
 
-    def ask(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
+    def ask(
+        self, url: str, form: Mapping[str, str], *, basic: tuple[str, str] | None = None
+    ) -> tuple[int, Any]:
         """Post a form to the sign-in service: what `Bearer` asks with."""
         what = self._what("POST", url)
-        raw = self._send(what, "POST", url, body=form)
+        headers = {}
+        if basic is not None:
+            encoded = b64encode(":".join(map(quote_plus, basic)).encode()).decode()
+            headers["Authorization"] = f"Basic {encoded}"
+            self._scrub.add_headers(headers)
+        raw = self._send(what, "POST", url, body=form, headers=headers)
         asked = seconds_asked(raw.headers, self._now())
         if raw.status == 429 or (raw.status == 503 and asked is not None):
             asked = _SIGN_IN_LATER if asked is None else asked

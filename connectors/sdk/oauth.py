@@ -50,9 +50,16 @@ class TokenStore(Protocol):
         ...
 
 
-Ask = Callable[[str, Mapping[str, str]], tuple[int, Any]]
-"""Posts a form to a URL; gives the status and the parsed JSON; raises `Unavailable` (also for a
-success that is no JSON) and `Throttled`."""
+class Ask(Protocol):
+    """The way to the token endpoint."""
+
+    def __call__(
+        self, url: str, form: Mapping[str, str], *, basic: tuple[str, str] = ...
+    ) -> tuple[int, Any]:
+        """Post a form to a URL, with a name and a secret in a header where they are given; the
+        status and the parsed JSON. Raises `Unavailable` (also for a success that is no JSON) and
+        `Throttled`."""
+        ...
 
 
 class Bearer:
@@ -138,7 +145,11 @@ class Bearer:
     def _refresh(self, refresh_token: str) -> Tokens:
         asked_at = self._now()
         form = _form(self._oauth, refresh_token, asked_at)
-        status, data = self._ask(self._oauth.token_url, form)
+        if self._oauth.basic and self._oauth.client_secret:
+            named = (self._oauth.client_id, self._oauth.client_secret)
+            status, data = self._ask(self._oauth.token_url, form, basic=named)
+        else:
+            status, data = self._ask(self._oauth.token_url, form)
         if not isinstance(data, Mapping):
             data = {}
         if status >= 500 or status == 429:
@@ -163,6 +174,8 @@ def _form(oauth: OAuth, refresh_token: str, now: datetime) -> dict[str, str]:
     grant = {"grant_type": "client_credentials"}
     if refresh_token:
         grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    if oauth.basic:
+        return grant if oauth.client_secret else {**grant, "client_id": oauth.client_id}
     return {**grant, "client_id": oauth.client_id, "client_secret": oauth.client_secret}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
 import threading
 from collections.abc import Iterator, Mapping
@@ -94,6 +95,31 @@ def test_the_token_is_fetched_once_and_renewed_at_four_fifths_of_its_life(time: 
         "client_id": "client",
         "client_secret": "client-canary",
     }
+
+
+class Named:
+    """A sign-in service that wants the client's secret in a header."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Mapping[str, str], tuple[str, str] | None]] = []
+
+    def __call__(
+        self, url: str, form: Mapping[str, str], *, basic: tuple[str, str] | None = None
+    ) -> tuple[int, Any]:
+        self.asked.append((form, basic))
+        return 200, {"access_token": "access", "refresh_token": "next"}
+
+
+def test_a_secret_may_travel_in_a_header_instead_of_the_form(time: Any) -> None:
+    service = Named()
+    named = dataclasses.replace(CREDENTIAL, basic=True)
+    bearer(time, service, MemoryStore(), named).token()
+    bearer(time, service, MemoryStore(), dataclasses.replace(named, client_secret="")).token()
+    grant = {"grant_type": "refresh_token", "refresh_token": "refresh-0"}
+    assert service.asked == [
+        (grant, ("client", "client-canary")),
+        ({**grant, "client_id": "client"}, None),
+    ]
 
 
 def test_a_restart_uses_what_was_saved(time: Any) -> None:
@@ -208,7 +234,7 @@ class FileStore:
         """As the protocol has it."""
         return self._lock
 
-    def __call__(self, url: str, form: Mapping[str, str]) -> tuple[int, Any]:
+    def __call__(self, url: str, form: Mapping[str, str], **_: Any) -> tuple[int, Any]:
         """The sign-in service."""
         with (self.folder / "calls").open("a") as calls:
             calls.write("x")
