@@ -10,7 +10,7 @@ import argparse
 import json
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,6 +34,7 @@ from sync_engine.store.runs import RunReport, connection_id
 PROJECTS = 10
 PEOPLE = 40
 CHANGED = 20
+KEPT = Path(__file__).parent / "requests.json"
 SOONER = timedelta(hours=2)
 
 
@@ -157,6 +158,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=registry.imitated())
     parser.add_argument("--tasks", type=int, default=2_000)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--keep", action="store_true", help="for the README's table")
     given = parser.parse_args()
     figures = [measure(name, given.tasks) for name in given.names]
     print(f"{'connector':12}{'tasks':>8}{'first':>8}{'unchanged':>11}{'per changed task':>18}")
@@ -167,6 +169,18 @@ def main() -> None:
         )
     if given.json:
         given.json.write_text(json.dumps(figures, indent=1))
+    if given.keep:
+        keep(figures, given.tasks)
+
+
+def keep(figures: Sequence[Mapping[str, Any]], tasks: int) -> None:
+    """Keep figures for the README's table, beside those of other connectors of the same size."""
+    held = json.loads(KEPT.read_text("utf-8")) if KEPT.is_file() else {}
+    of_size = held.get("connectors", {}) if held.get("tasks") == tasks else {}
+    for each in figures:
+        of_size[each["connector"]] = {name: each[name] for name in ("first", "unchanged")}
+    document = {"tasks": tasks, "connectors": dict(sorted(of_size.items()))}
+    KEPT.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

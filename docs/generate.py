@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 from pathlib import Path
+from typing import Any
 
 from connectors.sdk import registry
 from connectors.sdk.contract import Can, Connector
+from connectors.sdk.records import Change
+from connectors.sdk.webhooks import Registrar
 from sync_engine.cli import reference as command_line
 from sync_engine.rules import reference as rules
 from sync_engine.settings import reference as configuration
@@ -20,11 +24,8 @@ from sync_engine.settings import reference as configuration
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BEGIN, END = "<!-- connectors: begin -->", "<!-- connectors: end -->"
-PROVEN = {
-    "docs": "the vendor's documentation",
-    "recorded": "the vendor's API description and recorded answers",
-    "live": "a real server",
-}
+PROVEN = {"docs": "documentation", "recorded": "recordings", "live": "a real server"}
+_FIGURES: dict[str, Any] = json.loads((ROOT / "benchmarks" / "requests.json").read_text("utf-8"))
 
 
 def pages() -> dict[Path, str]:
@@ -48,13 +49,14 @@ def with_table(text: str, rows: str) -> str:
 
 
 def table() -> str:
-    """What each connector reads, and how that was proven."""
+    """What each connector reads, how cheaply, and how that was proven."""
     head = (
-        "| Connector | Reads | Reads only what changed | Learns what is gone | Proven against |\n"
-        "| --- | --- | --- | --- | --- |\n"
+        "| Connector | Reads | Only what changed | What is gone | History | Calls us | "
+        f"Requests ({_FIGURES['tasks']:,} tasks) | Proven |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
     )
     asked = [registry.get(name) for name in registry.imitated()]
-    found = sorted(asked, key=lambda connector: connector.title)
+    found = sorted(asked, key=lambda connector: connector.title.casefold())
     return head + "".join(_row(connector) for connector in found)
 
 
@@ -65,6 +67,9 @@ def _row(connector: type[Connector]) -> str:
         _words(streams),
         _words(stream for stream, can in streams.items() if Can.INCREMENTAL in can),
         _deletions(streams.values()),
+        "told" if Change in connector.provides else "as seen",
+        _calls(connector),
+        _requests(connector.name),
         f"{PROVEN[connector.evidence]}, {connector.evidence_on}",
     )
     return f"| {' | '.join(cells)} |\n"
@@ -84,6 +89,19 @@ def _deletions(can: Iterable[Can]) -> str:
     if Can.CENSUS in every:
         ways.append("census")
     return ", ".join(ways) or "complete reads"
+
+
+def _calls(connector: type[Connector]) -> str:
+    webhook = getattr(connector, "webhook", None)
+    if webhook is None:
+        return "–"
+    return "set up for you" if isinstance(webhook, Registrar) else "set up by hand"
+
+
+def _requests(name: str) -> str:
+    """Of a first read and of an unchanged turn, as `benchmarks.requests_made --keep` counts."""
+    counted = _FIGURES["connectors"].get(name)
+    return f"{counted['first']:,} / {counted['unchanged']:,}" if counted else "not counted"
 
 
 def main(arguments: list[str]) -> int:

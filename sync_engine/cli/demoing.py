@@ -23,6 +23,9 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="Only the first read; change nothing afterwards.")
     ] = False,
+    every_tool: Annotated[
+        bool, typer.Option("--all", help="Read every other tool that Flagstaff knows, too.")
+    ] = False,
 ) -> ExitCode:
     """Read an invented company's three tools, assess its work, and write a manager's digest.
 
@@ -31,4 +34,4 @@ def demo(
     """
     from sync_engine.cli.show import Show
 
-    return Show(frame, out, once=once).run()
+    return Show(frame, out, once=once, every_tool=every_tool).run()

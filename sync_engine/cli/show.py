@@ -39,17 +39,18 @@ KINDS: tuple[tuple[str, Any], ...] = (
 class Show:
     """One demonstration."""
 
-    def __init__(self, frame: Frame, out: Path, *, once: bool) -> None:
+    def __init__(self, frame: Frame, out: Path, *, once: bool, every_tool: bool = False) -> None:
         self.frame = frame
         self.out = out
         self.once = once
+        self.every_tool = every_tool
         self.screen = Console(quiet=True) if frame.json else console()
         self.document: dict[str, Any] = {}
 
     def run(self) -> ExitCode:
         """All of it; the exit code."""
         self.frame.set_up_logging("plain", "warning")
-        with stage(self.out, clock.now().date()) as held:
+        with stage(self.out, clock.now().date(), every_tool=self.every_tool) as held:
             self.frame = Frame(
                 config=held.config, json=self.frame.json, verbosity=self.frame.verbosity
             )
@@ -66,7 +67,8 @@ class Show:
         return code
 
     def _acts(self, held: Stage, workshop: Workshop, engine: sa.Engine) -> ExitCode:
-        self._head("Larkfield Instruments: three tools, read for the first time")
+        tools = {3: "three"}.get(len(held.sandboxes), str(len(held.sandboxes)))
+        self._head(f"Larkfield Instruments: {tools} tools, read for the first time")
         first = self._read(workshop)
         # The census compares our count with each tool's own.
         counted = running.run_all(workshop, workshop.configuration.settings.connections, CENSUS)

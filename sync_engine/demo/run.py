@@ -17,7 +17,7 @@ from sync_engine import clock
 from sync_engine.demo.company import COLLEAGUES, DOMAIN, TOOLS, WORKS, Tool
 from sync_engine.demo.portfolio import portfolio
 
-CONNECTIONS: dict[Tool, str] = {"jira": "engineering", "asana": "marketing", "trello": "office"}
+CONNECTIONS: dict[str, str] = {"jira": "engineering", "asana": "marketing", "trello": "office"}
 MANAGER = f"ada.lindqvist@{DOMAIN}"
 MARK = ".flagstaff-demo"
 OURS = ("flagstaff.yaml", "people.yaml", "flagstaff.db", "flagstaff.db-wal", "flagstaff.db-shm")
@@ -42,7 +42,7 @@ class Stage:
     """The imitated tools while they are served."""
 
     folder: Path
-    sandboxes: dict[Tool, Sandbox]
+    sandboxes: dict[str, Sandbox]
 
     @property
     def config(self) -> Path:
@@ -107,8 +107,11 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, today: date, seed: int = 7) -> Iterator[Stage]:
+def stage(folder: Path, today: date, seed: int = 7, *, every_tool: bool = False) -> Iterator[Stage]:
     """Serve the company's tools on loopback, with a configuration in `folder` that reads them.
+
+    Args:
+        every_tool: all the others that we can imitate, too; each holds what marketing's tool does.
 
     Raises:
         StageError: the folder holds something that is not a demonstration's.
@@ -117,10 +120,12 @@ def stage(folder: Path, today: date, seed: int = 7) -> Iterator[Stage]:
     _prepare(folder)
     made = portfolio(today, seed)
     with ExitStack() as stack:
-        sandboxes: dict[Tool, Sandbox] = {}
-        options: dict[Tool, dict[str, Any]] = {}
-        for tool in TOOLS:
-            sandbox = registry.sandbox(tool)(made[tool], clock.now)
+        sandboxes: dict[str, Sandbox] = {}
+        options: dict[str, dict[str, Any]] = {}
+        others = [name for name in registry.imitated() if name not in TOOLS]
+        for tool in (*TOOLS, *(others if every_tool else ())):
+            records = made.get(tool, made["asana"])
+            sandbox = registry.sandbox(tool)(records, clock.now)
             options[tool] = sandbox.options(stack.enter_context(serve(sandbox)))
             sandboxes[tool] = sandbox
         _write(folder / "flagstaff.yaml", _configuration(options))
@@ -147,13 +152,13 @@ def _write(file: Path, document: dict[str, Any]) -> None:
     file.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _configuration(options: dict[Tool, dict[str, Any]]) -> dict[str, Any]:
+def _configuration(options: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {
         "store": "sqlite:///flagstaff.db",
         "timezone": "UTC",
         "connections": [
-            {"name": CONNECTIONS[tool], "connector": tool, "options": options[tool]}
-            for tool in TOOLS
+            {"name": CONNECTIONS.get(tool, tool), "connector": tool, "options": held}
+            for tool, held in options.items()
         ],
         "standards": {
             "packs": ["pmo-core"],

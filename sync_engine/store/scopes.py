@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import orjson
 import sqlalchemy as sa
 
 from connectors.sdk.contract import Scope
@@ -69,11 +68,18 @@ def keep_counts(
     connection_id: int,
     counts: Mapping[str, Mapping[str, Mapping[str, int | None]]],
 ) -> None:
-    """Keep the counts of scopes: scope → stream → {"store": n, "tool": n or None}."""
+    """Keep the counts of scopes: scope → stream → {"store": n, "tool": n or None}; those of other
+    streams stay as they are."""
     now = database_now(connection)
+    of_connection = _scope.c.connection_id == connection_id
+    held = connection.execute(
+        sa.select(_scope.c.scope, _scope.c.stream_counts).where(of_connection)
+    )
+    before = {scope: of_scope or {} for scope, of_scope in held}
     for scope, of_scope in counts.items():
-        connection.execute(
-            sa.update(_scope)
-            .where(_scope.c.connection_id == connection_id, _scope.c.scope == scope)
-            .values(stream_counts=orjson.loads(orjson.dumps(of_scope)), counted_at=now)
-        )
+        if scope in before:
+            connection.execute(
+                sa.update(_scope)
+                .where(of_connection, _scope.c.scope == scope)
+                .values(stream_counts={**before[scope], **of_scope}, counted_at=now)
+            )

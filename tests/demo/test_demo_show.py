@@ -22,6 +22,7 @@ from sync_engine.demo.portfolio import PLANTED, portfolio
 from sync_engine.demo.run import StageError, stage
 from sync_engine.settings import load
 from sync_engine.store.engine import open_engine
+from sync_engine.store.models import ScopeState
 
 # Of what is planted, what the core pack does not ask, or the tools cannot tell it:
 NOT_ASKED = {"T09", "T21", "T25", "T28", "S02", "P11", "D15", "D16", "D18"}
@@ -102,6 +103,27 @@ def test_the_second_read_is_cheap_and_tells_what_came_of_the_changes(
     assert sum(each["requests"] for each in again) < first / 2
     after = document["flags_after"]
     assert (after["opened"], after["resolved"], after["worsened"]) == (2, 2, 1)
+
+
+@pytest.mark.slow
+def test_every_tool_that_can_be_imitated_is_read_whole(
+    tmp_path: Path, quiet_logs: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "demo"
+    code = run(["demo", "--all", "--once", "--json", "--out", str(out)])
+    document: Any = json.loads(capsys.readouterr().out)
+    assert code == 0
+    read = {each["connection"]: each for each in document["first_read"]}
+    assert len(read) == len(registry.imitated())
+    assert {each["outcome"] for each in read.values()} == {"complete"}
+    assert {name for name, each in read.items() if each["parked"]} == set()
+    engine = open_engine(f"sqlite:///{out / 'flagstaff.db'}")
+    with engine.connect() as store:
+        counted = store.execute(sa.select(ScopeState.__table__.c.stream_counts))  # type: ignore[attr-defined]
+        pairs = [count for (of_scope,) in counted for count in (of_scope or {}).values()]
+    engine.dispose()
+    assert [pair for pair in pairs if pair["tool"] not in (None, pair["store"])] == []
+    assert len(pairs) > len(read)
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:

@@ -218,3 +218,18 @@ def test_a_denied_read_is_a_deletion_only_where_the_container_is_seen() -> None:
     assert verdict("unknown", container_visible=False) == "access_lost"
     assert verdict("access_lost", container_visible=True) == "access_lost"
     assert verdict(None, container_visible=False) is None
+
+
+def test_the_counts_of_one_stream_leave_those_of_the_others(bench: Any) -> None:
+    from sync_engine.store import scopes
+    from sync_engine.store.models import ScopeState
+
+    bench.pull()
+    bench.census()
+    table = ScopeState.__table__  # type: ignore[attr-defined]
+    with bench.engine.begin() as connection:
+        scopes.keep_counts(connection, bench.id, {"p1": {"notes": {"store": 3, "tool": 4}}})
+        held = dict(connection.execute(sa.select(table.c.scope, table.c.stream_counts)).all())
+    assert held["p1"]["notes"] == {"store": 3, "tool": 4}
+    assert held["p1"]["tasks"]["store"] == 8
+    assert held["p2"]["tasks"]["store"] == 4
