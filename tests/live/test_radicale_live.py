@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,13 +15,13 @@ import pytest
 import requests
 
 from connectors.caldav.connector import CalDAV, CalDAVOptions
-from connectors.sdk.contract import Cursor, Item
 from connectors.sdk.errors import ConnectorError, CursorExpired, NotVisible, Refused
 from connectors.sdk.http import Door, open_door
-from connectors.sdk.records import Gone, Link, Person, Project, Record, Task
+from connectors.sdk.records import Gone, Link, Person, Project, Task
 from tests.conftest import missing_part
+from tests.live.caldav_kit import Reader, await_start, free_port
 
-pytestmark = [pytest.mark.radicale, pytest.mark.slow]
+pytestmark = [pytest.mark.caldav, pytest.mark.slow]
 
 WORKS, YARD = "/amara/works/", "/amara/yard/"
 COUNT = 120
@@ -72,9 +69,7 @@ def radicale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Radicale]:
         missing_part("Radicale", "install the requirements of development")
     work: Path = tmp_path_factory.mktemp("radicale")
     (work / "users").write_text("amara:secret1\nbruno:secret2\n")
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     arguments = {
         "config": "", "server-hosts": f"127.0.0.1:{port}", "auth-type": "htpasswd",
         "auth-htpasswd-filename": str(work / "users"), "auth-htpasswd-encryption": "plain",
@@ -85,7 +80,7 @@ def radicale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Radicale]:
     with (work / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        _await(port, server, work / "log")
+        await_start("Radicale", port, server, work / "log")
         held = Radicale(f"http://127.0.0.1:{port}")
         held.make(WORKS, "Works", "VTODO")
         held.make(YARD, "Yard", "VTODO", "VEVENT")
@@ -98,54 +93,6 @@ def radicale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Radicale]:
     finally:
         server.terminate()
         server.wait(10)
-
-
-def _await(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            if server.poll() is not None:
-                break
-            time.sleep(0.1)
-        else:
-            return
-    missing_part("Radicale", f"it did not start: {log.read_text()[-1000:]}")
-
-
-@dataclass
-class Reading:
-    """What one turn of tasks brought."""
-
-    items: dict[str, Item] = field(default_factory=dict)
-    gone: list[Gone] = field(default_factory=list)
-    cursors: dict[str, Cursor] = field(default_factory=dict)
-    requests: int = 0
-
-    def of(self, kind: type[Record]) -> dict[str, Any]:
-        """Records of a kind by id."""
-        made = (r for item in self.items.values() for r in CalDAV.to_records("tasks", item.body))
-        return {record.id: record for record in made if isinstance(record, kind)}
-
-
-@dataclass
-class Reader:
-    """A connector with its door."""
-
-    connector: CalDAV
-    door: Door
-
-    def read(self, cursors: Mapping[str, Cursor] | None = None, stream: str = "tasks") -> Reading:
-        """All lanes, one after the other."""
-        before, found = self.door.requests, Reading(cursors=dict(cursors or {}))
-        for lane in self.connector.lanes(stream, found.cursors).lanes:
-            for page in self.connector.pull(stream, lane.name, found.cursors.get(lane.name)):
-                found.items.update((item.id, item) for item in page.items)
-                found.gone += page.gone
-                if page.cursor is not None:
-                    found.cursors[lane.name] = page.cursor
-        found.requests = self.door.requests - before
-        return found
 
 
 @pytest.fixture
