@@ -337,7 +337,7 @@ class HubSpotSandbox(Sandbox):
             raise Wrong(400, "VALIDATION_ERROR", "The batch is too large.")
         answer: Row = {"status": "COMPLETE", "results": [], "errors": []}
         for id in ids:
-            to = self._render.associated(object, other, id)
+            to = self._render.associated(object, id, other, self._rows(other))
             if to:
                 kind = {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": None}
                 answer["results"].append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
@@ -81,8 +81,8 @@ class Render:
             for each in self._of(object)
         }
 
-    def associated(self, object: str, other: str, id: str) -> list[str]:
-        """The records of another object that a record is associated with."""
+    def associated(self, object: str, id: str, other: str, seen: Container[str]) -> list[str]:
+        """The records of another object that a record is associated with, of those seen."""
         here = f"{TYPES[object]}-{id}"
         found = [
             *(each.to_id for each in self._world.where(Link, "from_id", here)),
@@ -92,7 +92,6 @@ class Render:
         task = self._world.get(Task, here)
         if task is not None and task.project_id:
             found.insert(0, task.project_id)
-        seen = self.rows(other)
         kept = (each for each in dict.fromkeys(found) if _is_of(other, each))
         return [number for each in kept if (number := _number(each)) in seen]
 
