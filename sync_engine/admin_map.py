@@ -54,6 +54,8 @@ class AdminMapping:
         redact: of `REDACTIONS`: what is left out of its records.
         status: the tool's status word (any case) → our status.
         fields: our field, or a name the PMO uses → the custom field's name or id in the tool.
+        ids: our field → the id under which the tool's field was last found: it is found by it
+            when somebody has renamed it.
         zone: the PMO's time zone, which makes the day of an instant.
     """
 
@@ -61,6 +63,7 @@ class AdminMapping:
     fields: Mapping[str, str] = field(default_factory=dict)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     redact: frozenset[str] = frozenset()
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     def day(self, value: date | datetime | None) -> date | None:
         """The day of a date or instant in the PMO's time zone."""
@@ -115,8 +118,8 @@ class AdminMapping:
         if status is not None:
             to["status"] = status
         custom = list(task.custom)
-        for ours, theirs in self.fields.items():
-            held = _custom(task, theirs)
+        for ours in self.fields:
+            held = self.held(task, ours)
             if held is None or ours in WORD_FIELDS:
                 continue
             if ours in PEOPLE_FIELDS:
@@ -131,10 +134,19 @@ class AdminMapping:
             to["custom"] = tuple(custom)
         return msgspec.structs.replace(task, **to) if to else task
 
+    def held(self, task: Task, ours: str) -> Custom | None:
+        """The custom field that holds one of `fields`, where the task has it."""
+        wanted = self.fields[ours]
+        folded = wanted.casefold()
+        for held in task.custom:
+            if held.id == wanted or held.name.casefold() == folded:
+                return held
+        known = self.ids.get(ours)
+        return next((held for held in task.custom if held.id == known), None) if known else None
+
     def _word(self, task: Task) -> str | None:
         """The status word: of the column that the admin names, where the task has it."""
-        named = self.fields.get("status")
-        held = _custom(task, named) if named else None
+        held = self.held(task, "status") if "status" in self.fields else None
         if held is None:
             return task.status_label
         return held.value if isinstance(held.value, str) and held.value else None
@@ -145,14 +157,6 @@ def _ids(value: object) -> tuple[str, ...]:
     if isinstance(value, tuple):
         return value
     return (value,) if isinstance(value, str) and value else ()
-
-
-def _custom(task: Task, wanted: str) -> Custom | None:
-    folded = wanted.casefold()
-    for held in task.custom:
-        if held.id == wanted or held.name.casefold() == folded:
-            return held
-    return None
 
 
 def convert(field_name: str, value: object) -> object | None:

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sync_engine.rules.dialect import Column, Truth, seconds_between
 from sync_engine.rules.joins import table
 from sync_engine.rules.sources import Builder, StoreSource
-from sync_engine.store.models import Hold, RawItem, ScopeState, StatusWord
+from sync_engine.store.models import Hold, MappedField, RawItem, ScopeState, StatusWord
 
-SCOPE, HOLD, RAW, WORD = map(table, (ScopeState, Hold, RawItem, StatusWord))
+SCOPE, HOLD, RAW, WORD, FIELD = map(table, (ScopeState, Hold, RawItem, StatusWord, MappedField))
 
 
 def _per_connection(
@@ -96,6 +96,17 @@ def _hook_silence(source: StoreSource) -> Column:
     return sa.case((row.hook_since.is_(None), None), (days < 0, 0.0), else_=days)
 
 
+def _is_renamed(field: Any) -> Truth:
+    """Whether the tool calls a mapped field otherwise than the configuration does."""
+    named = sa.func.lower(field.c.named)
+    renamed: Truth = sa.and_(
+        field.c.found_at.is_not(None),
+        named != sa.func.lower(field.c.field_name),
+        field.c.named != field.c.field_id,
+    )
+    return renamed
+
+
 def _missed_something(scope: Any) -> Truth:
     """Whether a scope has work in the store, or never had any: not one whose items were retired
     because it left the configuration."""
@@ -117,6 +128,9 @@ CONNECTION_FACTS: dict[str, Builder] = {
         _missed_something,
     ),
     "unmapped_words": _counted("words", WORD, lambda r: r.c.status.is_(None)),
+    "fields_not_found": _counted("no_field", FIELD, lambda r: r.c.found_at.is_(None)),
+    "fields_renamed": _counted("renamed", FIELD, _is_renamed),
+    "fields_unreadable": _counted("unreadable", FIELD, lambda r: r.c.unreadable.is_(True)),
     "completeness_gap": _gap,
     "held_censuses": _counted(
         "held", HOLD, lambda r: r.c.accepted_at.is_(None), lambda r: r.c.superseded_at.is_(None)

@@ -191,6 +191,20 @@ class StatusWord(SQLModel, table=True):
     seen_at: datetime = instant(nullable=False)
 
 
+class MappedField(SQLModel, table=True):
+    """A custom field that the admin has mapped, as it was last found (None: never yet)."""
+
+    __tablename__ = "mapped_field"
+
+    connection_id: int = Field(foreign_key="connection.id", primary_key=True)
+    field: str = Field(primary_key=True)  # ours
+    named: str  # as the configuration names it
+    field_id: str | None = None
+    field_name: str | None = None
+    unreadable: bool = False  # its last value was nothing that the field can hold
+    found_at: datetime | None = instant()
+
+
 class Identity(SQLModel, table=True):
     """One human across tools."""
 

@@ -29,6 +29,7 @@ from sync_engine.store.items import (
     read_yields,
 )
 from sync_engine.store.lease import Lease, fence
+from sync_engine.store.mapped_fields import MappedFields
 from sync_engine.store.models import Assignment, Mention, RawItem
 from sync_engine.store.rows import (
     KIND_NUMBER,
@@ -114,6 +115,8 @@ class PageWriter:
         self.engine = engine
         self.lease = lease
         self.run_id = run_id
+        self._fields = MappedFields(engine, lease.connection_id, mapping)
+        mapping = self._fields.remembered(mapping)
         self.mapper = ItemMapper(to_records, mapping)
         self._mapping = mapping
         self._observe = observe
@@ -270,6 +273,7 @@ class PageWriter:
         )  # fmt: skip
         history.write(connection, self.lease.connection_id, self.run_id, observed, at=now)
         self._words.learn(connection, tasks.values(), self._mapping, now)
+        self._fields.learn(connection, tasks.values(), self._mapping, now)
         self._assign(connection, tasks, [id for id in tasks if id in known])
 
     def _write_mentions(
