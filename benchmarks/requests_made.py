@@ -60,17 +60,34 @@ def company(tasks: int, now: datetime) -> Iterator[Record]:
 class Reading:
     """One connector, its sandbox, and a store of its own."""
 
-    def __init__(self, name: str, sandbox: Sandbox, url: str, folder: Path) -> None:
+    def __init__(
+        self, name: str, sandbox: Sandbox, url: str, folder: Path, now: list[datetime]
+    ) -> None:
         self._class = registry.get(name)
         self._options = {**sandbox.options(url), "allow_private_network": True}
         self._sandbox = sandbox
+        self._now = now
         self._waits = _Waits()
         self._engine = open_engine(f"sqlite:///{folder / 'store.db'}")
         assert tables.MODULES
         SQLModel.metadata.create_all(self._engine)
 
     def pull(self) -> RunReport:
-        """One pull, with a door of its own as a process has it."""
+        """A pull to its end: where the tool wants us to wait, it goes on when it may."""
+        requests = 0
+        report = self._turn()
+        while report.outcome == "rate_limited" and report.next_at is not None:
+            requests += report.requests
+            self._waits.sleep((report.next_at - self._now[0]).total_seconds())
+            self._now[0] = report.next_at
+            report = self._turn()
+        if report.outcome != "complete":
+            raise SystemExit(f"{self._class.name}: {report.outcome}: {report.message}")
+        report.requests += requests
+        return report
+
+    def _turn(self) -> RunReport:
+        """One turn, with a door of its own as a process has it."""
         config = self._class.Config(**self._options)
         tokens: Any = _Tokens() if self._class.access(config).oauth else None
         door = open_door(
@@ -85,13 +102,10 @@ class Reading:
         lease = claim(self._engine, connection_id(self._engine, "measured", self._class.name), "b")
         assert lease is not None
         try:
-            report = pull(self._engine, source, lease)
+            return pull(self._engine, source, lease)
         finally:
             release(self._engine, lease)
             door.close()
-        if report.outcome != "complete":
-            raise SystemExit(f"{self._class.name}: {report.outcome}: {report.message}")
-        return report
 
 
 class _Waits:
@@ -125,7 +139,7 @@ def measure(name: str, tasks: int) -> dict[str, Any]:
     now = [datetime(2026, 11, 20, 15, tzinfo=UTC)]
     sandbox = registry.sandbox(name)(company(tasks, now[0] - SOONER), lambda: now[0])
     with tempfile.TemporaryDirectory() as folder, serve(sandbox) as url:
-        reading = Reading(name, sandbox, url, Path(folder))
+        reading = Reading(name, sandbox, url, Path(folder), now)
         first = reading.pull()
         now[0] += SOONER
         reading.pull()  # from here on all cursors stand behind all that there is
