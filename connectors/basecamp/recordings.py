@@ -3,8 +3,9 @@
 The list gives one type in one state, and each pair is a lane. There is no "changed since": it is
 read with the latest change first, until what comes is older than the cursor. A cursor holds
 `since`, Basecamp's clock at the beginning of the last read less an overlap, and `etag`, by which
-Basecamp answers "unchanged" to the next one. During a first read, which goes by the instant of
-creation, it holds `begun` and `next`, the link to the page that comes.
+Basecamp answers "unchanged" to the next one, where nothing in the overlap is to be read again.
+During a first read, which goes by the instant of creation, it holds `begun` and `next`, the link
+to the page that comes.
 
 What is trashed or archived takes along what it holds, and Basecamp does not promise that this
 counts as a change of each: so what lies below is looked up when its holder is seen to go.
@@ -73,6 +74,7 @@ class Recordings:
 
     def __init__(self, api: Api, projects: Sequence[str]) -> None:
         self._api = api
+        self._projects = frozenset(projects)
         self._bucket = ",".join(projects) or None
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
@@ -121,8 +123,7 @@ class Recordings:
             if answer.data.get("status") not in (ACTIVE, ARCHIVED):
                 return "deleted"
             home = id_of(part(answer.data, "bucket").get("id"))
-            wanted = self._bucket
-            return "moved" if wanted and home not in wanted.split(",") else None
+            return "moved" if self._projects and home not in self._projects else None
         return "unknown"
 
     def _all(self, type: str, state: str, since: Cursor) -> Iterator[Page]:
@@ -149,7 +150,10 @@ class Recordings:
         cursor: dict[str, str] | None = None
         for page in self._api.pages(PATH, asked, etag=etag):
             if cursor is None:
-                cursor = {"since": (told(page.at) - OVERLAP).isoformat(), "etag": page.etag}
+                since = told(page.at) - OVERLAP
+                cursor = {"since": since.isoformat()}
+                if not _newer(page.rows, since)[0]:  # else the overlap is to be read once more
+                    cursor["etag"] = page.etag
             rows, ended = _newer(page.rows, until)
             if state == TRASHED:
                 yield self._trashed(stream, rows, type)
