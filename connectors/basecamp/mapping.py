@@ -25,7 +25,7 @@ from connectors.basecamp.words import (
     STATES,
     STEP,
     TASKS,
-    TODO,
+    TO_DO,
     day,
     flag,
     id_of,
@@ -73,7 +73,7 @@ PROVIDES: Mapping[type[Record], frozenset[str]] = {
 """The fields that Basecamp can fill; README.md says which of its words fills which."""
 
 TYPES: Mapping[str, tuple[TaskType, str]] = {
-    TODO: ("task", "To-do"), CARD: ("task", "Card"), STEP: ("subtask", "Step"),
+    TO_DO: ("task", "To-do"), CARD: ("task", "Card"), STEP: ("subtask", "Step"),
 }  # fmt: skip
 PENDING, COMPLETED = "pending", "completed"
 LIST_FIELD = "list"
@@ -166,7 +166,7 @@ def _task(row: Json) -> Iterator[Record]:
         updated_at=instant(row.get("updated_at")),
         completed_at=instant(completion.get("created_at")) or instant(row.get("completed_at")),
         archived={"active": False, "archived": True}.get(text(row.get("status")) or ""),
-        custom=(Custom(id=LIST_FIELD, name="List", value=in_list),) if word == TODO else (),
+        custom=(Custom(id=LIST_FIELD, name="List", value=in_list),) if word == TO_DO else (),
     )
 
 

@@ -24,7 +24,7 @@ from connectors.basecamp.words import (
     LIST,
     STEP,
     TASKS,
-    TODO,
+    TO_DO,
     id_of,
     instant,
     objects,
@@ -49,10 +49,10 @@ LANES: Mapping[str, Sequence[str]] = {
     "comments": tuple(f"{COMMENT} {state}" for state in (ACTIVE, ARCHIVED, TRASHED)),
 }
 PLACES = {
-    TODO: "/todos", CARD: "/card_tables/cards", STEP: "/card_tables/steps", COMMENT: "/comments",
+    TO_DO: "/todos", CARD: "/card_tables/cards", STEP: "/card_tables/steps", COMMENT: "/comments",
 }  # fmt: skip
 """Where one recording of a type is."""
-MARK = {TODO: "completed", CARD: "completed", STEP: "completed", COMMENT: "content"}
+MARK = {TO_DO: "completed", CARD: "completed", STEP: "completed", COMMENT: "content"}
 """A field that the list leaves out where it gives no more than a recording's generic part."""
 TASK_KEPT = (
     "id", "status", "type", "title", "content", "description", "app_url", "created_at",
@@ -210,8 +210,8 @@ class Recordings:
         """What is in a state because what holds it is: each with its type."""
         if type == LIST:
             for todo in self._todos(str(id_of(row["id"])), state):
-                yield todo, TODO
-                yield from self._below(todo, TODO, state)
+                yield todo, TO_DO
+                yield from self._below(todo, TO_DO, state)
         elif type == CARD and "steps" not in row:
             card = self._one(CARD, row)
             yield from _steps({} if card is None else card.data)

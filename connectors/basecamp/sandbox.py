@@ -16,7 +16,7 @@ from connectors.basecamp.sandbox_account import READER, Account
 from connectors.basecamp.sandbox_adopt import ACCOUNT, FOUNDED, number_id
 from connectors.basecamp.sandbox_hooks import Hooks
 from connectors.basecamp.sandbox_render import Object
-from connectors.basecamp.words import CARD, COMMENT, LIST, STEP, TODO
+from connectors.basecamp.words import CARD, COMMENT, LIST, STEP, TO_DO
 from connectors.sdk.records import (
     Column,
     Comment,
@@ -37,8 +37,8 @@ WINDOW = timedelta(seconds=10)
 GEARS = (15, 30, 50, 100)
 """Rows of the first, second, third and every later page."""
 RECORDINGS = {"type", "bucket", "status", "sort", "direction", "page"}
-TYPES = {TODO, CARD, STEP, COMMENT, LIST, "Document", "Message", "Upload", "Vault"}
-FLAT = {"todos": TODO, "cards": CARD, "steps": STEP}
+TYPES = {TO_DO, CARD, STEP, COMMENT, LIST, "Document", "Message", "Upload", "Vault"}
+FLAT = {"todos": TO_DO, "cards": CARD, "steps": STEP}
 
 
 class BasecampSandbox(Account):

@@ -8,13 +8,13 @@ from html import escape
 from typing import Any
 
 from connectors.basecamp.sandbox_adopt import ACCOUNT, FOUNDED, ON_HOLD, SITE, just_day, number_id
-from connectors.basecamp.words import CARD, COMMENT, STEP, TODO
+from connectors.basecamp.words import CARD, COMMENT, STEP, TO_DO
 from connectors.sdk.records import Column, Comment, Person, Project, StatusUpdate, Task, Worklog
 
 Object = dict[str, Any]
 API = f"https://3.basecampapi.com/{ACCOUNT}"
-TYPE = {"To-do": TODO, "Card": CARD, "Step": STEP}
-PLACE = {TODO: "todos", CARD: "card_tables/cards", STEP: "card_tables/steps"}
+TYPE = {"To-do": TO_DO, "Card": CARD, "Step": STEP}
+PLACE = {TO_DO: "todos", CARD: "card_tables/cards", STEP: "card_tables/steps"}
 
 
 def stamp(at: datetime | None) -> str | None:
@@ -174,7 +174,7 @@ def task(
         "assignees": [person(each) for each in assignees],
     }
     ended = held.completed_at if held.status == "done" else None
-    if type == TODO:
+    if type == TO_DO:
         found["content"] = held.title
         found["description"] = html(held.description)
         found["starts_on"] = _day(held.start_on)

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from connectors.basecamp.words import CARD, COMMENT, LIST, STEP, TODO, id_of, objects, part, text
+from connectors.basecamp.words import CARD, COMMENT, LIST, STEP, TO_DO, id_of, objects, part, text
 from connectors.sdk.contract import Http, Scope
 from connectors.sdk.errors import Unexpected
 from connectors.sdk.webhooks import Call, Greeting, Hint, Registered
 
-TYPES = (TODO, LIST, CARD, STEP, COMMENT)
+TYPES = (TO_DO, LIST, CARD, STEP, COMMENT)
 STREAMS: Mapping[str, str] = {
-    TODO: "tasks", CARD: "tasks", STEP: "tasks", COMMENT: "comments",
+    TO_DO: "tasks", CARD: "tasks", STEP: "tasks", COMMENT: "comments",
     "Timesheet::Entry": "worklogs",
 }  # fmt: skip
 GONE = ("_trashed", "_deleted")

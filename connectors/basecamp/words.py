@@ -10,8 +10,8 @@ from typing import Any
 
 from connectors.sdk.records import Health, ProjectState, Status
 
-TODO, CARD, STEP, COMMENT, LIST = "Todo", "Kanban::Card", "Kanban::Step", "Comment", "Todolist"
-TASKS = (TODO, CARD, STEP)
+TO_DO, CARD, STEP, COMMENT, LIST = "Todo", "Kanban::Card", "Kanban::Step", "Comment", "Todolist"
+TASKS = (TO_DO, CARD, STEP)
 """The types of recordings that are work."""
 
 STATES: Mapping[str, ProjectState] = {
