@@ -123,7 +123,7 @@ class Basecamp:
         self.config = config
         self._api = Api(http)
         self._roster = Roster(self._api, config.projects)
-        self._recordings = Recordings(self._api, config.projects)
+        self._recordings = Recordings(self._api, self._roster, config.projects)
         self._timesheets = Timesheets(self._api, self._roster, config.projects)
         self._gauges = Gauges(self._api, config.projects)
 

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.basecamp.api import Api, told
+from connectors.basecamp.roster import Roster
 from connectors.basecamp.words import (
     CARD,
     COMMENT,
@@ -32,7 +33,7 @@ from connectors.basecamp.words import (
     text,
 )
 from connectors.sdk.contract import Answer, Cursor, Item, Json, Lane, Page, Plan
-from connectors.sdk.errors import NotVisible, Unexpected
+from connectors.sdk.errors import Unexpected
 from connectors.sdk.records import Gone, GoneReason
 
 OVERLAP = timedelta(minutes=5)
@@ -69,11 +70,13 @@ class Recordings:
 
     Args:
         api: the way to Basecamp.
-        projects: ids of the only projects to read; empty: all active ones.
+        roster: the projects to read.
+        projects: ids of the only ones to read; empty: all active ones.
     """
 
-    def __init__(self, api: Api, projects: Sequence[str]) -> None:
+    def __init__(self, api: Api, roster: Roster, projects: Sequence[str]) -> None:
         self._api = api
+        self._roster = roster
         self._projects = frozenset(projects)
         self._bucket = ",".join(projects) or None
 
@@ -97,14 +100,9 @@ class Recordings:
         """The ids of a project's recordings, archived ones included.
 
         Raises:
-            NotVisible: the project itself was put away, so that nothing in it is listed.
+            NotVisible: the project itself was put away.
         """
-        project = self._api.object(f"/projects/{scope}", scope).data
-        if project.get("status") != ACTIVE:
-            raise NotVisible(
-                f"The project {scope} is {project.get('status')}: what is in it is not listed.",
-                scope=scope,
-            )
+        self._roster.active(scope)
         for type in TYPES[stream]:
             for state in (ACTIVE, ARCHIVED):
                 asked = {**_by_creation(type, state), "bucket": scope}

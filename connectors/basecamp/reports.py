@@ -43,7 +43,7 @@ class Timesheets:
         for page in self._roster.listed("active"):
             begun.append(told(page.at))
             for row in page.rows:
-                if row.get("timesheet_enabled") is not False:
+                if _has_timesheet(row):
                     id = str(id_of(row["id"]))
                     lanes.append(Lane(id, scope=id))
         return Plan(lanes, joint={"at": min(begun).isoformat()})
@@ -64,7 +64,13 @@ class Timesheets:
             yield Page([_entry(row, page.altered) for row in rows], cursor={"at": at.isoformat()})
 
     def ids(self, scope: str) -> Iterator[Sequence[str]]:
-        """The ids of a project's entries."""
+        """The ids of a project's entries; none where its timesheet is switched off.
+
+        Raises:
+            NotVisible: the project itself was put away.
+        """
+        if not _has_timesheet(self._roster.active(scope)):
+            return
         for page in self._api.pages(_sheet(scope), scope=scope):
             yield [str(id_of(row["id"])) for row in page.rows]
 
@@ -77,6 +83,10 @@ class Timesheets:
 
     def _wanted(self, row: Json) -> bool:
         return not self._projects or id_of(part(row, "bucket").get("id")) in self._projects
+
+
+def _has_timesheet(project: Json) -> bool:
+    return project.get("timesheet_enabled") is not False
 
 
 def _sheet(project: str) -> str:

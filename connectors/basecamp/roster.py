@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from connectors.basecamp.api import Api, Rows
 from connectors.basecamp.words import STATES, id_of, objects, text
-from connectors.sdk.contract import Item, Lane, Page, Scope
+from connectors.sdk.contract import Item, Json, Lane, Page, Scope
 from connectors.sdk.errors import NotVisible
 
 KEPT = (
@@ -72,6 +72,20 @@ class Roster:
         for id in self._projects:
             if id not in seen:
                 raise _not_visible(id)
+
+    def active(self, scope: str) -> Json:
+        """A project by itself.
+
+        Raises:
+            NotVisible: it was put away, so that Basecamp does not list what is in it.
+        """
+        project: Json = self._api.object(f"/projects/{scope}", scope).data
+        if project.get("status") != "active":
+            raise NotVisible(
+                f"The project {scope} is {project.get('status')}: what is in it is not listed.",
+                scope=scope,
+            )
+        return project
 
     def boards(self) -> list[Lane]:
         """A lane for each card table that is switched on in an active project."""

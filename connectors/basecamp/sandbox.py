@@ -53,6 +53,7 @@ class BasecampSandbox(Account):
 
     Attributes:
         inactive: the account was suspended.
+        untimed: ids of projects whose timesheet is switched off.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class BasecampSandbox(Account):
         self.allowance = allowance
         self.whole = whole
         self.inactive = False
+        self.untimed: set[str] = set()
         self.hooks = Hooks(self)
         self.signed_in = 0
         self._tokens: dict[str, datetime] = {}
@@ -227,7 +229,7 @@ class BasecampSandbox(Account):
             column.board_id: column.board_name or ""
             for column in self.world.where(Column, "project_id", held.id)
         }
-        return render.project(held, boards.items(), timesheet=True)
+        return render.project(held, boards.items(), timesheet=held.id not in self.untimed)
 
     def _timesheet(self, request: Request, id: str) -> Reply:
         """A project's; the account's is a report of the last month, in one page."""
@@ -237,7 +239,7 @@ class BasecampSandbox(Account):
             if request.query:
                 return Reply.of({"error": "unknown parameter"}, 400)
             return Reply.of([row for row in map(self._entry, entries) if row is not None])
-        if self._home(id) is None:
+        if self._home(id) is None or id in self.untimed:
             return Reply(404)
         entries = self.world.where(Worklog, "project_id", id)
         return self._list(request, map(self._entry, entries), {"page"})

@@ -41,6 +41,15 @@ def test_a_token_is_renewed_before_its_two_weeks_are_over(account: Account) -> N
     assert account.sandbox.signed_in == 2
 
 
+def test_a_project_without_timesheet_is_not_asked_for_its_time(account: Account) -> None:
+    project = account.native(Project, "project-1")
+    account.sandbox.untimed.add(project)
+    lanes = account.connect().lanes("worklogs", {}).lanes
+    assert project not in {lane.name for lane in lanes}
+    assert len(lanes) == 2
+    assert list(account.connect().census("worklogs", project)) == []
+
+
 def test_an_access_token_alone_works_until_it_ends(open_account: Open) -> None:
     without = dict.fromkeys(INTEGRATION)
     account = open_account(options={**without, "token": TOKEN})
@@ -124,7 +133,7 @@ def test_the_roster_has_projects_in_every_state(account: Account) -> None:
 def test_a_project_that_was_put_away_is_not_counted_through(account: Account) -> None:
     first = account.sandbox.world.all(Project)[0]
     account.sandbox.world.put(msgspec.structs.replace(first, state="archived"))
-    for stream in ("tasks", "comments"):
+    for stream in ("tasks", "comments", "worklogs"):
         with pytest.raises(NotVisible) as told:
             list(account.connect().census(stream, first.id))
         assert told.value.scope == first.id
