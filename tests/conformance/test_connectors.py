@@ -15,6 +15,10 @@ from tests.conformance.reading import Subject
 QUIET: Mapping[str, Mapping[str, str]] = {
     "airtable": {"tasks": "each list is per table, and the roster says which bases there are"},
     "asana": {"tasks": "the events feed is per project, and the roster says which there are"},
+    "basecamp": dict.fromkeys(
+        ("tasks", "comments"),
+        "one type in one state is listed at a time, and each of these lists is a lane",
+    ),
     "clickup": {"worklogs": "whose time is wanted has to be named, and the workspace names them"},
     "github": dict.fromkeys(
         ("milestones", "tasks", "comments", "changes"),
