@@ -14,6 +14,7 @@ from tests.conformance.reading import Subject
 
 QUIET: Mapping[str, Mapping[str, str]] = {
     "asana": {"tasks": "the events feed is per project, and the roster says which there are"},
+    "bitbucket": {"tasks": "each list is per repository, and the roster says which there are"},
     "clickup": {"worklogs": "whose time is wanted has to be named, and the workspace names them"},
     "github": dict.fromkeys(
         ("milestones", "tasks", "comments", "changes"),
