@@ -263,7 +263,9 @@ class Bitbucket:
             raise self._refusal(found.missing[0])
 
     def _people(self, workspace: str) -> Iterator[Page]:
-        for rows in self._api.pages(f"/workspaces/{workspace}/members", {"pagelen": ALL}, workspace):
+        for rows in self._api.pages(
+            f"/workspaces/{workspace}/members", {"pagelen": ALL}, workspace
+        ):
             items = []
             for row in rows.rows:
                 user = part(row, "user")

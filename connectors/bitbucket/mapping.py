@@ -209,18 +209,18 @@ def _task(entry: Json, parent: str, project: str | None, author: str | None) -> 
 
 def _approvals(id: str, pull: Json, activity: list[Json]) -> Iterator[Record]:
     """What each reviewer decided, and whoever else decided something."""
-    decided: dict[str, Json | None] = {}
+    decided: dict[str, Json] = {}
     for reviewer in objects(pull.get("reviewers")):
         if (who := account(reviewer)) is not None:
-            decided[who] = None
-    for each in objects(pull.get("participants")):
-        who = account(each.get("user"))
-        if who is not None and (each.get("role") == "REVIEWER" or text(each.get("state"))):
-            decided[who] = each
+            decided[who] = {}
+    for participant in objects(pull.get("participants")):
+        who = account(participant.get("user"))
+        if who and (participant.get("role") == "REVIEWER" or text(participant.get("state"))):
+            decided[who] = participant
     asked = [part(each, "changes_requested") for each in activity]
-    for who, each in decided.items():
-        said = text(part(each).get("state"))
-        at = instant(part(each).get("participated_on")) if said == "approved" else None
+    for who, participant in decided.items():
+        said = text(participant.get("state"))
+        at = instant(participant.get("participated_on")) if said == "approved" else None
         if said == "changes_requested":  # the participant's date is that of the last comment
             dates = (instant(one.get("date")) for one in asked if account(one.get("user")) == who)
             at = max((date for date in dates if date is not None), default=None)

@@ -43,8 +43,13 @@ ISSUE_FIELDS = (
 )  # fmt: skip
 COMMENT_FIELDS = ("id", "content", "user", "created_on", "updated_on", "deleted", "pending")
 CHANGE_FIELDS = ("id", "changes", "user", "created_on")
-UPDATE_FIELDS = ("state", "title", "date", "author")
-DECISION_FIELDS = ("date", "user")
+_ACTIVITY: Mapping[str, Sequence[str]] = {
+    "comment": COMMENT_FIELDS,
+    "update": ("state", "title", "date", "author"),
+    "changes_requested": ("date", "user"),
+}
+"""What is kept of each kind of a pull request's activity."""
+
 
 _ACCOUNT = ("uuid", "type")
 _KEPT: Mapping[str, Sequence[str]] = {
@@ -75,7 +80,7 @@ def changed(api: Api, repository: Repository, sign: str, since: Cursor | None) -
         for row in rows.rows:
             id, number = item_id(scope, sign, _number(row, path, scope)), row["id"]
             try:
-                details = _DETAILS[sign](api, f"{path}/{number}", id, scope)
+                details = _DETAILS[sign](api, f"{path}/{number}", row, scope)
             except NotVisible as error:  # gone since it was listed; the census finds out
                 unread.append((id, error.message))
                 continue
@@ -163,29 +168,28 @@ def _main(sign: str, row: Json) -> dict[str, Any]:
     return {"pull": pick(row, PULL_FIELDS)} if sign == PULL else {"issue": pick(row, ISSUE_FIELDS)}
 
 
-def _of_pull(api: Api, path: str, id: str, scope: str) -> dict[str, Any]:
+def _of_pull(api: Api, path: str, row: Json, scope: str) -> dict[str, Any]:
     """A pull request's tasks, and its activity: comments, decisions, changes of its state."""
-    asked = {"pagelen": PAGE[PULL]}
+    id, asked = item_id(scope, PULL, _number(row, path, scope)), {"pagelen": PAGE[PULL]}
     activity = []
-    for row in api.all(f"{path}/activity", asked, scope):
-        if isinstance(row.get("comment"), Mapping):
-            activity.append({"comment": pick(row["comment"], COMMENT_FIELDS)})
-        elif isinstance(row.get("update"), Mapping):
-            activity.append({"update": pick(row["update"], UPDATE_FIELDS)})
-        elif isinstance(row.get("changes_requested"), Mapping):
-            activity.append({"changes_requested": pick(row["changes_requested"], DECISION_FIELDS)})
+    for entry in api.all(f"{path}/activity", asked, scope):
+        for name, kept in _ACTIVITY.items():
+            if isinstance(entry.get(name), Mapping):
+                activity.append({name: pick(entry[name], kept)})
     tasks = [
-        {"id": f"{id}/{_number(row, path, scope)}", "task": pick(row, TASK_FIELDS)}
-        for row in api.all(f"{path}/tasks", asked, scope)
+        {"id": f"{id}/{_number(task, path, scope)}", "task": pick(task, TASK_FIELDS)}
+        for task in api.all(f"{path}/tasks", asked, scope)
     ]
     return {"tasks": tasks, "activity": activity}
 
 
-def _of_issue(api: Api, path: str, id: str, scope: str) -> dict[str, Any]:  # noqa: ARG001
-    """An issue's comments and changes."""
+def _of_issue(api: Api, path: str, row: Json, scope: str) -> dict[str, Any]:
+    """An issue's comments and changes; each of them moves its date."""
+    if row.get("updated_on") == row.get("created_on"):
+        return {"comments": [], "changes": []}
     asked = {"pagelen": PAGE[ISSUE]}
-    comments = [pick(row, COMMENT_FIELDS) for row in api.all(f"{path}/comments", asked, scope)]
-    changes = [pick(row, CHANGE_FIELDS) for row in api.all(f"{path}/changes", asked, scope)]
+    comments = [pick(each, COMMENT_FIELDS) for each in api.all(f"{path}/comments", asked, scope)]
+    changes = [pick(each, CHANGE_FIELDS) for each in api.all(f"{path}/changes", asked, scope)]
     return {"comments": comments, "changes": changes}
 
 

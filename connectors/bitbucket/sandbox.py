@@ -15,7 +15,7 @@ from connectors.bitbucket.words import ISSUE, PULL, instant, place_of
 from connectors.sdk.records import Change, Comment, Milestone, Person, Project, Record, Task
 from connectors.sdk.sandbox import Reply, Request
 
-EMAIL, TOKEN = "reader@example.com", "an-invented-api-token"  # noqa: S105
+EMAIL, TOKEN = "reader@example.com", "an-invented-api-token"
 ACCESS_TOKEN = "an-invented-access-token"  # noqa: S105
 CLIENT, CLIENT_KEY, GRANT = "consumer", "an-invented-key", "an-invented-refresh-token"
 LIFE = timedelta(hours=2)
@@ -123,37 +123,40 @@ class BitbucketSandbox(Adoption):
     # --- what is asked ------------------------------------------------------------------------
 
     def _answer(self, request: Request) -> Reply:
-        parts = request.path.strip("/").split("/")
-        if parts[:1] != ["2.0"]:
-            raise Refusal(404, "Resource not found")
-        parts = parts[1:]
+        root, *parts = request.path.strip("/").split("/")
         self._permit(*(each for each in parts if not each.startswith("{")))
-        match parts:
-            case ["repositories", str(workspace), str(name), "hooks", *rest]:
+        match [root, *parts]:
+            case ["2.0", "repositories", str(workspace), str(name), "hooks", *rest]:
                 return self._hooked(request, self._repository(workspace, name), rest)
             case _ if request.method != "GET":
                 raise Refusal(405, "Method not allowed")
-            case ["user"]:
-                return Reply.of({"type": "user", "display_name": "Flagstaff reader",
-                                 "uuid": uuid_of("reader")},
-                                X_OAuth_Scopes="repository, pullrequest, issue, account")  # fmt: skip
-            case ["workspaces"] | ["repositories"]:
-                raise Refusal(410, "CHANGE-2770 - Functionality has been deprecated")
+            case ["2.0", "repositories", str(workspace), str(name), *rest]:
+                return self._of_repository(request, self._repository(workspace, name), rest)
+            case ["2.0", "user"]:
+                shown = {"type": "user", "display_name": "Flagstaff reader"}
+                return Reply.of(shown, X_OAuth_Scopes="repository, pullrequest, issue, account")
+            case ["2.0", *_]:
+                return self._page(request, self._of_account(parts))
+            case _:
+                raise Refusal(404, "Resource not found")
+
+    def _of_account(self, parts: list[str]) -> list[Object]:
+        """The lists that belong to no repository."""
+        match parts:
             case ["user", "workspaces"]:
-                row = {"type": "workspace_access", "workspace": HOME, "administrator": False}
-                return self._page(request, [row])
+                return [{"type": "workspace_access", "workspace": HOME, "administrator": False}]
             case ["workspaces", str(workspace), "members"]:
                 self._workspace(workspace)
-                people = self.world.all(Person)
-                return self._page(request, [self.render.member(each) for each in people])
+                return [self.render.member(each) for each in self.world.all(Person)]
             case ["hook_events", "repository"]:
-                return self._page(request, [{"event": each, "label": each} for each in EVENTS])
+                return [{"event": each, "label": each} for each in EVENTS]
             case ["repositories", str(workspace)]:
                 self._workspace(workspace)
-                return self._page(request, [self._row(each) for each in self._visible()])
-            case ["repositories", str(workspace), str(name), *rest]:
-                return self._of_repository(request, self._repository(workspace, name), rest)
-        raise Refusal(404, "Resource not found")
+                return [self._row(each) for each in self._visible()]
+            case ["workspaces"] | ["repositories"]:  # across workspaces
+                raise Refusal(410, "CHANGE-2770 - Functionality has been deprecated")
+            case _:
+                raise Refusal(404, "Resource not found")
 
     def _workspace(self, name: str) -> None:
         if name not in (WORKSPACE, HOME["uuid"]):
@@ -174,7 +177,7 @@ class BitbucketSandbox(Adoption):
         for each in self._visible():
             if name in (each.id, full_name(each).partition("/")[2]):
                 return each
-        raise Refusal(404, f"You may not have access to this repository or it no longer exists.")
+        raise Refusal(404, "You may not have access to this repository or it no longer exists.")
 
     def _of_repository(self, request: Request, project: Project, rest: list[str]) -> Reply:
         if rest[:1] in (["issues"], ["milestones"]) and project.id in self.no_tracker:
@@ -190,13 +193,18 @@ class BitbucketSandbox(Adoption):
             case ["issues"]:
                 rows = [self.render.issue(each) for each in self._work(project, ISSUE)]
                 return self._page(request, _filtered(rows, request))
-            case ["pullrequests" | "issues", number, *more]:
+            case ["pullrequests" | "issues", str(number), *more]:
                 sign = PULL if rest[0] == "pullrequests" else ISSUE
                 task = self.world.get(Task, f"{project.id}{sign}{number}")
                 if task is None:
-                    raise Refusal(404, "No such pull request." if sign == PULL else "No such issue.")
-                return self._of_work(request, task, sign, more)
-        raise Refusal(404, "Resource not found")
+                    raise Refusal(404, f"There is no such thing in {rest[0]}: {number}.")
+                if not more:
+                    row = self.render.pull(task) if sign == PULL else self.render.issue(task)
+                    return Reply.of(row)
+                rows = self._of_work(task, sign, more)
+                return self._page(request, rows, at_most=50 if sign == PULL else 100)
+            case _:
+                raise Refusal(404, "Resource not found")
 
     def _work(self, project: Project, sign: str) -> list[Task]:
         held = self.world.where(Task, "project_id", project.id)
@@ -215,28 +223,26 @@ class BitbucketSandbox(Adoption):
                 rows = [{key: row[key] for key in row if key != name} for row in rows]
         return _filtered(rows, request)
 
-    def _of_work(self, request: Request, task: Task, sign: str, more: list[str]) -> Reply:
-        render, at_most = self.render, 50 if sign == PULL else 100
+    def _of_work(self, task: Task, sign: str, more: list[str]) -> list[Object]:
+        """The lists that belong to a pull request or an issue."""
         match [sign, *more]:
-            case [str(), ]:
-                return Reply.of(render.pull(task) if sign == PULL else render.issue(task))
             case ["!", "activity"]:
-                rows = render.activity(task)
+                return self.render.activity(task)
             case ["!", "tasks"]:
-                rows = [render.task(each) for each in self.world.where(Task, "parent_id", task.id)]
+                parts = self.world.where(Task, "parent_id", task.id)
+                return [self.render.task(each) for each in parts]
             case ["#", "comments"]:
-                held = self.world.where(Comment, "task_id", task.id)
-                rows = [render.comment(each) for each in held]
+                said = self.world.where(Comment, "task_id", task.id)
+                return [self.render.comment(each) for each in said]
             case ["#", "changes"]:
                 changes = self.world.where(Change, "task_id", task.id)
-                rows = [
-                    render.change(each)
+                return [
+                    self.render.change(each)
                     for each in sorted(changes, key=lambda each: each.at)
-                    if each.field in ("status", "title", "priority")
+                    if each.field in ("status", "title")
                 ]
             case _:
                 raise Refusal(404, "Resource not found")
-        return self._page(request, rows, at_most=at_most)
 
     def _page(self, request: Request, rows: Sequence[Object], at_most: int = 100) -> Reply:
         """One page. Too much of `pagelen` is silently less; the last page has no `next`."""

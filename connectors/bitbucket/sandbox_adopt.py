@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.bitbucket.words import (
@@ -94,6 +94,10 @@ class Adoption(Sandbox):
             if self._root(each) is each
             and (each.id in parents | asked or each.type in ("request", "approval"))
         }  # fmt: skip
+        self._said: dict[str, datetime] = {}  # the last comment or change of each
+        for each in records:
+            if isinstance(each, (Comment, Change)):
+                self._said[each.task_id] = max(self._said.get(each.task_id, each.at), each.at)
         self._native: dict[str, str] = {}
         counted: Counter[tuple[str, str]] = Counter()
         for task in self._tasks.values():
@@ -114,26 +118,23 @@ class Adoption(Sandbox):
 
     def native_id(self, record: Record) -> str:
         """Of work its repository's and its number; of what hangs on it that and more."""
-        if isinstance(record, Project) and record.id == GROUP.id:
-            return GROUP.id
-        if isinstance(record, (Project, Person)):
-            return uuid_of(type(record).__name__, record.id)
+        if isinstance(record, Task):
+            return self._task_id(record.id)
         if isinstance(record, Milestone):
             home = self._projects.get(record.project_id or "")
             place = self.native_id(home) if home else "{}"
             return f"{place}/{number_of('Milestone', record.id)}"
-        if isinstance(record, Task):
-            return self._task_id(record.id)
-        above = self._task_id(getattr(record, "task_id", None) or "")
+        if isinstance(record, (Comment, Approval, Change)):
+            return self._hanging_id(record, self._task_id(record.task_id))
+        return GROUP.id if record is GROUP else uuid_of(type(record).__name__, record.id)
+
+    def _hanging_id(self, record: Comment | Approval | Change, above: str) -> str:
         if isinstance(record, Comment):
             return f"{above}/{number_of('Comment', record.id)}"
         if isinstance(record, Approval):
-            who = next(iter(record.approver_ids), "")
-            return f"{above}/{uuid_of('Person', who)}"
-        if isinstance(record, Change):
-            place = record.at.isoformat() if PULL in above else number_of("Change", record.id)
-            return f"{above}@{place}/{record.field}"
-        return record.id
+            return f"{above}/{uuid_of('Person', next(iter(record.approver_ids), ''))}"
+        number = str(number_of("Change", record.id))
+        return f"{above}@{record.at.isoformat() if PULL in above else number}/{record.field}"
 
     def _task_id(self, id: str) -> str:
         task = self._tasks.get(id)
@@ -172,8 +173,12 @@ class Adoption(Sandbox):
         )
 
     def _person(self, person: Person) -> Person:
-        kind = "app" if person.kind == "app" else "human"
-        return Person(id=person.id, name=person.name, kind=kind, url=f"{SITE}/{person.id}/")
+        return Person(
+            id=person.id,
+            name=person.name,
+            kind="app" if person.kind == "app" else "human",
+            url=f"{SITE}/{person.id}/",
+        )
 
     def _milestone(self, milestone: Milestone) -> Milestone | None:
         if milestone.id.startswith("{}"):
@@ -192,8 +197,7 @@ class Adoption(Sandbox):
             return self._part(task, root)
         held, name = self.refer(task), self._full_name(task.project_id)
         number = self._native[task.id].rpartition(PULL if task.id in self._pulls else ISSUE)[2]
-        created = task.created_at or self._now()
-        updated = max(task.updated_at or created, created)
+        created, updated = self._dates(task)
         over = task.status in OVER
         if task.id in self._pulls:
             word = PULL_WORDS[task.status]
@@ -221,6 +225,15 @@ class Adoption(Sandbox):
             custom=(Custom(id="component", name="Component", value=component),
                     Custom(id="version", name="Version", value=version)),
         )  # fmt: skip
+
+    def _dates(self, task: Task) -> tuple[datetime, datetime]:
+        """When it was made and changed last; what is said or done to it moves the second."""
+        created = task.created_at or self._now()
+        moved = [at for at in (self._said.get(task.id), _end(task)) if at is not None]
+        updated = max([task.updated_at or created, created, *moved])
+        if moved and updated == created:
+            updated += timedelta(seconds=1)
+        return created, updated
 
     def _part(self, task: Task, root: Task) -> Task:
         """A task of a pull request, which belongs to whoever made that."""

@@ -97,9 +97,7 @@ class Render:
         approvals = self.world.where(Approval, "task_id", task.id)
         said = self.world.where(Comment, "task_id", task.id)
         open_tasks = [
-            each
-            for each in self.world.where(Task, "parent_id", task.id)
-            if each.status not in OVER
+            each for each in self.world.where(Task, "parent_id", task.id) if each.status not in OVER
         ]
         return {
             "type": "pullrequest",
@@ -221,12 +219,12 @@ class Render:
 
     def change(self, change: Change) -> Object:
         """An issue's change, in its own words."""
-        field = "state" if change.field == "status" else change.field
-        old, new = (
-            (ISSUE_WORDS.get(change.old, ""), ISSUE_WORDS.get(change.new, ""))  # type: ignore[call-overload]
-            if field == "state" and change.field_label != "state"
-            else (change.old_label, change.new_label)
-        )
+        field, old, new = change.field, change.old_label, change.new_label
+        if field == "status":
+            field = "state"
+            if change.field_label != "state":  # an edit of the world, in our words
+                words: dict[Any, str] = {**ISSUE_WORDS}
+                old, new = words.get(change.old), words.get(change.new)
         number = change.id.partition("@")[2].partition("/")[0]
         return {
             "type": "issue_change",
