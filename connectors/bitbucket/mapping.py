@@ -158,7 +158,7 @@ def _pull(id: str, item: Json) -> Iterator[Record]:
         key=f"{name}/pull-requests/{id.rpartition('!')[2]}" if name else None,
         project_id=project,
         title=text(pull.get("title")) or "",
-        description=text(pull.get("description")),
+        description=raw(pull.get("summary")),
         url=link(pull),
         type="other",
         type_label="Pull request",

@@ -30,7 +30,7 @@ LISTS: Mapping[str, str] = {PULL: "pullrequests", ISSUE: "issues"}
 PAGE: Mapping[str, int] = {PULL: 50, ISSUE: 100}  # the most that Bitbucket gives
 
 PULL_FIELDS = (
-    "id", "title", "description", "state", "draft", "author", "participants", "reviewers",
+    "id", "title", "summary", "state", "draft", "author", "participants", "reviewers",
     "created_on", "updated_on", "links",
 )  # fmt: skip
 TASK_FIELDS = (
@@ -57,7 +57,7 @@ _KEPT: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("milestone", "component", "version"), ("id", "name")),
     "reviewers": _ACCOUNT,
     "participants": ("user", "role", "state", "approved", "participated_on"),
-    "content": ("raw",),
+    **dict.fromkeys(("content", "summary"), ("raw",)),
     "links": ("html",),
 }
 """What is kept of an object (of each of a list) inside an item."""
