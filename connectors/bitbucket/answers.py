@@ -15,6 +15,8 @@ RENEW = (
     "`token`; with OAuth, sign in again."
 )
 
+_STRONG = ("write", "admin", "delete")
+
 
 def clock(answer: Answer) -> datetime | None:
     """Bitbucket's time when it answered."""
@@ -39,13 +41,14 @@ def classify(answer: Answer) -> ConnectorError | None:
             return NotVisible(
                 f"The credential lacks a scope: this needs {needed}.",
                 remedy=f"The scopes of a token cannot be changed: make a new one that has {needed} "
-                "as well, and put it in `token`.",
+                "as well, and put it in `token`; an OAuth consumer is given the permission.",
             )
         case 410:
             return NotVisible(
                 "Bitbucket says that this is gone (410): an issue that cannot be had any more, or "
                 "a part of Bitbucket that was removed, such as the issue tracker.",
-                remedy="Upgrade Flagstaff; report this if you have the newest version.",
+                remedy="Write `issues: false` if it is the issue tracker; else upgrade Flagstaff, "
+                "and report this if you have the newest version.",
             )
         case _:
             return None
@@ -61,6 +64,5 @@ def required(answer: Answer) -> Iterator[str]:
 
 def may_write(answer: Answer) -> list[str]:
     """The scopes of the credential by which it could change something."""
-    granted = answer.headers.get("x-oauth-scopes", "").split(",")
-    words = ("write", "admin", "delete")
-    return [scope for each in granted if any(word in (scope := each.strip()) for word in words)]
+    granted = [each.strip() for each in answer.headers.get("x-oauth-scopes", "").split(",")]
+    return [each for each in granted if any(word in each for word in _STRONG)]

@@ -89,8 +89,9 @@ class Bitbucket:
 
     @property
     def provided(self) -> Mapping[type[Record], frozenset[str]]:
-        """Without pull requests there are no approvals and no subtasks to speak of."""
-        return mapping.provided(pull_requests=self._config.pull_requests)
+        """Less where only pull requests or only issues are read."""
+        only = self._config
+        return mapping.provided(pull_requests=only.pull_requests, issues=only.issues)
 
     @classmethod
     def access(cls, config: BitbucketOptions) -> Access:
@@ -137,13 +138,12 @@ class Bitbucket:
         lanes = [Lane(f"{MISSING}{each}", full=False) for each in found.missing]
         for row in found.rows:
             here = repository(row)
-            if stream == "milestones" and has_issues(row):
-                lanes.append(Lane(_lane_of(ISSUE, here), scope=here.id))
-            elif stream == "tasks":
-                for sign in self._kinds(row):
-                    name = _lane_of(sign, here)
-                    if not _is_still(row, cursors.get(name), found.at):
-                        lanes.append(Lane(name, scope=here.id, full=name not in cursors))
+            for sign in self._kinds(row):
+                name = _lane_of(sign, here)
+                if stream == "milestones":
+                    lanes += [Lane(name, scope=here.id)] if sign == ISSUE else []
+                elif not _is_still(row, cursors.get(name), found.at):
+                    lanes.append(Lane(name, scope=here.id, full=name not in cursors))
         return Plan(lanes)
 
     def pull(self, stream: str, lane: str, since: Cursor | None) -> Iterator[Page]:
@@ -213,7 +213,7 @@ class Bitbucket:
     def _kinds(self, row: Json) -> list[str]:
         """The kinds of work that are read of a repository."""
         pulls = [PULL] if self._config.pull_requests else []
-        return [*pulls, ISSUE] if has_issues(row) else pulls
+        return [*pulls, ISSUE] if self._config.issues and has_issues(row) else pulls
 
     def _row(self, scope: str) -> Json:
         row = self._roster().row(scope)

@@ -1,4 +1,4 @@
-"""What Bitbucket tells of the past: an issue's changes, a pull request's states. Pure and total."""
+"""What Bitbucket tells of the past: of issues, pull requests and their tasks. Pure and total."""
 
 from __future__ import annotations
 
@@ -102,6 +102,17 @@ def pull_changes(id: str, updates: Iterable[Json]) -> list[Change]:
             )  # fmt: skip
         title = called or title
     return found
+
+
+def task_changes(id: str, task: Json) -> Iterator[Change]:
+    """That a task of a pull request was resolved; when it was reopened nothing tells."""
+    at = instant(task.get("resolved_on"))
+    if task.get("state") == "RESOLVED" and at is not None:
+        yield Change(
+            id=f"{id}@{at.isoformat()}/status", task_id=id, at=at,
+            author_id=account(task.get("resolved_by")), field="status", field_label="state",
+            old="todo", new="done", old_label="UNRESOLVED", new_label="RESOLVED",
+        )  # fmt: skip
 
 
 def completed(changes: Sequence[Change]) -> datetime | None:

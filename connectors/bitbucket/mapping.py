@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from connectors.bitbucket.history import completed, issue_changes, pull_changes
+from connectors.bitbucket.history import completed, issue_changes, pull_changes, task_changes
 from connectors.bitbucket.words import (
     ISSUE_STATES,
     KINDS,
@@ -77,12 +77,16 @@ _KINDS: Mapping[str, PersonKind] = {"app_user": "app", "team": "group"}
 _AS_WRITTEN = timedelta(seconds=1)  # a new comment's two dates differ by so little
 
 
-def provided(*, pull_requests: bool) -> Mapping[type[Record], frozenset[str]]:
-    """What is filled where pull requests are read, or not."""
-    if pull_requests:
-        return PROVIDES
-    less = {kind: names for kind, names in PROVIDES.items() if kind is not Approval}
-    return {**less, Task: PROVIDES[Task] - {"parent_id"}}
+def provided(*, pull_requests: bool, issues: bool) -> Mapping[type[Record], frozenset[str]]:
+    """What is filled where only one of them is read."""
+    held = dict(PROVIDES)
+    if not pull_requests:
+        del held[Approval]
+        held[Task] -= {"parent_id"}
+    if not issues:
+        del held[Milestone]
+        held[Task] -= {*OF_ISSUES, "custom"}
+    return held
 
 
 def to_records(stream: str, item: Json) -> Iterable[Record]:
@@ -205,6 +209,7 @@ def _task(entry: Json, parent: str, project: str | None, author: str | None) -> 
         completed_at=instant(task.get("resolved_on")) if done else None,
         resolution=said if done else None,
     )
+    yield from task_changes(id, task)
 
 
 def _approvals(id: str, pull: Json, activity: list[Json]) -> Iterator[Record]:

@@ -53,6 +53,11 @@ class BitbucketOptions(Options):
         default=True,
         description="Read pull requests, their tasks and their approvals; false: issues only.",
     )
+    issues: bool = Field(
+        default=True,
+        description="Read issues and milestones of repositories that have an issue tracker; "
+        "false: pull requests only.",
+    )
 
     @model_validator(mode="after")
     def _one_credential(self) -> BitbucketOptions:
@@ -63,6 +68,8 @@ class BitbucketOptions(Options):
             raise ValueError("write either `token` or the options of OAuth, not both")
         if self.token is None and self.email is not None:
             raise ValueError("`email` goes with an API token in `token`")
+        if not self.pull_requests and not self.issues:
+            raise ValueError("write `pull_requests: true` or `issues: true`, or both")
         return self
 
     def access(self) -> Access:

@@ -35,7 +35,7 @@ PULL_FIELDS = (
 )  # fmt: skip
 TASK_FIELDS = (
     "id", "content", "state", "creator", "pending", "created_on", "updated_on", "resolved_on",
-    "links",
+    "resolved_by", "links",
 )  # fmt: skip
 ISSUE_FIELDS = (
     "id", "title", "content", "state", "kind", "priority", "assignee", "reporter", "milestone",
@@ -53,7 +53,7 @@ _ACTIVITY: Mapping[str, Sequence[str]] = {
 
 _ACCOUNT = ("uuid", "type")
 _KEPT: Mapping[str, Sequence[str]] = {
-    **dict.fromkeys(("author", "creator", "assignee", "reporter", "user"), _ACCOUNT),
+    **dict.fromkeys(("author", "creator", "resolved_by", "assignee", "reporter", "user"), _ACCOUNT),
     **dict.fromkeys(("milestone", "component", "version"), ("id", "name")),
     "reviewers": _ACCOUNT,
     "participants": ("user", "role", "state", "approved", "participated_on"),
@@ -78,15 +78,15 @@ def changed(api: Api, repository: Repository, sign: str, since: Cursor | None) -
         items: list[Item] = []
         unread: list[tuple[str, str]] = []
         for row in rows.rows:
-            id, number = item_id(scope, sign, _number(row, path, scope)), row["id"]
+            number = _number(row, path, scope)
+            id, home = item_id(scope, sign, number), {"id": scope, "name": repository.name}
             try:
                 details = _DETAILS[sign](api, f"{path}/{number}", row, scope)
             except NotVisible as error:  # gone since it was listed; the census finds out
                 unread.append((id, error.message))
                 continue
-            home = {"id": scope, "name": repository.name}
-            items.append(Item(id, {"id": id, "repository": home, **_main(sign, row), **details},
-                              scope, rows.altered))  # fmt: skip
+            body = {"id": id, "repository": home, **_main(sign, row), **details}
+            items.append(Item(id, body, scope, rows.altered))
         opened = begun if due else held.get("open")
         yield Page(items, _place(rows, held, begun, opened, scope), unread=unread)
 
@@ -154,7 +154,7 @@ def _place(
     created = instant(rows.rows[-1].get("created_on"))
     if created is None:
         raise Unexpected("Bitbucket gave a time of creation that is none.", scope=scope)
-    return {**held, "begun": begun, "created": stamp(created)}
+    return {**held, "begun": begun, "created": stamp(created.replace(microsecond=0))}
 
 
 def _number(row: Json, path: str, scope: str) -> str:

@@ -265,11 +265,10 @@ class Adoption(Sandbox):
         )  # fmt: skip
 
     def _change(self, change: Change) -> Change | None:
-        """A change that Bitbucket would tell; of pull requests only how they ended."""
-        found = place_of(change.task_id)
+        """A change that Bitbucket would tell; of pull requests and tasks only how they ended."""
+        found, ends = place_of(change.task_id), change.field_label == "state"
         if found is None:
-            return None
-        ends = change.field_label == "state"
+            return _resolving(change) if ends and PULL in change.task_id else None
         words = PULL_WORDS if found[1] == PULL else ISSUE_WORDS
         if change.field == "status" and (ends or (found[1] == ISSUE and change.new not in OVER)):
             old, new = words[change.old], words[change.new]  # type: ignore[index]
@@ -301,6 +300,15 @@ class Adoption(Sandbox):
             decision=approval.decision, decision_label=words.get(approval.decision),
             decided_at=None if approval.decision == "pending" else decided,
         )  # fmt: skip
+
+
+def _resolving(change: Change) -> Change:
+    """That a task of a pull request was resolved."""
+    return Change(
+        id=change.id, task_id=change.task_id, at=change.at, author_id=change.author_id,
+        field="status", field_label="state", old="todo", new="done", old_label="UNRESOLVED",
+        new_label="RESOLVED",
+    )  # fmt: skip
 
 
 def _end(task: Task) -> datetime | None:

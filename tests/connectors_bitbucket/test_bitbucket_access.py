@@ -49,6 +49,7 @@ def test_a_consumer_signs_in_at_bitbuckets_own_site() -> None:
         {"token": "t", "refresh_token": "r"},
         {"token": "t", "repositories": ["site"]},
         {"token": "t", "workspaces": ["acme/site"]},
+        {"token": "t", "pull_requests": False, "issues": False},
     ],
 )
 def test_half_a_credential_or_a_wrong_name_is_refused_at_once(options: Any) -> None:
@@ -116,15 +117,14 @@ def test_only_named_repositories_are_read(open_workspace: Open) -> None:
 def test_a_named_repository_that_is_hidden_is_an_error_and_the_others_are_read(
     open_workspace: Open,
 ) -> None:
-    names = ["acme/operations", "acme/web-shop"]
+    names = ["acme/new-web-site", "acme/web-shop"]
     workspace = open_workspace(options={"workspaces": [], "repositories": names})
     workspace.sandbox.hidden.add(workspace.native(Project, "project-3"))
     for stream in ("projects", "milestones", "tasks"):
         read = workspace.turn(stream, patient=True)
-        assert [(type(each), each.scope) for each in read.errors] == [
-            (NotVisible, "acme/web-shop")
-        ], stream
-    assert read.ids("tasks")
+        told = [(type(each), each.scope) for each in read.errors]
+        assert told == [(NotVisible, "acme/web-shop")], stream
+        assert read.items[stream], stream
     [warning] = workspace.connect().check().warnings
     assert "acme/web-shop" in warning
 
@@ -212,6 +212,7 @@ def test_a_removed_part_of_bitbucket_is_no_deletion(workspace: Workspace) -> Non
     workspace.answering("/issues", Reply.of(error, 410))
     read = workspace.turn("tasks", patient=True)
     assert {type(each) for each in read.errors} == {NotVisible}
+    assert all("issues: false" in each.advice for each in read.errors)
     assert read.gone == []
     assert read.ids("tasks")  # the pull requests
 

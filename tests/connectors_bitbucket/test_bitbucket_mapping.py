@@ -147,7 +147,8 @@ def test_tasks_of_a_pull_request_are_subtasks_of_its_author() -> None:
     row = {
         "id": 41, "state": "RESOLVED", "content": {"raw": "Add a test\n\nFor the empty page."},
         "creator": user(BOB), "pending": False, "created_on": said(2), "updated_on": said(3),
-        "resolved_on": said(3), "links": {"html": {"href": "https://bitbucket.org/t"}},
+        "resolved_on": said(3), "resolved_by": user(ANN),
+        "links": {"html": {"href": "https://bitbucket.org/t"}},
     }  # fmt: skip
     item["tasks"] = [
         {"id": id, "task": row},
@@ -160,7 +161,12 @@ def test_tasks_of_a_pull_request_are_subtasks_of_its_author() -> None:
             type_label="Pull request task", status="done", status_label="RESOLVED",
             assignee_ids=(ANN,), reporter_id=BOB, created_at=at(2), updated_at=at(3),
             completed_at=at(3), resolution="RESOLVED",
-        )
+        ),
+        Change(
+            id=f"{id}@{at(3).isoformat()}/status", task_id=id, at=at(3), author_id=ANN,
+            field="status", field_label="state", old="todo", new="done", old_label="UNRESOLVED",
+            new_label="RESOLVED",
+        ),
     ]  # fmt: skip
 
 

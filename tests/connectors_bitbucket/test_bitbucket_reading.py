@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from connectors.sdk.errors import Unavailable, Unexpected
-from connectors.sdk.records import Approval, Comment, Project, Task
+from connectors.sdk.records import Approval, Comment, Milestone, Project, Task
 from connectors.sdk.sandbox import Reply, Request
 from tests.connectors_bitbucket.conftest import Open, Workspace
 
@@ -42,7 +42,7 @@ def test_a_filter_is_an_instant_with_its_zone(workspace: Workspace) -> None:
 
 def test_pages_are_followed_by_their_link_as_it_is(open_workspace: Open) -> None:
     workspace = open_workspace(page_size=2)
-    links = []
+    links: list[str] = []
 
     def opaque(request: Request) -> Reply:
         """Replaces the number of the page by a word that only the tool understands."""
@@ -265,6 +265,19 @@ def test_without_pull_requests_only_issues_are_read(open_workspace: Open) -> Non
     scope = workspace.native(Project, "project-1")
     listed = [id for batch in connector.census("tasks", scope) for id in batch]
     assert all("#" in id for id in listed)
+
+
+def test_without_issues_only_pull_requests_are_read(open_workspace: Open) -> None:
+    workspace = open_workspace(options={"issues": False})
+    asked = workspace.asked(lambda: workspace.read())
+    assert not [each for each in asked if "/issues" in each.path or "/milestones" in each.path]
+    ids = workspace.turn("tasks").ids("tasks")
+    assert ids
+    assert all("!" in id for id in ids)
+    connector: Any = workspace.connect()
+    assert Milestone not in connector.provided
+    assert not connector.provided[Task] & {"priority", "milestone_id", "custom"}
+    assert connector.provided[Task] >= {"status", "parent_id"}
 
 
 @pytest.mark.parametrize(
