@@ -180,8 +180,8 @@ class Bitbucket:
             row = visible.row(home)
             if stream != "tasks" or row is None:
                 found[id] = "unknown"
-            elif sign == ISSUE and not has_issues(row):
-                found[id] = "access_lost"  # the tracker was switched off, or taken away
+            elif sign not in self._kinds(row):
+                found[id] = "access_lost"  # not read any more, or the tracker was taken away
             else:
                 path = f"{repository(row).path}/{LISTS[sign]}/{number}"
                 found[id] = _fate(self._api.get(path, home, accept=(*HIDDEN, 410)).status)

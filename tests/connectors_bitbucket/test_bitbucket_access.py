@@ -181,6 +181,14 @@ def test_issues_of_a_tracker_that_was_taken_away_are_lost_to_us_and_not_deleted(
     assert set(connector.confirm("tasks", sorted(missing)).values()) == {"access_lost"}
 
 
+def test_what_an_option_switched_off_is_not_taken_for_deleted(open_workspace: Open) -> None:
+    workspace = open_workspace(options={"issues": False})
+    issue, pull = workspace.native(Task, "task-5"), workspace.pulls()[0].id
+    workspace.answering(f"/issues/{issue.rpartition('#')[2]}", Reply.of({}, 404))
+    told = workspace.connect().confirm("tasks", [issue, pull])
+    assert told == {issue: "access_lost", pull: None}
+
+
 @pytest.mark.parametrize(
     ("status", "fate"), [(200, None), (403, "access_lost"), (404, "deleted"), (410, "unknown")]
 )
