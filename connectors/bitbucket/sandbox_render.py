@@ -14,7 +14,7 @@ from connectors.bitbucket.sandbox_adopt import (
     slug,
     uuid_of,
 )
-from connectors.bitbucket.words import OVER
+from connectors.bitbucket.words import ISSUE_STATES, OVER
 from connectors.sdk.records import Approval, Change, Comment, Milestone, Person, Project, Task
 from connectors.sdk.sandbox import World
 
@@ -184,12 +184,13 @@ class Render:
         """An issue as lists show it."""
         milestone = self.world.get(Milestone, task.milestone_id or "")
         named = {each.id: each.value for each in task.custom}
+        said = task.status_label or ""
         return {
             "type": "issue",
             "id": _number(task.id),
             "title": task.title,
             "content": _content(task.description),
-            "state": task.status_label if task.status_label in ISSUE_WORDS.values() else "new",
+            "state": said if ISSUE_STATES.get(said) == task.status else ISSUE_WORDS[task.status],
             "kind": task.type_label,
             "priority": task.priority_label,
             "assignee": self.user(next(iter(task.assignee_ids), None)),
