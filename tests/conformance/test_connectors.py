@@ -19,6 +19,7 @@ QUIET: Mapping[str, Mapping[str, str]] = {
         ("tasks", "comments"),
         "one type in one state is listed at a time, and each of these lists is a lane",
     ),
+    "bitbucket": {"tasks": "each list is per repository, and the roster says which there are"},
     "clickup": {"worklogs": "whose time is wanted has to be named, and the workspace names them"},
     "github": dict.fromkeys(
         ("milestones", "tasks", "comments", "changes"),

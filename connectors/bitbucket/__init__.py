@@ -1,0 +1,1 @@
+"""Bitbucket Cloud: repositories, pull requests and issues."""
