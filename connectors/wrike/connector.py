@@ -43,6 +43,8 @@ from connectors.wrike.webhook import WrikeWebhook
 from connectors.wrike.words import BINNED, stamp, text
 
 APPROVALS_PAGE = 100
+CONTACT = ("id", "firstName", "lastName", "type", "profiles", "timezone", "deleted")
+APPROVAL = ("id", "taskId", "folderId", "title", "description", "status", "decisions")
 PATHS: Mapping[str, str] = {
     "projects": "/folders", "people": "/contacts", "tasks": "/tasks", "comments": "/comments",
     "worklogs": "/timelogs", "approvals": "/approvals",
@@ -261,15 +263,19 @@ class Wrike:
             for page in self._api.pages("/contacts", {"deleted": deleted}):
                 if any(row.get("deleted") is (not deleted) for row in page.rows):
                     raise Unexpected("Wrike gives other contacts than those that were asked for.")
-                yield Page([Item(row["id"], row, altered=page.altered) for row in page.rows])
+                yield Page([_kept(row, CONTACT, page.altered) for row in page.rows])
 
     def _approvals(self, since: Cursor | None) -> Iterator[Page]:
         changed = {"updatedDate": between(since["since"])} if since else {}
         cursor: Cursor | None = None
         for page in self._api.pages("/approvals", {"pageSize": APPROVALS_PAGE, **changed}):
             cursor = cursor or {"since": stamp(page.at - OVERLAP)}
-            yield Page([Item(row["id"], row, altered=page.altered) for row in page.rows])
+            yield Page([_kept(row, APPROVAL, page.altered) for row in page.rows])
         yield Page(cursor=cursor)
+
+
+def _kept(row: Json, names: Sequence[str], altered: int) -> Item:
+    return Item(row["id"], {name: row[name] for name in names if name in row}, altered=altered)
 
 
 def _body(place: Place, folder: Json | None, lookups: Lookups) -> Json:
