@@ -155,7 +155,7 @@ class WrikeSandbox(Places):
             "contacts": lambda: self._contacts(request),
             "customfields": lambda: [render.custom_field(each) for each in self.fields.values()],
             "folders": self.tree,
-            "spaces": lambda: [render.space(*each) for each in self.spaces.items()],
+            "spaces": lambda: [render.space(*each) for each in self.seen_spaces().items()],
             "workflows": self.workflows,
         }
         return told(kind, whole[kind]()) if kind in whole else self._on_tasks(kind, request)

@@ -47,22 +47,27 @@ class Places(Adoption):
     def _work(self, project: str) -> str:
         return PREFIXES[Project] + code(WORK, project)
 
+    def seen_spaces(self) -> dict[str, str]:
+        """The spaces that the user sees, by id."""
+        return {id: name for id, name in self.spaces.items() if id not in self.hidden}
+
     def tree(self) -> list[Object]:
         """The virtual root and recycle bin, then all folders that the user sees."""
+        spaces = self.seen_spaces()
         shown = [
             each for each in self.world.all(Project)
             if each.id not in self.hidden and each.id not in self.spaces
         ]  # fmt: skip
-        ids = {each.id for each in shown} | self.spaces.keys()
+        ids = {each.id for each in shown} | spaces.keys()
         under: dict[str, list[str]] = {}
         for each in shown:
             above = each.parent_id if each.parent_id in ids else ROOT
             under.setdefault(str(above), []).append(each.id)
         rows = [
-            render.branch(ROOT, "Root", [*self.spaces, *under.get(ROOT, [])], "WsRoot"),
+            render.branch(ROOT, "Root", [*spaces, *under.get(ROOT, [])], "WsRoot"),
             render.branch(BIN, "Recycle Bin", [], "RbRoot"),
         ]
-        rows += [render.branch(id, name, under.get(id, [])) for id, name in self.spaces.items()]
+        rows += [render.branch(id, name, under.get(id, [])) for id, name in spaces.items()]
         for each in shown:
             work = self._work(each.id)
             rows.append(
