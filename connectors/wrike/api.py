@@ -19,6 +19,8 @@ STALE = 3
 AT_ONCE = 100
 """Ids that one question may name."""
 HIDDEN, NO_SUCH = 403, 404
+NOT_ALLOWED = "not_allowed"
+"""What Wrike says where the licence or the role does not go so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ class Named:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     altered: int = 0
+
+    def add(self, asked: Sequence[str], page: Rows) -> None:
+        """What one answer gave, and left out, of the ids that were asked for."""
+        self.rows.update((row["id"], row) for row in page.rows)
+        self.refused.update((id, NO_SUCH) for id in asked if id not in self.rows)
+        self.altered += page.altered
 
 
 class Api:
@@ -97,7 +105,7 @@ class Api:
         """Objects by their ids, a hundred at a time.
 
         Wrike refuses a whole question for one id that it does not show, so a refused one is halved
-        until the id stands alone.
+        until the id stands alone; but not where the licence allows none of them.
         """
         found = Named()
         parts = [list(ids[at : at + AT_ONCE]) for at in range(0, len(ids), AT_ONCE)]
@@ -105,17 +113,13 @@ class Api:
             part = parts.pop()
             asked = f"{path}/{','.join(part)}"
             answer = self._http.request("GET", asked, accept=(HIDDEN, NO_SUCH))
-            if answer.status in (HIDDEN, NO_SUCH):
-                half = len(part) // 2
-                if half:
-                    parts += [part[:half], part[half:]]
-                else:
-                    found.refused[part[0]] = answer.status
-                continue
-            page = _rows(answer, path, None)
-            found.rows.update((row["id"], row) for row in page.rows)
-            found.refused.update((id, NO_SUCH) for id in part if id not in found.rows)
-            found.altered += page.altered
+            half = len(part) // 2
+            if answer.status not in (HIDDEN, NO_SUCH):
+                found.add(part, _rows(answer, path, None))
+            elif half and not _is_by_licence(answer):
+                parts += [part[:half], part[half:]]
+            else:
+                found.refused.update(dict.fromkeys(part, answer.status))
         return found
 
 
@@ -124,6 +128,10 @@ def between(start: datetime | str, end: datetime | None = None) -> str:
     first = start if isinstance(start, str) else stamp(start)
     last = "" if end is None else f',"end":"{stamp(end)}"'
     return f'{{"start":"{first}"{last}}}'
+
+
+def _is_by_licence(answer: Answer) -> bool:
+    return isinstance(answer.data, Mapping) and answer.data.get("error") == NOT_ALLOWED
 
 
 def _rows(answer: Answer, path: str, scope: str | None) -> Rows:

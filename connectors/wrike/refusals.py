@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from connectors.sdk.contract import Answer
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unavailable
+from connectors.wrike.api import NOT_ALLOWED
 from connectors.wrike.words import text
 
 NEW_ONE = (
@@ -29,7 +30,7 @@ def refusal(answer: Answer) -> ConnectorError | None:
         )
     if answer.status == 401 and code:
         return Refused(f"Wrike refuses the credential ({code}): {said}.", remedy=NEW_ONE)
-    if answer.status == 403 and code == "not_allowed":
+    if answer.status == 403 and code == NOT_ALLOWED:
         return NotVisible(
             f"Wrike does not allow this to the account: {said}.", remedy=_without(answer)
         )

@@ -262,8 +262,9 @@ class WrikeSandbox(Places):
                 and inside(at.replace(microsecond=0), ranges["updatedDate"])
             ]  # fmt: skip
             return self._page("tasks", rows, request, size)
+        below = self.below(place)
         deep = place == ROOT or request.one("descendants") == "true"
-        places = self.below(place) if deep else {place}
+        places = below if deep else {place}
         found = [
             task for task in self.world.all(Task)
             if self.is_visible(task.id) and self.homes(task) & places

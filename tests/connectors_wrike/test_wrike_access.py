@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from connectors.sdk.contract import Answer
 from connectors.sdk.errors import NotVisible, Refused, Throttled, Unavailable, Unexpected
 from connectors.sdk.records import Project, Task
-from connectors.sdk.sandbox import Reply
+from connectors.sdk.sandbox import Reply, Request
+from connectors.wrike.api import Api
 from connectors.wrike.connector import Wrike, WrikeOptions
 from connectors.wrike.sandbox_words import error
 from tests.connectors_wrike.conftest import Account, Open
@@ -97,6 +98,22 @@ def test_what_the_licence_does_not_allow_names_the_option(
     assert len(refused) == len(read.errors) == 2
     assert not read.ids(stream)
     assert read.of(Task)
+
+
+def test_dependencies_that_the_licence_does_not_allow_are_asked_for_once(account: Account) -> None:
+    handle, asked = account.sandbox.handle, []
+
+    def refuse(request: Request) -> Reply:
+        if not request.path.startswith("/api/v4/dependencies/"):
+            return handle(request)
+        asked.append(request.path)
+        return Reply.of(error("not_allowed", "not in your licence"), 403)
+
+    account.sandbox.interfere = refuse
+    ids = [f"IEAAAAAQIU{number:06}" for number in range(150)]
+    named = Api(account.door()).named("/dependencies", ids)
+    assert len(asked) == 2
+    assert named.refused == dict.fromkeys(ids, 403)
 
 
 def test_comments_that_are_shut_for_the_plan_name_the_option() -> None:
