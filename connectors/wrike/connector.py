@@ -110,7 +110,7 @@ class Wrike:
         "people": Can.FULL,
         "tasks": Can.FULL | Can.INCREMENTAL | Can.TOMBSTONES | Can.CENSUS,
         "comments": Can.FULL | Can.INCREMENTAL,
-        "worklogs": Can.FULL | Can.INCREMENTAL,
+        "worklogs": Can.FULL | Can.INCREMENTAL | Can.CENSUS,
         "approvals": Can.FULL | Can.INCREMENTAL,
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
@@ -216,9 +216,11 @@ class Wrike:
             case _:
                 raise Unexpected(f"Wrike has no stream {stream!r}.")
 
-    def census(self, stream: str, scope: str) -> Iterator[Sequence[str]]:  # noqa: ARG002
-        """The ids of the tasks in a project or space."""
-        return self._tasks.ids(scope)
+    def census(self, stream: str, scope: str) -> Iterator[Sequence[str]]:
+        """The ids of the tasks in a project or space, or of the time booked on them."""
+        if stream in self._off:
+            return iter(())
+        return self._timelogs(scope) if stream == "worklogs" else self._tasks.ids(scope)
 
     def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
         """Read the ids. What lies in the recycle bin is still there, and says so; what is shown to
@@ -264,6 +266,11 @@ class Wrike:
                 if any(row.get("deleted") is (not deleted) for row in page.rows):
                     raise Unexpected("Wrike gives other contacts than those that were asked for.")
                 yield Page([_kept(row, CONTACT, page.altered) for row in page.rows])
+
+    def _timelogs(self, scope: str) -> Iterator[Sequence[str]]:
+        params = {"descendants": True, "subTasks": True}
+        for page in self._api.pages(f"/folders/{scope}/timelogs", params, scope):
+            yield [row["id"] for row in page.rows]
 
     def _approvals(self, since: Cursor | None) -> Iterator[Page]:
         changed = {"updatedDate": between(since["since"])} if since else {}

@@ -9,7 +9,7 @@ people     the contact
 tasks      the task; the `homes` in which it counts, its `own_status`, its custom `fields` and
            its `dependencies`
 comments   the comment
-worklogs   the time entry
+worklogs   the time entry, and its `home`: the project of its task
 approvals  the approval
 ========== ===================================================================================
 """
@@ -74,7 +74,7 @@ PROVIDES: Mapping[type[Record], frozenset[str]] = {
     Membership: _fields("id task_id kind container_id"),
     Link: _fields("id type type_label from_id to_id"),
     Comment: _fields("id task_id author_id text at"),
-    Worklog: _fields("id task_id person_id minutes on text updated_at"),
+    Worklog: _fields("id task_id project_id person_id minutes on text updated_at"),
     Approval: _fields("id task_id name approver_ids decision decision_label decided_at"),
 }
 """The fields that Wrike can fill; README.md says which of its words fills which."""
@@ -240,6 +240,7 @@ def _worklog(entry: Json) -> Iterator[Record]:
     yield Worklog(
         id=id,
         task_id=text(entry.get("taskId")),
+        project_id=text(entry.get("home")),
         person_id=text(entry.get("userId")),
         minutes=spent,
         on=on,

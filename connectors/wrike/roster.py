@@ -142,3 +142,25 @@ class Roster:
     def _status(self, project: Mapping[str, Any]) -> Json | None:
         own = project.get("status") == CUSTOM
         return self._lookups.status(text(project.get("customStatusId"))) if own else None
+
+
+class Homes:
+    """Where tasks count, for what hangs on them and names them alone; asks when it is asked."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._roster: Roster | None = None
+        self._known: dict[str, str | None] = {}
+
+    def of(self, tasks: Iterable[str]) -> Mapping[str, str | None]:
+        """The project or space of each task; None where it has none or is not shown."""
+        new = [id for id in dict.fromkeys(tasks) if id not in self._known]
+        if new:
+            self._roster = self._roster or Roster(self._api, Lookups(self._api))
+            rows = self._api.named("/tasks", new).rows
+            self._known |= {id: self._home(self._roster, rows.get(id, {})) for id in new}
+        return self._known
+
+    def _home(self, roster: Roster, task: Json) -> str | None:
+        folders = (*ids(task.get("parentIds")), *ids(task.get("superParentIds")))
+        return next(iter(roster.homes(folders)), None)

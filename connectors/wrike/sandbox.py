@@ -143,6 +143,8 @@ class WrikeSandbox(Places):
                 return self._tasks(request, id)
             case ["tasks"]:
                 return self._tasks(request, ROOT)
+            case ["folders", id, "timelogs"]:
+                return self._on_tasks("timelogs", request, self.below(id))
             case [kind, named]:
                 return self._named(kind, named.split(","), request)
             case _:
@@ -172,14 +174,15 @@ class WrikeSandbox(Places):
         people = [each for each in self.world.all(Person) if each.active is not gone]
         return [render.contact(each) for each in people]
 
-    def _on_tasks(self, kind: str, request: Request) -> Object:
-        """Comments, time and approvals, of all tasks that are seen."""
+    def _on_tasks(self, kind: str, request: Request, places: set[str] | None = None) -> Object:
+        """Comments, time and approvals, of all tasks that are seen, or of those in some places."""
         if kind in ("timelogs", "approvals") and not self.licence:
             raise Refused(403, "not_allowed", "The licence does not include this")
         changed = span(request, "updatedDate", WEEK if kind == "comments" else None)
         found = [
             self._shown(each, request) for each in self._hung(kind)
             if self.is_visible(each.task_id) and inside(self._changed(each), changed)
+            and (places is None or self.homes(self.world.get(Task, each.task_id)) & places)
         ]  # fmt: skip
         return self._page(kind, found, request) if kind == "approvals" else told(kind, found)
 

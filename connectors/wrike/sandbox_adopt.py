@@ -251,12 +251,14 @@ class Adoption(Sandbox):
         )
 
     def _worklog(self, worklog: Worklog) -> Worklog | None:
-        """Time is booked on tasks alone."""
-        if worklog.task_id is None:
+        """Time is booked on tasks alone, and counts where they do."""
+        task = self._task_of(worklog.task_id)
+        if task is None or task.project_id is None:
             return None
         return Worklog(
             id=self._native(Worklog, worklog.id),
-            task_id=self._native(Task, worklog.task_id),
+            task_id=self._native(Task, task.id),
+            project_id=self._native(Project, task.project_id),
             person_id=self._person_id(worklog.person_id),
             minutes=worklog.minutes,
             on=worklog.on,

@@ -30,10 +30,11 @@ _PARAMETERS: Mapping[str, str] = {
     r"dependencies/[^/]+|approvals/[^/]+": "",
     r"comments": "plainText updatedDate limit",
     r"(comments|timelogs)/[^/]+": "plainText",
-    r"timelogs": "createdDate updatedDate trackedDate me descendants subTasks plainText "
-    "timelogCategories fields",
+    r"timelogs|folders/[^/]+/timelogs": "createdDate updatedDate trackedDate me descendants "
+    "subTasks plainText timelogCategories fields",
     r"approvals": "statuses updatedDate approvers pendingApprovers limit pageSize nextPageToken",
-    r"webhooks(/[^/]+)?": "",
+    r"webhooks": "",
+    r"webhooks/[^/]+": "status",
 }
 OPTIONAL = frozenset(
     (

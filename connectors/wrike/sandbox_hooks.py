@@ -55,5 +55,5 @@ class Hooks:
         if request.method == "DELETE":
             return told("webhooks", [self.held.pop(id)])
         if request.method == "PUT":
-            self.held[id]["status"] = request.json()["status"]
+            self.held[id]["status"] = request.one("status")
         return told("webhooks", [self.held[id]])

@@ -24,10 +24,12 @@ class Places(Adoption):
     """Spaces, projects and plain folders as the one user sees them."""
 
     def is_visible(self, task_id: str | None) -> bool:
+        """Whether the user sees a task."""
         task = self.world.get(Task, task_id or "")
         return task is not None and task.project_id not in self.hidden
 
     def task_json(self, task: Task) -> Object:
+        """A task with all that it has."""
         homes = [task.project_id or ""]
         first = self._work(homes[0]) if code(task.id, length=1) < "N" else homes[0]
         others = [
@@ -104,7 +106,10 @@ class Places(Adoption):
             level = [child for each in level for child in tree[each]["childIds"]]
         return found
 
-    def homes(self, task: Task) -> set[str]:
+    def homes(self, task: Task | None) -> set[str]:
+        """The projects in which a task lies."""
+        if task is None:
+            return set()
         places = self.world.where(Membership, "task_id", task.id)
         return {task.project_id or "", *(each.container_id for each in places)}
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.sdk.contract import Cursor, Item, Json, Page
+from connectors.sdk.contract import Cursor, Item, Page
 from connectors.sdk.errors import Unexpected
 from connectors.wrike.api import STALE, Api, Rows, between
+from connectors.wrike.roster import Homes
 from connectors.wrike.tasks import OVERLAP
-from connectors.wrike.words import instant, stamp
+from connectors.wrike.words import instant, stamp, text
 
 SECOND = timedelta(seconds=1)
 MANY = 1000
@@ -30,17 +31,19 @@ class Spans:
         path: where it is listed.
         length: the longest span that one question may ask for.
         kept: what an item keeps of a row.
+        placed: items say in which project they count, where that of their task does.
     """
 
     path: str
     length: timedelta
     kept: Sequence[str]
+    placed: bool = False
 
     def pull(self, api: Api, since: Cursor | None) -> Iterator[Page]:
         """All that was changed since a cursor, from the oldest on; a cursor after each span."""
         start = instant((since or {}).get("since")) or _founded(api)
         begun: datetime | None = None
-        told, stale = set[str](), 0
+        told, stale, homes = set[str](), 0, Homes(api)
         while begun is None or start < begun:
             end = start + self.length
             for rows in self._span(api, start, end):
@@ -50,7 +53,7 @@ class Spans:
                 if stale > STALE:
                     raise Unexpected(f"Wrike answers {self.path} alike whatever time is asked for.")
                 told |= found
-                yield Page([self._item(row, rows.altered) for row in rows.rows])
+                yield Page(self._items(rows, homes))
             if begun is None:
                 raise Unexpected(f"Wrike's answer for {self.path} came without a time.")
             start = end
@@ -66,9 +69,17 @@ class Spans:
         yield from self._span(api, start, middle)
         yield from self._span(api, middle, end)
 
-    def _item(self, row: Json, altered: int) -> Item:
-        body = {name: row[name] for name in self.kept if name in row}
-        return Item(str(row["id"]), body, altered=altered)
+    def _items(self, rows: Rows, homes: Homes) -> list[Item]:
+        tasks = [id for row in rows.rows if self.placed and (id := text(row.get("taskId")))]
+        places = homes.of(tasks)
+        items = []
+        for row in rows.rows:
+            body = {name: row[name] for name in self.kept if name in row}
+            home = places.get(str(row.get("taskId")))
+            if self.placed:
+                body["home"] = home
+            items.append(Item(row["id"], body, scope=home, altered=rows.altered))
+        return items
 
 
 def _founded(api: Api) -> datetime:
@@ -88,4 +99,5 @@ WORKLOGS = Spans(
     "/timelogs",
     timedelta(days=365),
     ("id", "taskId", "userId", "hours", "updatedDate", "trackedDate", "comment"),
+    placed=True,
 )

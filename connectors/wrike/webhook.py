@@ -75,19 +75,16 @@ class WrikeWebhook:
         secret: str,
     ) -> list[Registered]:
         """One hook for the account, for every kind of event. While Wrike makes it, it calls us."""
-        return [_hook(row) for row in _rows(http.post("/webhooks", _asked(url, secret)))]
+        asked = {"hookUrl": url, "secret": secret}
+        return [_hook(row) for row in _rows(http.post("/webhooks", asked))]
 
     def renew(self, http: Http, hook: Registered) -> None:
         """Wake up a hook that Wrike has suspended; they do not run out."""
-        http.request("PUT", f"/webhooks/{hook.id}", json={"status": "Active"})
+        http.request("PUT", f"/webhooks/{hook.id}", params={"status": "Active"})
 
     def remove(self, http: Http, hook: Registered) -> None:
         """Take a hook back."""
         http.request("DELETE", f"/webhooks/{hook.id}")
-
-
-def _asked(url: str, secret: str) -> dict[str, str]:
-    return {"hookUrl": url, "secret": secret}
 
 
 def _rows(answer: Any) -> list[Mapping[str, Any]]:

@@ -108,7 +108,8 @@ def everything(account: Account) -> None:
     account.read(read.cursors)
     connector = account.connect()
     connector.check()
-    list(connector.census("tasks", account.native(Project, "project-1")))
+    for stream in ("tasks", "worklogs"):
+        list(connector.census(stream, account.native(Project, "project-1")))
     for stream, items in read.items.items():
         connector.confirm(stream, list(items)[:2])
 
@@ -124,7 +125,8 @@ def test_every_request_is_one_that_wrike_describes(
         for path in (
             "account", "approvals", "approvals/{approvalId}", "comments", "comments/{commentId}",
             "contacts", "contacts/{contactId}", "customfields", "dependencies/{dependencyId}",
-            "folders", "folders/{folderId}", "folders/{folderId}/tasks", "spaces", "tasks",
+            "folders", "folders/{folderId}", "folders/{folderId}/tasks",
+            "folders/{folderId}/timelogs", "spaces", "tasks",
             "tasks/{taskId}", "timelogs", "timelogs/{timelogId}", "workflows",
         )
     }  # fmt: skip

@@ -247,12 +247,12 @@ def test_a_comment_and_none_of_a_folder() -> None:
 def test_hours_become_minutes() -> None:
     entry = {
         "id": "L1", "taskId": "T1", "userId": "P1", "hours": 1.1, "trackedDate": "2026-11-01",
-        "updatedDate": "2026-11-02T08:00:00Z", "comment": "",
+        "updatedDate": "2026-11-02T08:00:00Z", "comment": "", "home": "F1",
     }  # fmt: skip
     assert of("worklogs", entry) == [
         Worklog(
-            id="L1", task_id="T1", person_id="P1", minutes=66, on=date(2026, 11, 1),
-            updated_at=datetime(2026, 11, 2, 8, tzinfo=UTC),
+            id="L1", task_id="T1", project_id="F1", person_id="P1", minutes=66,
+            on=date(2026, 11, 1), updated_at=datetime(2026, 11, 2, 8, tzinfo=UTC),
         )
     ]  # fmt: skip
 

@@ -341,6 +341,32 @@ def test_what_an_option_switches_off_is_neither_read_nor_provided(
     assert not connector.lanes(option, {}).lanes
 
 
+def test_time_counts_where_its_task_does_which_is_asked_for_once(account: Account) -> None:
+    read = account.turn("worklogs")
+    for id, entry in read.of(Worklog).items():
+        task = account.sandbox.world.get(Task, entry.task_id)
+        assert task is not None
+        assert entry.project_id == read.items["worklogs"][id].scope == task.project_id
+    asked = [each.path for each in account.sandbox.log if each.path.startswith("/api/v4/tasks/")]
+    assert len(asked) == 1
+    account.clock.sleep(3600)
+    assert account.requests(lambda: account.turn("worklogs", read.cursors)) == ["/api/v4/timelogs"]
+
+
+def test_time_that_was_taken_back_is_in_no_census(account: Account) -> None:
+    first, *rest = account.turn("worklogs").ids("worklogs")
+    account.sandbox.world.remove(Worklog, first)
+    connector = account.connect()
+    scopes = [scope.id for scope in connector.scopes()]
+    listed = {
+        id for scope in scopes for ids in connector.census("worklogs", scope) for id in ids
+    }  # fmt: skip
+    assert listed == set(rest)
+    assert connector.confirm("worklogs", [first]) == {first: "unknown"}
+    off = account.connect(account.config(worklogs=False))
+    assert list(off.census("worklogs", scopes[0])) == []
+
+
 def test_a_census_of_a_hidden_project_is_refused_for_it_alone(account: Account) -> None:
     away = account.native(Project, "project-2")
     account.sandbox.hidden.add(away)
