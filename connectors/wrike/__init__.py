@@ -1,0 +1,1 @@
+"""Wrike: see README.md."""
