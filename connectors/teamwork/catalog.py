@@ -1,11 +1,9 @@
-"""What is around tasks: projects, people, boards and milestones, each read whole."""
+"""What is around tasks: projects, people and boards, each read whole."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-import msgspec
 
 from connectors.sdk.contract import Item, Page, Scope
 from connectors.sdk.errors import NotVisible
@@ -19,10 +17,6 @@ PROJECT_KEPT = (
     "projectOwner", "ownerId", "projectOwnerId", "ownedBy", "createdAt", "updatedAt", "completedAt",
 )  # fmt: skip
 PERSON_KEPT = ("id", "firstName", "lastName", "email", "type", "deleted")
-MILESTONE_KEPT = (
-    "id", "name", "description", "deadline", "project", "projectId", "responsibleParties", "status",
-    "completed", "completedOn",
-)  # fmt: skip
 
 
 class Catalog:
@@ -122,34 +116,12 @@ class Catalog:
                 items.append(Item(id, body, altered=page.altered))
             yield Page(items)
 
-    def milestones(self) -> Iterator[Page]:
-        """Milestones; completed ones would be left out unless all are asked for."""
-        params = {
-            **self._filters, "status": "all", "includeCompleted": True,
-            **BY_ID,
-        }  # fmt: skip
-        for page in self._api.pages("/milestones.json", "milestones", params):
-            yield Page(
-                [
-                    Item(
-                        str(id_of(row["id"])),
-                        {"milestone": _only(row, MILESTONE_KEPT), "site": self._site},
-                        ref(row, "project", "projectId"),
-                        page.altered,
-                    )
-                    for row in page.rows
-                    if not mapping.is_deleted(row)
-                ]
-            )
-
 
 def _only(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: row[name] for name in names if name in row}
 
 
 def scope_of(row: Mapping[str, Any]) -> Scope:
-    """A project as a scope; its state is that of its record."""
+    """A project as a scope."""
     id = str(id_of(row["id"]))
-    (project,) = mapping.to_records("projects", {"project": row})
-    state: Any = msgspec.structs.asdict(project)["state"]
-    return Scope(id, text(row.get("name")) or id, state)
+    return Scope(id, text(row.get("name")) or id, mapping.state_of(row))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
@@ -22,7 +22,6 @@ from connectors.sdk.contract import (
     Cursor,
     Http,
     Identity,
-    Item,
     Json,
     Lane,
     Options,
@@ -35,30 +34,16 @@ from connectors.sdk.errors import ConnectorError, NotVisible, Unexpected
 from connectors.sdk.records import GoneReason, Record, Task, Worklog
 from connectors.sdk.webhooks import Webhook
 from connectors.teamwork import mapping
-from connectors.teamwork.api import BY_ID, V3, Api, Rows, budget, refusal
+from connectors.teamwork.api import V3, Api, budget, refusal
 from connectors.teamwork.catalog import Catalog, scope_of
+from connectors.teamwork.changing import LISTED, Changing
 from connectors.teamwork.provides import PROVIDES
 from connectors.teamwork.tasks import (
     Tasks,
-    gone,
 )
 from connectors.teamwork.webhook import TeamworkWebhook
-from connectors.teamwork.words import id_of, part, ref, text
+from connectors.teamwork.words import id_of, part, text
 
-CHANGING: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
-    "comments": ("/comments.json", "comments", BY_ID),
-    "worklogs": ("/time.json", "timelogs", {**BY_ID, "showDeleted": True}),
-    "updates": (
-        "/projects/updates.json",
-        "projectUpdates",
-        {**BY_ID, "activeOnly": False, "showDeleted": True},
-    ),
-}
-"""Lists other than tasks that tell what has changed: path, name in the answer, what is asked.
-
-Without `activeOnly=false` only the latest update of each project is told.
-"""
-BODIES = {"comments": "comment", "worklogs": "timelog", "updates": "update"}
 ALONE = {
     "projects": ("projects", "project"),
     "milestones": ("milestones", "milestone"),
@@ -121,7 +106,7 @@ class Teamwork:
         "projects": Can.FULL,
         "people": Can.FULL,
         "boards": Can.FULL,
-        "milestones": Can.FULL,
+        "milestones": Can.FULL | Can.INCREMENTAL | Can.TOMBSTONES | Can.CENSUS,
         "tasks": Can.FULL | Can.INCREMENTAL | Can.TOMBSTONES | Can.CENSUS,
         "comments": Can.FULL | Can.INCREMENTAL | Can.CENSUS,
         "worklogs": Can.FULL | Can.INCREMENTAL | Can.TOMBSTONES | Can.CENSUS,
@@ -142,6 +127,7 @@ class Teamwork:
         )
         how = (self._api, (config.web_url or config.url).rstrip("/"), self._filters)
         self._catalog = Catalog(*how, custom=config.custom_fields)
+        self._changing = Changing(*how)
         self._tasks = Tasks(*how, custom=config.custom_fields)
 
     @property
@@ -217,36 +203,24 @@ class Teamwork:
                 return self._catalog.people()
             case "boards":
                 return self._catalog.boards()
-            case "milestones":
-                return self._catalog.milestones()
             case "tasks":
                 return self._tasks.pull(since)
-            case _ if stream in CHANGING:
-                return self._changes(stream, since)
+            case _ if stream in LISTED:
+                return self._changing.pull(stream, since)
             case _:
                 raise Unexpected(f"Teamwork has no stream {stream!r}.")
 
     def census(self, stream: str, scope: str) -> Iterator[Sequence[str]]:
-        """The ids of a project's tasks, comments on tasks, or time."""
+        """The ids of what a project has, completed and archived among them."""
         if stream == "tasks":
-            yield from self._tasks.ids(scope)
-            return
+            return self._tasks.ids(scope)
         if stream == "worklogs" and not self.config.worklogs:
-            return
-        path, key, asked = CHANGING[stream]
-        params = {**asked, "includeArchivedProjects": True}
-        if stream == "worklogs":
-            path = f"/projects/{scope}/time.json"
-            params["showDeleted"] = False
-        else:
-            # The list of comments says nothing of a project that may not be seen.
-            self._api.object(f"/projects/{scope}.json", "project", scope)
-            params["projectIds"] = scope
-        for page in self._api.pages(path, key, params, scope=scope):
-            yield [item.id for item in _items(stream, page)]
+            return iter(())
+        return self._changing.ids(stream, scope)
 
     def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
-        """Read each by itself; a 404 is the answer for what was deleted and for what is hidden."""
+        """Read each by itself. Of projects Teamwork says 403 for what is hidden, 404 for what is
+        no more; of all else 404 alike."""
         found: dict[str, GoneReason | None] = {}
         for id in ids:
             try:
@@ -270,7 +244,7 @@ class Teamwork:
         path, key = ALONE[stream]
         answer = self._api.http.request("GET", f"{V3}/{path}/{id}.json", accept=(404,))
         if answer.status == 404:
-            return "unknown"
+            return "deleted" if stream == "projects" else "unknown"
         row = part(answer.data, key)
         if id_of(row.get("id")) is None:
             raise Unexpected(f"Teamwork's answer for {path}/{id} has no id.")
@@ -278,26 +252,6 @@ class Teamwork:
             return "deleted"
         away = stream == "projects" and scope_of(row).state == "archived"
         return "archived" if away and not self.config.archived else None
-
-    def _changes(self, stream: str, since: Cursor | None) -> Iterator[Page]:
-        path, key, asked = CHANGING[stream]
-        for page, cursor in self._api.changes(path, key, {**asked, **self._filters}, since):
-            told = gone(page, stream) if Can.TOMBSTONES in self.streams[stream] else []
-            yield Page(_items(stream, page), cursor=cursor, gone=told)
-
-
-def _items(stream: str, page: Rows) -> list[Item]:
-    """The rows of a page that are there, of comments those on tasks."""
-    return [
-        Item(
-            str(id_of(row["id"])),
-            {BODIES[stream]: row},
-            ref(row, "project", "projectId"),
-            page.altered,
-        )
-        for row in page.rows
-        if (mapping.is_on_task(row) if stream == "comments" else not mapping.is_deleted(row))
-    ]
 
 
 CONNECTOR = Teamwork

@@ -71,7 +71,7 @@ LINKS: Mapping[str, LinkType] = {"start": "blocks", "complete": "other"}
 """What a task waits for may keep it from being begun, or only from being completed."""
 ON_TASKS = ("tasks", "task")
 """What Teamwork calls the thing that a comment is on where that is a task."""
-GONE = "deleted"
+GONE, GONE_AT = "deleted", ("deletedAt", "deletedOn", "dateDeleted")
 
 
 def to_records(stream: str, item: Json) -> Iterable[Record]:
@@ -82,9 +82,15 @@ def to_records(stream: str, item: Json) -> Iterable[Record]:
 
 def is_deleted(row: Mapping[str, Any]) -> bool:
     """Whether Teamwork says of a row that it was deleted."""
-    return (
-        row.get("status") == GONE or row.get("deleted") is True or bool(text(row.get("deletedAt")))
-    )
+    flagged = row.get("deleted") is True or row.get("isDeleted") is True
+    return row.get("status") == GONE or flagged or any(text(row.get(each)) for each in GONE_AT)
+
+
+def state_of(project: Mapping[str, Any]) -> ProjectState:
+    """A project's state: an active one may be completed."""
+    state = STATES.get(text(project.get("status")) or "", "active")
+    done = text(project.get("completedAt")) or project.get("subStatus") == "completed"
+    return "closed" if state == "active" and done else state
 
 
 def is_on_task(comment: Mapping[str, Any]) -> bool:
@@ -97,14 +103,12 @@ def _project(item: Json) -> Iterator[Record]:
     id, site = id_of(project.get("id")), text(item.get("site"))
     if id is None:
         return
-    state = STATES.get(text(project.get("status")) or "", "active")
-    done = text(project.get("completedAt")) or project.get("subStatus") == "completed"
     yield Project(
         id=id,
         name=text(project.get("name")) or "",
         description=text(project.get("description")),
         url=f"{site}/app/projects/{id}" if site else None,
-        state="closed" if state == "active" and done else state,
+        state=state_of(project),
         owner_id=ref(project, "projectOwner", "ownerId", "projectOwnerId", "ownedBy"),
         start_on=day(project.get("startAt")) or day(project.get("startDate")),
         due_on=day(project.get("endAt")) or day(project.get("endDate")),

@@ -127,7 +127,7 @@ class TeamworkSandbox(Lists):
     def milestone(self, id: str) -> Object | None:
         """A milestone by itself."""
         milestone = self.seen(Milestone, id)
-        return None if milestone is None else {"milestone": milestone_json(milestone)}
+        return None if milestone is None else {"milestone": milestone_json(milestone, None)}
 
     def person(self, id: str) -> Object | None:
         """A person by themselves."""
@@ -146,6 +146,10 @@ class TeamworkSandbox(Lists):
     def time_of(self, request: Request, id: str) -> Object:
         """The time of one project."""
         return self.time(request, [self.visible(id)])
+
+    def milestones_of(self, request: Request, id: str) -> Object:
+        """The milestones of one project."""
+        return self.milestones(request, [self.visible(id)])
 
     def visible(self, id: str) -> Project:
         """A project, unless it may not be seen, which is said."""
@@ -168,7 +172,8 @@ LISTS: Mapping[str, Callable[[_Of, Request, str], Object]] = {
     "companies": lambda tool, request, _: tool.groups(request, "companies", "company-"),
     "workflows": lambda tool, request, _: tool.page(request, "workflows", tool.workflow_rows()),
     "workflows/{id}/stages": lambda tool, request, id: tool.stages(request, id),
-    "milestones": lambda tool, request, _: tool.milestones(request),
+    "milestones": lambda tool, request, _: tool.milestones(request, tool.chosen(request)),
+    "projects/{id}/milestones": _Of.milestones_of,
     "customfields": lambda tool, request, _: tool.custom_fields(request),
     "tasks": lambda tool, request, _: tool.tasks(request, tool.chosen(request)),
     "comments": lambda tool, request, _: tool.comments(request),

@@ -38,7 +38,7 @@ from connectors.teamwork.sandbox_render import (
     user,
     value_json,
 )
-from connectors.teamwork.sandbox_words import CATEGORIES, Field, number
+from connectors.teamwork.sandbox_words import CATEGORIES, FOUNDED, Field, number
 from connectors.teamwork.words import instant
 
 R = TypeVar("R", Task, Worklog, StatusUpdate, Comment, Milestone)
@@ -73,7 +73,7 @@ class Lists(Adoption):
         """Keep what is there, for when it is deleted."""
         if self._revision != self.world.revision:
             self._revision = self.world.revision
-            for kind in (Task, Worklog, StatusUpdate):
+            for kind in (Task, Worklog, StatusUpdate, Milestone):
                 self._ever.update(((kind, each.id), each) for each in self.world.all(kind))
 
     def seen(self, kind: type[R], id: str) -> R | None:
@@ -165,13 +165,12 @@ class Lists(Adoption):
         category = held.get("category")
         return project_json(project, str(category) if category else None, _tags_of(project))
 
-    def milestones(self, request: Request) -> Object:
+    def milestones(self, request: Request, projects: Sequence[Project]) -> Object:
         """Completed ones only when all are asked for."""
-        homes = {each.id for each in self.chosen(request)}
         rows = [
-            milestone_json(each)
-            for each in self.world.all(Milestone)
-            if each.project_id in homes and (each.state != "done" or request.one("status") == "all")
+            milestone_json(milestone, gone)
+            for milestone, gone in self._changed(Milestone, request, {each.id for each in projects})
+            if milestone.state != "done" or request.one("status") == "all"
         ]
         return self.page(request, "milestones", rows)
 
@@ -348,7 +347,7 @@ class Lists(Adoption):
     def _touched(self, record: Record, gone: datetime | None) -> datetime:
         edited = self.world.edited.get((type(record), record.id))
         own = getattr(record, "updated_at", None) or getattr(record, "at", None)
-        return max(each for each in (edited, own, gone) if each is not None)
+        return max(each for each in (edited, own, gone, FOUNDED) if each is not None)
 
 
 FLAGS = (

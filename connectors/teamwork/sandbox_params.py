@@ -14,6 +14,7 @@ _TASKS = {
     "includeCompletedSubtasks", "showCompletedLists", "includeRelatedTasks",
     "includeCompletedPredecessors", "include", "fields[tasks]",
 }  # fmt: skip
+_MILESTONES = {"updatedAfter", "status", "includeCompleted", "showDeleted"}
 _TIME = {"updatedAfter", "startDate", "endDate", "showDeleted"}
 
 ALLOWED: Mapping[str, frozenset[str]] = {
@@ -34,9 +35,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
         "workflows": _PAGED,
         "workflows/{id}": set[str](),
         "workflows/{id}/stages": _PAGED,
-        "milestones": _PAGED
-        | _ACROSS
-        | {"updatedAfter", "status", "includeCompleted", "showDeleted"},
+        "milestones": _PAGED | _ACROSS | _MILESTONES,
+        "projects/{id}/milestones": _PAGED | _ACROSS | _MILESTONES,
         "milestones/{id}": {"include"},
         "customfields": _PAGED | {"includeSiteLevel", "projectId", "entities"},
         "tasks": _PAGED | _ACROSS | _TASKS,

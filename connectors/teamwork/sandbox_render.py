@@ -102,7 +102,7 @@ def project_json(project: Project, category: str | None, tags: Iterable[str]) ->
     }
 
 
-def milestone_json(milestone: Milestone) -> Object:
+def milestone_json(milestone: Milestone, deleted_at: datetime | None) -> Object:
     """A milestone."""
     owner = milestone.owner_id
     return {
@@ -113,7 +113,8 @@ def milestone_json(milestone: Milestone) -> Object:
         "projectId": int(milestone.project_id or 0),
         "project": to(milestone.project_id, "projects"),
         "responsibleParties": [party(owner)] if owner else [],
-        "status": milestone.state_label,
+        "status": "deleted" if deleted_at else milestone.state_label,
+        "deletedOn": at(deleted_at),
         "completed": milestone.state == "done",
         "completedOn": at(milestone.completed_at),
         "tasklists": [],

@@ -10,7 +10,7 @@ from connectors.sdk.contract import Cursor, Item, Page
 from connectors.sdk.errors import Unexpected
 from connectors.sdk.records import Gone
 from connectors.teamwork.api import BY_ID, V3, Api, Rows
-from connectors.teamwork.mapping import is_deleted
+from connectors.teamwork.mapping import GONE_AT, is_deleted
 from connectors.teamwork.words import first_instant, id_of, objects, part, ref, refs, text
 
 EVERYTHING: Mapping[str, Any] = {
@@ -204,7 +204,7 @@ def gone(page: Rows, stream: str) -> list[Gone]:
             id=str(id_of(row["id"])),
             stream=stream,
             reason="deleted",
-            at=first_instant(row, "deletedAt", "dateDeleted"),
+            at=first_instant(row, *GONE_AT),
         )
         for row in page.rows
         if is_deleted(row)

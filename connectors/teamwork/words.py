@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from html.parser import HTMLParser
+from html import unescape
 from typing import Any
 
 GROUPS: Mapping[str, str] = {"users": "", "teams": "team-", "companies": "company-"}
@@ -12,6 +13,8 @@ GROUPS: Mapping[str, str] = {"users": "", "teams": "team-", "companies": "compan
 itself."""
 
 _MOST = 2**31
+_BLOCK = re.compile(r"<(?:br|p|div|li|tr)\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 
 
 def text(value: Any) -> str | None:
@@ -129,22 +132,5 @@ def written(body: Any, content_type: Any) -> str | None:
     said = text(body)
     if said is None or content_type != "HTML":
         return said
-    plain = _Plain()
-    plain.feed(said)
-    plain.close()
-    return text("".join(plain.parts).strip())
-
-
-class _Plain(HTMLParser):
-    """Collects the text of HTML, a line for each block."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:  # noqa: ARG002
-        if tag in ("br", "p", "div", "li", "tr") and self.parts:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
+    plain = _TAG.sub("", _BLOCK.sub("\n", said))
+    return text(unescape(plain).strip().replace("\0", ""))
