@@ -133,4 +133,4 @@ def written(body: Any, content_type: Any) -> str | None:
     if said is None or content_type != "HTML":
         return said
     plain = _TAG.sub("", _BLOCK.sub("\n", said))
-    return text(unescape(plain).strip().replace("\0", ""))
+    return text(unescape(plain).strip())
