@@ -43,7 +43,7 @@ def later(site: Site, read: Read, stream: str) -> Read:
 
 
 def changed(site: Site, kind: type[Any], id: str, **to: Any) -> None:
-    held = site.sandbox.world.get(kind, site.native(kind, id))
+    held: Any = site.sandbox.world.get(kind, site.native(kind, id))
     site.sandbox.world.put(msgspec.structs.replace(held, **to))
 
 
@@ -273,7 +273,7 @@ def test_a_task_list_is_the_section_and_says_the_milestone(site: Site) -> None:
 def test_teams_and_companies_have_ids_of_their_own(open_site: Open) -> None:
     crew = Person(id="crew", name="The crew", kind="group")
     task = msgspec.structs.replace(
-        next(each for each in world.records() if each.id == "task-5"),  # type: ignore[arg-type]
+        next(each for each in world.records() if each.id == "task-5"),
         assignee_ids=("crew", "person-1"),
     )
     held: list[Record] = [each for each in world.records() if each.id != "task-5"]
@@ -297,7 +297,7 @@ def test_teams_that_may_not_be_seen_do_not_end_the_people(site: Site) -> None:
 
 def test_archived_projects_and_only_some_projects(open_site: Open) -> None:
     held: list[Record] = [
-        msgspec.structs.replace(each, state="archived") if each.id == "project-3" else each  # type: ignore[arg-type]
+        msgspec.structs.replace(each, state="archived") if each.id == "project-3" else each
         for each in world.records()
     ]
     site = open_site(held)

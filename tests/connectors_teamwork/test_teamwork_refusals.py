@@ -37,12 +37,12 @@ def ended(site: Site, body: Any, stream: str = "tasks") -> ConnectorError:
 
 
 def test_an_api_key_is_a_users_name_and_a_token_a_bearers() -> None:
-    by_key = TeamworkOptions(url="https://acme.eu.teamwork.com/", api_key="twp_x")  # type: ignore[arg-type]
+    by_key = TeamworkOptions(url="https://acme.eu.teamwork.com/", api_key="twp_x")
     access = Teamwork.access(by_key)
     assert access.base_url == "https://acme.eu.teamwork.com"
     pair = access.headers["Authorization"].removeprefix("Basic ")
     assert base64.b64decode(pair) == b"twp_x:x"
-    by_token = TeamworkOptions(url="https://acme.teamwork.com", token="t")  # type: ignore[arg-type]
+    by_token = TeamworkOptions(url="https://acme.teamwork.com", token="t")
     assert Teamwork.access(by_token).headers["Authorization"] == "Bearer t"
 
 
@@ -57,7 +57,7 @@ def test_a_bearers_token_reads_as_well(site: Site) -> None:
 )
 def test_options_that_make_no_sense(options: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
-        TeamworkOptions(**({"url": "https://acme.teamwork.com"} | options))  # type: ignore[arg-type]
+        TeamworkOptions(**({"url": "https://acme.teamwork.com"} | options))
 
 
 def test_check_tells_the_account_the_site_and_its_clock(site: Site) -> None:
