@@ -111,7 +111,7 @@ class Api:
         """
         held = dict(since or {})
         begun = instant(held.get("begun"))
-        kept = {name: held[name] for name in ("since",) if name in held}
+        kept = {"since": held["since"]} if "since" in held else {}
         asked = {**params, "updatedAfter": held.get("since")}
         for page in self.pages(path, key, asked, first=whole(held.get("page")) or 1):
             begun = begun or page.at

@@ -56,10 +56,8 @@ class Catalog:
             items = []
             for row in page.rows:
                 id = str(id_of(row["id"]))
-                company, category = (
-                    ref(row, "company", "companyId"),
-                    ref(row, "category", "categoryId"),
-                )
+                company = ref(row, "company", "companyId")
+                category = ref(row, "category", "categoryId")
                 body = {
                     "project": _only(row, PROJECT_KEPT),
                     "company": text(page.included_one("companies", company).get("name")),
@@ -67,7 +65,7 @@ class Catalog:
                     "tags": names_of(
                         page, "tags", refs(row.get("tags")) or refs(row.get("tagIds"))
                     ),
-                    "fields": fields.of(id, values.get(id, {})) if custom else [],
+                    "fields": fields.of(id, values[id]) if custom else [],
                     "site": self._site,
                 }
                 items.append(Item(id, body, altered=page.altered))

@@ -261,8 +261,10 @@ def _status(
 
 
 def _links(task: Mapping[str, Any], id: str) -> Iterator[Record]:
+    """What a task waits for; where only ids are told, it is not said with what of it."""
     told: set[str] = set()
-    for entry in objects(task.get("predecessors")):
+    bare = [{"id": each} for each in refs(task.get("predecessorIds"))]
+    for entry in objects(task.get("predecessors")) or bare:
         before = id_of(entry.get("id"))
         word = text(part(entry, "meta").get("type")) or text(entry.get("type"))
         kind = LINKS.get(word or "", "blocks")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from connectors.sdk.contract import Cursor, Item, Page
-from connectors.sdk.errors import Unexpected
+from connectors.sdk.errors import NotVisible, Unexpected
 from connectors.sdk.records import Gone
 from connectors.teamwork.api import BY_ID, V3, Api, Rows
 from connectors.teamwork.mapping import GONE_AT, is_deleted
@@ -28,6 +29,7 @@ KEPT = (
     "id", "name", "description", "descriptionContentType", "priority", "progress", "startDate",
     "dueDate", "estimateMinutes", "tasklist", "tasklistId", "parentTask", "parentTaskId",
     "assignees", "assigneeUserIds", "assigneeTeamIds", "assigneeCompanyIds", "predecessors",
+    "predecessorIds",
     "createdBy", "createdByUserId", "createdAt", "updatedAt", "dateUpdated", "completedAt",
     "completedOn", "status",
 )  # fmt: skip
@@ -47,8 +49,9 @@ class CustomFields:
         self._on = on
         self._known: Sequence[Mapping[str, Any]] | None = None
 
-    def of(self, project: str | None, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """All fields that something in a project has, with their values (by field)."""
+    def of(self, project: str | None, told: Values) -> list[dict[str, Any]]:
+        """The fields that something in a project has, with their values: those without one only
+        where all values were told."""
         if self._known is None:
             params = {**BY_ID, "includeSiteLevel": True}
             pages = self._api.pages("/customfields.json", "customfields", params)
@@ -64,15 +67,29 @@ class CustomFields:
                 "name": field.get("name"),
                 "type": field.get("type"),
                 "options": field.get("options"),
-                "value": values.get(str(id_of(field["id"]))),
+                "value": told.by_field.get(id),
             }
             for field in self._known
             if ref(field, "project", "projectId") in (None, project)
+            and ((id := str(id_of(field["id"]))) in told.by_field or told.whole)
         ]
 
 
-def values_of(page: Rows, kind: str, owner: str) -> Mapping[str, dict[str, Any]]:
-    """The values of custom fields that an answer tells besides: by owner, by field.
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values of custom fields that something has.
+
+    Args:
+        by_field: the values.
+        whole: whether these are all.
+    """
+
+    by_field: Mapping[str, Any]
+    whole: bool = True
+
+
+def values_of(page: Rows, kind: str, owner: str) -> Mapping[str, Values]:
+    """The values of custom fields that an answer tells besides its rows: by row.
 
     Args:
         kind: what Teamwork calls them: "customfieldTasks" …
@@ -83,7 +100,16 @@ def values_of(page: Rows, kind: str, owner: str) -> Mapping[str, dict[str, Any]]
         field, on = ref(value, "customfield", "customfieldId"), ref(value, owner, f"{owner}Id")
         if field and on:
             found[on][field] = value.get("value")
-    return found
+    return {
+        id: Values(found[id], all(page.included_one(kind, each) for each in _named(row)))
+        for row in page.rows
+        if (id := str(id_of(row["id"])))
+    }
+
+
+def _named(row: Mapping[str, Any]) -> list[str]:
+    """The ids of the values that a row says it has."""
+    return refs(row.get("customFieldValues")) or refs(row.get("customFieldValueIds"))
 
 
 def names_of(page: Rows, kind: str, ids: Sequence[str]) -> list[str | None]:
@@ -92,9 +118,14 @@ def names_of(page: Rows, kind: str, ids: Sequence[str]) -> list[str | None]:
 
 
 class Stages:
-    """The names of the stages of workflows; a workflow is asked for when a task is in it."""
+    """The names of the stages of workflows; a workflow is asked for when a task is in it.
+
+    Attributes:
+        unread: workflows that may not be looked into, with the reason.
+    """
 
     def __init__(self, api: Api) -> None:
+        self.unread: list[tuple[str, str]] = []
         self._api = api
         self._names: dict[str, Mapping[str, str | None]] = {}
 
@@ -104,6 +135,13 @@ class Stages:
         pages = self._api.pages(f"/workflows/{workflow}/stages.json", "stages", in_order)
         return [row for page in pages for row in page.rows]
 
+    def _seen(self, workflow: str) -> list[dict[str, Any]]:
+        try:
+            return self.rows(workflow)
+        except NotVisible as error:
+            self.unread.append((f"workflow {workflow}", error.message))
+            return []
+
     def name(self, task: Mapping[str, Any]) -> str | None:
         """The stage in which a task is; None in the backlog and where it is in no workflow."""
         for place in objects(task.get("workflowStages")):
@@ -112,7 +150,7 @@ class Stages:
                 continue
             if workflow not in self._names:
                 self._names[workflow] = {
-                    str(id_of(row["id"])): text(row.get("name")) for row in self.rows(workflow)
+                    str(id_of(row["id"])): text(row.get("name")) for row in self._seen(workflow)
                 }
             if (name := self._names[workflow].get(stage)) is not None:
                 return name
@@ -144,15 +182,13 @@ class Tasks:
         }  # fmt: skip
         fields, stages = CustomFields(self._api, "task"), Stages(self._api)
         for page, cursor in self._api.changes("/tasks.json", "tasks", params, since):
-            if page.rows and "tasklists" not in page.included:
+            there = [row for row in page.rows if not is_deleted(row)]
+            if there and "tasklists" not in page.included:
                 raise Unexpected("Teamwork tells tasks without the lists that they are in.")
             values = values_of(page, "customfieldTasks", "task")
-            items = [
-                self._item(row, page, values, fields, stages)
-                for row in page.rows
-                if not is_deleted(row)
-            ]
-            yield Page(items, cursor=cursor, gone=gone(page, "tasks"))
+            items = [self._item(row, page, values, fields, stages) for row in there]
+            unread, stages.unread = stages.unread, []
+            yield Page(items, cursor=cursor, gone=gone(page, "tasks"), unread=unread)
 
     def ids(self, scope: str) -> Iterator[Sequence[str]]:
         """The ids of a project's tasks, completed ones and subtasks included."""
@@ -173,7 +209,7 @@ class Tasks:
         self,
         row: dict[str, Any],
         page: Rows,
-        values: Mapping[str, Mapping[str, Any]],
+        values: Mapping[str, Values],
         fields: CustomFields,
         stages: Stages,
     ) -> Item:
@@ -193,7 +229,7 @@ class Tasks:
             "site": self._site,
         }
         if self._custom:
-            body["fields"] = fields.of(project, values.get(id, {}))
+            body["fields"] = fields.of(project, values[id])
         return Item(id, body, scope=project, altered=page.altered)
 
 

@@ -168,6 +168,13 @@ def test_a_task_waits_neither_for_itself_nor_twice_for_another() -> None:
     assert [link.id for link in links] == ["blocks:5:41276637"]
 
 
+def test_predecessors_by_their_bare_ids() -> None:
+    task = {name: value for name, value in TASK.items() if name != "predecessors"}
+    links = of("tasks", {**ITEM, "task": {**task, "predecessorIds": [5, 5, 6]}})[2:]
+    assert [link.id for link in links] == ["blocks:5:41276637", "blocks:6:41276637"]
+    assert {link.type_label for link in links if isinstance(link, Link)} == {None}
+
+
 def test_a_project_with_its_company_category_tags_and_fields() -> None:
     row = {
         "id": 787076, "name": "New site", "description": "Replaces the old one.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -259,6 +260,33 @@ def test_a_custom_field_of_another_project_is_not_this_ones(site: Site) -> None:
     empty = tasks[site.native(Task, "task-3")]
     assert {each.value for each in empty.custom} == {None}
     assert {each.id for each in empty.custom} == {each.id for each in rich.custom}
+
+
+def test_a_value_that_is_not_told_is_unknown_and_not_empty(site: Site) -> None:
+    def interfere(request: Request) -> Reply | None:
+        if not request.path.endswith("/v3/tasks.json"):
+            return None
+        body = json.loads(site.sandbox.handle(request).body)
+        for row in body["tasks"]:
+            row["customFieldValueIds"] = [98765]  # which is not told beside the tasks
+        return Reply.of(body)
+
+    whole = site.turn("tasks").of(Task)
+    site.sandbox.interfere = interfere
+    tasks = site.turn("tasks").of(Task)
+    rich, poor = (site.native(Task, each) for each in ("task-2", "task-3"))
+    assert tasks[rich].custom == whole[rich].custom  # both of its fields have told values
+    assert (len(whole[poor].custom), tasks[poor].custom) == (2, ())
+
+
+def test_a_workflow_that_may_not_be_seen_is_told_and_its_tasks_are_read(site: Site) -> None:
+    site.sandbox.interfere = lambda request: (
+        Reply.of({}, 403) if request.path.endswith("stages.json") else None
+    )
+    pages = list(site.connect().pull("tasks", "", None))
+    assert sum(len(page.items) for page in pages) == 30
+    board = site.sandbox.world.all(Column)[0].board_id
+    assert [name for page in pages for name, _ in page.unread] == [f"workflow {board}"]
 
 
 def test_a_task_list_is_the_section_and_says_the_milestone(site: Site) -> None:
