@@ -83,13 +83,13 @@ def to_records(stream: str, item: Json) -> Iterable[Record]:
 def is_deleted(row: Mapping[str, Any]) -> bool:
     """Whether Teamwork says of a row that it was deleted."""
     flagged = row.get("deleted") is True or row.get("isDeleted") is True
-    return row.get("status") == GONE or flagged or any(text(row.get(each)) for each in GONE_AT)
+    return row.get("status") == GONE or flagged or first_instant(row, *GONE_AT) is not None
 
 
 def state_of(project: Mapping[str, Any]) -> ProjectState:
     """A project's state: an active one may be completed."""
     state = STATES.get(text(project.get("status")) or "", "active")
-    done = text(project.get("completedAt")) or project.get("subStatus") == "completed"
+    done = instant(project.get("completedAt")) or project.get("subStatus") == "completed"
     return "closed" if state == "active" and done else state
 
 
@@ -235,7 +235,7 @@ def _task(item: Json) -> Iterator[Record]:
 
 def _assignees(task: Mapping[str, Any]) -> tuple[str, ...]:
     """Whom a task is given to; in older answers three lists of bare ids say it."""
-    if "assignees" in task:
+    if isinstance(task.get("assignees"), (list, tuple)):
         return responsible(task["assignees"])
     lists = {
         "users": "assigneeUserIds",

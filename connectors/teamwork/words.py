@@ -12,6 +12,8 @@ GROUPS: Mapping[str, str] = {"users": "", "teams": "team-", "companies": "compan
 """Who may be responsible, and what our ids of them begin with: Teamwork numbers each kind by
 itself."""
 
+NEVER = 1
+"""The year of a time that was not set."""
 _MOST = 2**31
 _BLOCK = re.compile(r"<(?:br|p|div|li|tr)\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
@@ -66,12 +68,12 @@ def responsible(value: Any) -> tuple[str, ...]:
 
 
 def instant(value: Any) -> datetime | None:
-    """An instant; None for "" and for a time without a zone."""
+    """An instant; None for "", for the year 1 (which stands for none), and without a zone."""
     if not isinstance(value, str) or len(value) < 19:
         return None
     try:
         found = datetime.fromisoformat(value)
-        return found.astimezone(UTC) if found.tzinfo else None
+        return found.astimezone(UTC) if found.tzinfo and found.year > NEVER else None
     except (ValueError, OverflowError):
         return None
 
@@ -86,9 +88,10 @@ def day(value: Any) -> date | None:
     if not isinstance(value, str):
         return None
     try:
-        return date.fromisoformat(value if len(value) == 8 else value[:10])
+        found = date.fromisoformat(value if len(value) == 8 else value[:10])
     except ValueError:
         return None
+    return found if found.year > NEVER else None
 
 
 def number_of(value: Any) -> float | None:

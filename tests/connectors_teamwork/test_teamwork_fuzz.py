@@ -14,7 +14,8 @@ NAMES = """
     id name task project list tags stage logged fields site person team company workflow stages
     milestone comment timelog update description descriptionContentType priority progress startDate
     dueDate estimateMinutes parentTask parentTaskId assignees assigneeUserIds assigneeTeamIds
-    predecessors predecessorIds meta type createdBy createdAt updatedAt completedAt status subStatus startAt endAt
+    predecessors predecessorIds meta type createdBy createdAt updatedAt completedAt status subStatus
+    startAt endAt
     projectOwner ownerId firstName lastName email deleted deadline responsibleParties completed
     object body contentType postedBy postedDateTime dateLastEdited minutes timeLogged user taskId
     projectId health healthLabel text value options choices

@@ -20,6 +20,7 @@ from connectors.sdk.records import (
     Task,
     Worklog,
 )
+from connectors.teamwork.mapping import is_deleted, state_of
 from tests.connectors_teamwork.conftest import of
 
 SITE = "https://acme.teamwork.com"
@@ -143,7 +144,8 @@ def test_older_answers_name_the_same_things_otherwise() -> None:
     older = {name: value for name, value in TASK.items() if name != "assignees"}
     older |= {"assigneeUserIds": [238860], "assigneeTeamIds": [17], "parentTask": None,
               "parentTaskId": 41276600, "dateUpdated": older.pop("updatedAt"),
-              "completedOn": "2026-03-02T12:00:00Z", "dueDate": "20260320"}  # fmt: skip
+              "completedOn": "2026-03-02T12:00:00Z", "dueDate": "20260320",
+              "assignees": None}  # fmt: skip
     task, *_ = of("tasks", {**ITEM, "task": older})
     assert isinstance(task, Task)
     assert task.assignee_ids == ("238860", "team-17")
@@ -153,6 +155,17 @@ def test_older_answers_name_the_same_things_otherwise() -> None:
 
 def test_a_day_is_the_one_that_is_written() -> None:
     assert task_of(dueDate="2026-03-20T23:00:00-05:00").due_on == date(2026, 3, 20)
+
+
+def test_a_time_that_was_never_set_is_none() -> None:
+    never = "0001-01-01T00:00:00Z"
+    task = task_of(dueDate=never, completedAt=never)
+    assert (task.due_on, task.completed_at) == (None, None)
+    assert not is_deleted({"deletedAt": never, "status": "new"})
+    assert is_deleted({"deletedAt": "2026-03-02T12:00:00Z"})
+    assert is_deleted({"deletedOn": "2026-03-02T12:00:00Z"})
+    assert is_deleted({"isDeleted": True})
+    assert state_of({"status": "active", "completedAt": never}) == "active"
 
 
 def test_html_becomes_text_only_where_teamwork_says_that_it_is_html() -> None:
