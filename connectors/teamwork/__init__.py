@@ -1,0 +1,1 @@
+"""Teamwork.com: projects, people, milestones, tasks, comments, time, status updates, boards."""
