@@ -359,6 +359,24 @@ def test_the_address_at_which_a_browser_elsewhere_ended_can_be_pasted(
     assert tool[0].forms[0]["redirect_uri"] == back
 
 
+def test_what_is_pasted_on_a_terminal_is_not_shown(
+    flagstaff: Flagstaff, config: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def prompt(_text: str, *, hide_input: bool, err: bool) -> str:
+        assert hide_input
+        assert err
+        return f" {browser.back} "
+
+    browser.follows = False
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("typer.prompt", prompt)
+    assert flagstaff("connections", "login", "code", "--paste").code == 0
+
+
 def test_nothing_pasted_ends_the_login(
     flagstaff: Flagstaff, config: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -68,6 +69,26 @@ def test_a_client_without_a_secret_sends_none(time: Any) -> None:
     service = Service()
     bearer(time, service, MemoryStore(), client_secret="").sign_in("code-1", "verifier", BACK)
     assert "client_secret" not in service.forms[0]
+
+
+def test_a_login_is_saved_while_everybody_else_is_kept_out(time: Any) -> None:
+    class Guarded(MemoryStore):
+        held = False
+
+        @contextmanager
+        def lock(self, key: str) -> Iterator[None]:
+            with super().lock(key):
+                self.held = True
+                yield
+                self.held = False
+
+        def save(self, key: str, tokens: Tokens) -> None:
+            assert self.held
+            super().save(key, tokens)
+
+    store = Guarded()
+    bearer(time, Service(), store).sign_in("code-1", "verifier", BACK)
+    assert store.events == ["save access-1"]
 
 
 def test_without_a_login_no_tool_is_asked_and_the_remedy_is_the_command(time: Any) -> None:
