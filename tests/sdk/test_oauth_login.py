@@ -71,6 +71,20 @@ def test_a_client_without_a_secret_sends_none(time: Any) -> None:
     assert "client_secret" not in service.forms[0]
 
 
+def test_a_code_is_spent_with_the_secret_where_the_tool_wants_it(time: Any) -> None:
+    asked: list[Any] = []
+
+    def service(_url: str, form: Mapping[str, str], **how: Any) -> tuple[int, Any]:
+        asked.append((set(form), how.get("basic")))
+        return 200, {"access_token": "access", "refresh_token": "refresh"}
+
+    for secret in ("client-canary", ""):
+        tokens = bearer(time, service, MemoryStore(), basic=True, client_secret=secret)
+        tokens.sign_in("code-1", "verifier", BACK)
+    grant = {"grant_type", "code", "redirect_uri", "code_verifier"}
+    assert asked == [(grant, ("client", "client-canary")), (grant | {"client_id"}, None)]
+
+
 def test_a_login_is_saved_while_everybody_else_is_kept_out(time: Any) -> None:
     class Guarded(MemoryStore):
         held = False
