@@ -81,6 +81,7 @@ class Workshop:
             tokens=token_store(self.configuration, self.engine)
             if connector_class.access(options).oauth
             else None,
+            connection=connection.name,
         )
         return Reached(connector_class(options, door), door, options)
 

@@ -37,6 +37,7 @@ from connectors.sdk.contract import (
     Item,
     Json,
     Lane,
+    Login,
     OAuth,
     Options,
     Page,
@@ -98,14 +99,21 @@ class Airtable:
             headers = {"Authorization": f"Bearer {config.token.get_secret_value()}"}
             return Access(f"{base}/v0", headers)
         secret, refresh = config.client_secret, config.refresh_token
+        site = base.replace("//api.", "//", 1)
+        scopes = ("data.records:read", "schema.bases:read")
         return Access(
             f"{base}/v0",
             oauth=OAuth(
-                token_url=f"{base.replace('//api.', '//', 1)}/oauth2/v1/token",
+                token_url=f"{site}/oauth2/v1/token",
                 client_id=config.client_id or "",
                 client_secret=secret.get_secret_value() if secret else "",
                 refresh_token=refresh.get_secret_value() if refresh else "",
                 basic=True,
+                login=Login(
+                    f"{site}/oauth2/v1/authorize",
+                    (*scopes, "data.recordComments:read") if config.comments else scopes,
+                    localhost=True,
+                ),
             ),
         )
 

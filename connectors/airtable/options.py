@@ -26,8 +26,8 @@ class AirtableOptions(Options):
     )
     refresh_token: SecretStr | None = Field(
         default=None,
-        description="Refresh token of the account that reads. Airtable changes it with every use; "
-        "the newest is kept in the store.",
+        description="Refresh token of the account that reads; absent: sign in with `flagstaff "
+        "connections login`. Airtable changes it with every use; the newest is kept in the store.",
     )
     bases: tuple[str, ...] | None = Field(
         default=None,
@@ -48,8 +48,8 @@ class AirtableOptions(Options):
     @model_validator(mode="after")
     def _one_credential(self) -> Self:
         signed_in = (self.client_id, self.client_secret, self.refresh_token)
-        if self.token is None and None in (self.client_id, self.refresh_token):
-            raise ValueError("write `token`, or `client_id` and `refresh_token` together")
+        if self.token is None and self.client_id is None:
+            raise ValueError("write `token`, or `client_id` and what belongs to it")
         if self.token is not None and any(each is not None for each in signed_in):
             raise ValueError("write either `token` or the options of OAuth, not both")
         return self

@@ -31,6 +31,7 @@ from connectors.sdk.contract import (
     Item,
     Json,
     Lane,
+    Login,
     OAuth,
     Options,
     Page,
@@ -101,6 +102,7 @@ class GitLab:
                 client_id=config.client_id or "",
                 client_secret=secret.get_secret_value() if secret else "",
                 refresh_token=refresh.get_secret_value() if refresh else "",
+                login=Login(f"{base}/oauth/authorize", ("read_api",)),
             ),
         )
 

@@ -29,8 +29,8 @@ class GitLabOptions(Options):
     )
     refresh_token: SecretStr | None = Field(
         default=None,
-        description="Refresh token of the account that reads. GitLab changes it with every use; "
-        "the newest is kept in the store.",
+        description="Refresh token of the account that reads; absent: sign in with `flagstaff "
+        "connections login`. GitLab changes it with every use; the newest is kept in the store.",
     )
     groups: tuple[str, ...] | None = Field(
         default=None,
@@ -60,12 +60,10 @@ class GitLabOptions(Options):
     @model_validator(mode="after")
     def _one_credential(self) -> GitLabOptions:
         signed_in = (self.client_id, self.client_secret, self.refresh_token)
-        if self.token is None and None in signed_in:
-            raise ValueError(
-                "write `token`, or `client_id`, `client_secret` and `refresh_token` together"
-            )
+        if self.token is None and None in (self.client_id, self.client_secret):
+            raise ValueError("write `token`, or `client_id` and `client_secret` together")
         if self.token is not None and any(each is not None for each in signed_in):
-            raise ValueError("write either `token` or the three options of OAuth, not both")
+            raise ValueError("write either `token` or the options of OAuth, not both")
         if self.statuses and self.plan == "free":
             raise ValueError("`statuses` needs `plan: premium` or `plan: ultimate`")
         return self

@@ -21,6 +21,7 @@ from connectors.hubspot.options import HubSpotOptions
 from connectors.hubspot.provides import Provides
 from connectors.hubspot.provides import provided as provided_by
 from connectors.hubspot.reading import Reading
+from connectors.hubspot.sign_in import login
 from connectors.hubspot.values import identifier, text
 from connectors.sdk.contract import (
     Access,
@@ -99,6 +100,7 @@ class HubSpot:
                 client_id=config.client_id or "",
                 client_secret=secret.get_secret_value() if secret else "",
                 refresh_token=refresh.get_secret_value() if refresh else "",
+                login=login(config),
             ),
         )
 

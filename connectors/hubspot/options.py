@@ -28,7 +28,9 @@ class HubSpotOptions(Options):
         default=None, description="Client secret of the OAuth app."
     )
     refresh_token: SecretStr | None = Field(
-        default=None, description="Refresh token that the OAuth app was given for this account."
+        default=None,
+        description="Refresh token that the OAuth app was given for this account; absent: sign in "
+        "with `flagstaff connections login`.",
     )
     objects: tuple[Object, ...] = Field(
         default=("tasks", "tickets"),
@@ -39,9 +41,9 @@ class HubSpotOptions(Options):
 
     @model_validator(mode="after")
     def _signs_in_one_way(self) -> Self:
-        app = (self.client_id, self.client_secret, self.refresh_token)
-        if any(each is not None for each in app) and not all(each is not None for each in app):
-            raise ValueError("`client_id`, `client_secret` and `refresh_token` belong together")
+        app = (self.client_id, self.client_secret)
+        if None in app and any(each is not None for each in (*app, self.refresh_token)):
+            raise ValueError("`client_id` and `client_secret` belong together")
         if (self.token is None) == (self.client_id is None):
             raise ValueError("give either `token`, or `client_id` and what belongs to it")
         return self

@@ -30,7 +30,8 @@ class SalesforceOptions(Options):
     client_secret: SecretStr | None = Field(
         default=None,
         description="Consumer secret of the connected app; alone it signs in as the app's "
-        "'run as' user (client credentials flow).",
+        "'run as' user (client credentials flow). Without it, and without `token` and `key`: sign "
+        "in with `flagstaff connections login`.",
     )
     token: SecretStr | None = Field(
         default=None, description="Refresh token of the user that reads, instead of the others."
@@ -107,8 +108,6 @@ class SalesforceOptions(Options):
             raise ValueError("`key` and `user` belong together")
         if (self.token is not None) + (self.key is not None) > 1:
             raise ValueError("give `token`, or `key` with `user`, not both")
-        if self.token is None and self.key is None and self.client_secret is None:
-            raise ValueError("give `client_secret`, or `token`, or `key` with `user`")
         return self
 
     @model_validator(mode="after")

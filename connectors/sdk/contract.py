@@ -108,17 +108,37 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """How a person signs in for us in a browser: authorization code with PKCE (RFC 6749 §4.1).
+
+    Args:
+        authorize_url: where the browser is sent.
+        scopes: what is asked for: reading alone, and a refresh token where it needs a scope.
+        parameters: what the vendor wants in the query beside what the standard names.
+        localhost: the vendor registers no redirect to `http://127.0.0.1`, only to
+            `http://localhost`.
+    """
+
+    authorize_url: str
+    scopes: Sequence[str] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    localhost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OAuth:
     """An OAuth 2 credential from which access tokens are had.
 
-    A refresh token (RFC 6749 §6), perhaps rotated with every use; without one, an assertion
-    (RFC 7523 §2.1) where there is one, else the client's own credentials (RFC 6749 §4.4).
+    A refresh token (RFC 6749 §6), perhaps rotated with every use; without one, what a person's
+    login left in the store, where there is a `login`; else an assertion (RFC 7523 §2.1) where
+    there is one, else the client's own credentials (RFC 6749 §4.4).
 
     Args:
         assertion: makes the signed assertion of an instant.
         subject: whom the assertion speaks for: one client may sign in several accounts.
         basic: the client's secret travels in a header of its own (RFC 6749 §2.3.1), not in the
             form; a client without a secret names itself in the form only.
+        login: how a person may sign in instead of writing down a refresh token.
     """
 
     token_url: str
@@ -128,6 +148,12 @@ class OAuth:
     assertion: Callable[[datetime], str] | None = field(default=None, repr=False)
     subject: str = ""
     basic: bool = False
+    login: Login | None = None
+
+    @property
+    def by_login(self) -> bool:
+        """Whether tokens come from a person's login and from nowhere else."""
+        return self.login is not None and not self.refresh_token
 
 
 @dataclass(frozen=True, slots=True)

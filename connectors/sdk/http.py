@@ -339,7 +339,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_door(
+def open_door(  # noqa: PLR0913 - all of them are the caller's to say
     connector_class: type[Connector],
     config: Options,
     *,
@@ -349,6 +349,7 @@ def open_door(
     on_attempt: Callable[[str], object] | None = None,
     tokens: TokenStore | None = None,
     bounds: Bounds | None = None,
+    connection: str = "",
 ) -> Door:
     """The door of one configured account.
 
@@ -361,6 +362,7 @@ def open_door(
         on_attempt: called as `"before GET …"` and `"after GET …"` around every HTTP call.
         tokens: where refreshed OAuth tokens are kept; needed if the connector uses OAuth.
         bounds: what one request may cost.
+        connection: its name, under which the tokens of a login are kept.
 
     Raises:
         Refused: the configured address is none.
@@ -393,7 +395,9 @@ def open_door(
         if tokens is None:
             raise TypeError("a connector that uses OAuth needs `tokens`")
         scrub.add(access.oauth.client_secret, access.oauth.refresh_token)
-        door.bearer = Bearer(access.oauth, tokens, door.ask, learn=scrub.add, now=now)
+        door.bearer = Bearer(
+            access.oauth, tokens, door.ask, learn=scrub.add, now=now, connection=connection
+        )
     return door
 
 

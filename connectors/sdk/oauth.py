@@ -1,5 +1,5 @@
 """Access tokens of an OAuth 2 credential, above all one whose refresh token changes with every use
-(RFC 6749 §6).
+(RFC 6749 §6). Where a person signs in, `login.py` has the part before the code is spent.
 
 Such a token is worth one request: two threads or processes that refresh at once lose the account.
 So a refresh happens under the store's lock, after reading again what another may have saved, and
@@ -71,6 +71,10 @@ class Bearer:
         ask: the way to the token endpoint.
         learn: told every new secret before anything else sees it.
         now: the clock.
+        connection: its name: what a login gave is kept under it, and remedies name it.
+
+    Attributes:
+        key: what the tokens are kept under.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class Bearer:
         *,
         learn: Callable[..., None],
         now: Clock,
+        connection: str = "",
     ) -> None:
         self._oauth = oauth
         self._store = store
@@ -89,11 +94,18 @@ class Bearer:
         self._now = now
         self._lock = threading.Lock()
         self._tokens: Tokens | None = None
-        self._unsaved: Tokens | None = None  # fetched, but the store failed: not to be used yet
+        # What was fetched in place of what was saved, but the store failed: not to be used yet.
+        self._unsaved: tuple[Tokens | None, Tokens] | None = None
         self._refused: str | None = None
+        self._remedy = "Sign in again for this connection."
+        if oauth.login is not None:
+            first = "" if oauth.by_login else "Take the refresh token out of its options. "
+            self._remedy = f"{first}Sign in: `flagstaff connections login {connection or 'NAME'}`."
         # After signing in again the configured token is another one, and what was saved is void.
         grant = [oauth.token_url, oauth.client_id, oauth.refresh_token]
         grant += [oauth.subject] if oauth.subject else []
+        # One app may sign in other accounts for other connections.
+        grant += [f"login for {connection}"] if oauth.by_login else []
         self.key = hashlib.sha256("\n".join(grant).encode()).hexdigest()[:32]
 
     def token(self) -> str:
@@ -113,6 +125,34 @@ class Bearer:
         """Another token than the one that the tool has just refused; errors as `token`."""
         return self._renew(refused).access_token
 
+    def sign_in(self, code: str, verifier: str, redirect: str) -> Tokens:
+        """Spend an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5), and keep what it gives in
+        place of what was kept before.
+
+        Raises:
+            Refused: the code, or the client, is not accepted; what was kept before stays.
+            Unavailable, Throttled: as `token`.
+        """
+        self._learn(code, verifier)
+        grant = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect,
+            "code_verifier": verifier,
+        }
+        try:
+            tokens = self._ask_for(grant, "")
+        except _DeniedError as error:
+            raise Refused(
+                f"The sign-in service did not accept the sign-in ({error}).",
+                remedy="Begin anew; if it says so again, compare the app's id, secret and "
+                "redirect address in the tool with the options.",
+            ) from None
+        with self._lock, self._store.lock(self.key):
+            self._store.save(self.key, tokens)
+            self._tokens, self._unsaved, self._refused = tokens, None, None
+        return tokens
+
     def _is_old(self, tokens: Tokens) -> bool:
         return tokens.refresh_at is not None and tokens.refresh_at <= self._now()
 
@@ -122,34 +162,55 @@ class Bearer:
     def _renew(self, refused: str | None) -> Tokens:
         with self._lock:
             if self._refused is not None:
-                raise _sign_in_again(self._refused)
+                raise self._sign_in_again(self._refused)
             if self._tokens is not None and self._is_good(self._tokens, refused):
                 return self._tokens
             with self._store.lock(self.key):
-                self._save_what_is_left()
-                saved = self._store.load(self.key)
-                if saved is not None:
-                    self._learn(saved.access_token, saved.refresh_token)
-                if saved is None or not self._is_good(saved, refused):
-                    latest = saved.refresh_token if saved else self._oauth.refresh_token
-                    self._unsaved = saved = self._refresh(latest)
-                    self._save_what_is_left()
-            self._tokens = saved
-            return saved
+                tokens = self._keep(self._store.load(self.key))
+                if tokens is not None:
+                    self._learn(tokens.access_token, tokens.refresh_token)
+                if tokens is None or not self._is_good(tokens, refused):
+                    fetched = self._refresh(tokens)
+                    self._unsaved = (tokens, fetched)
+                    self._keep(tokens)
+                    tokens = fetched
+            self._tokens = tokens
+            return tokens
 
-    def _save_what_is_left(self) -> None:
+    def _keep(self, saved: Tokens | None) -> Tokens | None:
+        """Save what was fetched, unless someone has signed in meanwhile; what is saved now."""
         if self._unsaved is not None:
-            self._store.save(self.key, self._unsaved)
+            before, fetched = self._unsaved
+            if saved == before:
+                self._store.save(self.key, fetched)
+                saved = fetched
             self._unsaved = None
+        return saved
 
-    def _refresh(self, refresh_token: str) -> Tokens:
+    def _refresh(self, saved: Tokens | None) -> Tokens:
+        if self._oauth.by_login and not (saved and saved.refresh_token):
+            raise Refused(
+                "The sign-in of this connection has run out, and the tool gave no refresh token."
+                if saved
+                else "Nobody has signed in for this connection yet.",
+                remedy=self._remedy,
+            )
+        latest = saved.refresh_token if saved else self._oauth.refresh_token
+        try:
+            return self._ask_for(_grant(self._oauth, latest, self._now()), latest)
+        except _DeniedError as error:
+            self._refused = str(error)
+            raise self._sign_in_again(self._refused) from None
+
+    def _ask_for(self, grant: Mapping[str, str], refresh_token: str) -> Tokens:
+        """The tokens for a grant; with the refresh token at hand unless there is a new one."""
         asked_at = self._now()
-        form = _form(self._oauth, refresh_token, asked_at)
-        if self._oauth.basic and self._oauth.client_secret:
-            named = (self._oauth.client_id, self._oauth.client_secret)
-            status, data = self._ask(self._oauth.token_url, form, basic=named)
+        oauth = self._oauth
+        form, named = _identified(oauth, grant)
+        if named is None:
+            status, data = self._ask(oauth.token_url, form)
         else:
-            status, data = self._ask(self._oauth.token_url, form)
+            status, data = self._ask(oauth.token_url, form, basic=named)
         if not isinstance(data, Mapping):
             data = {}
         if status >= 500 or status == 429:
@@ -159,24 +220,41 @@ class Bearer:
             said = [str(data.get("error") or status)]
             if isinstance(data.get("error_description"), str):
                 said.append(data["error_description"][:_LONGEST_SAID])
-            self._refused = ": ".join(said)
-            raise _sign_in_again(self._refused)
+            raise _DeniedError(": ".join(said))
         rotated = data.get("refresh_token")
         rotated = rotated if isinstance(rotated, str) and rotated else refresh_token
         self._learn(access, rotated)
         return Tokens(access, rotated, _refresh_at(asked_at, data.get("expires_in")))
 
+    def _sign_in_again(self, reason: str) -> Refused:
+        return Refused(
+            f"The sign-in of this connection is no longer valid ({reason}).", remedy=self._remedy
+        )
 
-def _form(oauth: OAuth, refresh_token: str, now: datetime) -> dict[str, str]:
-    """What is posted to the sign-in service."""
-    if not refresh_token and oauth.assertion is not None:
-        return {"grant_type": _ASSERTION, "assertion": oauth.assertion(now)}
-    grant = {"grant_type": "client_credentials"}
+
+class _DeniedError(Exception):
+    """The sign-in service gives no tokens; the message is its reason."""
+
+
+def _grant(oauth: OAuth, refresh_token: str, now: datetime) -> dict[str, str]:
+    """What tokens are asked for."""
     if refresh_token:
-        grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    if oauth.basic:
-        return grant if oauth.client_secret else {**grant, "client_id": oauth.client_id}
-    return {**grant, "client_id": oauth.client_id, "client_secret": oauth.client_secret}
+        return {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    if oauth.assertion is not None:
+        return {"grant_type": _ASSERTION, "assertion": oauth.assertion(now)}
+    return {"grant_type": "client_credentials"}
+
+
+def _identified(
+    oauth: OAuth, grant: Mapping[str, str]
+) -> tuple[Mapping[str, str], tuple[str, str] | None]:
+    """The form with who asks; the name and the secret, where they travel in a header."""
+    if oauth.basic and oauth.client_secret:
+        return grant, (oauth.client_id, oauth.client_secret)
+    if grant["grant_type"] == _ASSERTION:  # says itself who asks
+        return grant, None
+    secret = {"client_secret": oauth.client_secret} if oauth.client_secret else {}
+    return {**grant, "client_id": oauth.client_id, **secret}, None
 
 
 def _refresh_at(asked_at: datetime, lifetime: Any) -> datetime | None:
@@ -187,10 +265,3 @@ def _refresh_at(asked_at: datetime, lifetime: Any) -> datetime | None:
     if seconds <= 0:  # nonsense; believing it would refresh before every request
         return None
     return asked_at + timedelta(seconds=min(seconds, _LONGEST) * _REFRESH_AT)
-
-
-def _sign_in_again(reason: str) -> Refused:
-    return Refused(
-        f"The sign-in of this connection is no longer valid ({reason}).",
-        remedy="Sign in again for this connection.",
-    )

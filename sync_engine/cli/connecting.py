@@ -117,6 +117,52 @@ def _tell_finding(console: Console, finding: Finding) -> None:
             console.print(Text("    → ").append_text(cell(trouble.remedy, "remedy")))
 
 
+@command(connections, "login")
+def login(
+    frame: Frame,
+    name: Annotated[str, typer.Argument(help="The connection.", show_default=False)],
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Port on this machine that the browser comes back to; 0: any free one, for tools "
+            "that allow it. [default: 8651]",
+            show_default=False,
+        ),
+    ] = None,
+    redirect: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Redirect address as the tool has it, if it is not "
+            "http://127.0.0.1:8651/callback or http://localhost:8651/callback.",
+            show_default=False,
+        ),
+    ] = None,
+    paste: Annotated[
+        bool,
+        typer.Option(
+            "--paste",
+            help="Do not listen; paste the address at which the browser ends. For a browser on "
+            "another machine.",
+        ),
+    ] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only print the address to open.")
+    ] = False,
+) -> ExitCode:
+    """Sign in to a tool in the browser, so that no refresh token has to be made by hand.
+
+    The tokens are kept in the store, sealed. Signing in again replaces them.
+    """
+    from sync_engine.cli.login import Way, log_in
+
+    finding = log_in(frame, name, Way(port, redirect, paste=paste, browser=not no_browser))
+    frame.answer(finding.document(), lambda console: _tell_finding(console, finding))
+    return ExitCode.FINE if finding.ok else ExitCode.PARTLY
+
+
 @command(connections, "map")
 def map_(
     frame: Frame,

@@ -86,7 +86,10 @@ def probe(
         )
         return finding
     door = open_door(
-        kind, options, tokens=tokens() if kind.access(options).oauth is not None else None
+        kind,
+        options,
+        tokens=tokens() if kind.access(options).oauth is not None else None,
+        connection=connection.name,
     )
     try:
         connector = kind(options, door)

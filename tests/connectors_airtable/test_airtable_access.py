@@ -169,13 +169,26 @@ def test_one_signs_in_at_the_site_and_reads_from_the_api() -> None:
     assert not access.headers
 
 
+def test_a_login_asks_to_read_and_for_comments_only_where_they_are_read() -> None:
+    asked = []
+    for comments in (True, False):
+        oauth = Airtable.access(AirtableOptions(client_id="c", comments=comments)).oauth
+        assert oauth is not None
+        assert oauth.by_login
+        assert oauth.login is not None
+        assert oauth.login.authorize_url == "https://airtable.com/oauth2/v1/authorize"
+        asked.append(set(oauth.login.scopes))
+    assert asked[0] - asked[1] == {"data.recordComments:read"}
+    assert asked[1] == {"data.records:read", "schema.bases:read"}
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {},
-        {"client_id": "c"},
         {"refresh_token": "r"},
-        {"client_secret": "s", "client_id": "c"},
+        {"client_secret": "s", "refresh_token": "r"},
+        {"token": "t", "client_id": "c"},
         {"token": "t", "client_id": "c", "refresh_token": "r"},
     ],
 )

@@ -34,16 +34,27 @@ def test_a_token_travels_in_its_own_header() -> None:
     assert access.oauth is None
 
 
-def test_oauth_needs_its_three_options_and_no_token() -> None:
+def test_oauth_needs_an_application_and_no_token() -> None:
     access = GitLab.access(GitLabOptions(url="https://g.example.com", **SIGNED_IN))
     assert not access.headers
     assert access.oauth is not None
     assert access.oauth.token_url == "https://g.example.com/oauth/token"
-    for wrong in ({}, {"token": PAT, **SIGNED_IN}, {"client_id": CLIENT}):
+    assert not access.oauth.by_login
+    for wrong in ({}, {"token": PAT, **SIGNED_IN}, {"client_id": CLIENT}, {"refresh_token": "r"}):
         with pytest.raises(ValidationError):
             GitLabOptions(**wrong)
     with pytest.raises(ValidationError, match="plan"):
         GitLabOptions(token=PAT, statuses=True)
+
+
+def test_an_application_alone_is_signed_in_by_a_person() -> None:
+    options = GitLabOptions(url="https://g.example.com/lab/", client_id=CLIENT, client_secret="s")
+    oauth = GitLab.access(options).oauth
+    assert oauth is not None
+    assert oauth.by_login
+    assert oauth.login is not None
+    assert oauth.login.authorize_url == "https://g.example.com/lab/oauth/authorize"
+    assert oauth.login.scopes == ("read_api",)
 
 
 def test_a_rotated_refresh_token_is_kept_and_used(tool_of: Callable[..., Any]) -> None:

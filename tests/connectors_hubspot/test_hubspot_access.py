@@ -68,13 +68,28 @@ def test_a_refresh_token_that_is_no_more_is_refused(portal: Portal) -> None:
         connector.check()
 
 
+def test_a_login_asks_for_what_shall_be_read_and_for_nothing_else() -> None:
+    options = HubSpotOptions(client_id="a", client_secret="b", objects=["tickets", "notes"])
+    oauth = HubSpot.access(options).oauth
+    assert oauth is not None
+    assert oauth.by_login
+    assert oauth.login is not None
+    assert oauth.login.authorize_url == "https://app.hubspot.com/oauth/authorize"
+    assert oauth.login.scopes == (
+        "oauth", "crm.objects.owners.read", "tickets", "crm.objects.contacts.read",
+    )  # fmt: skip
+    assert oauth.login.localhost  # HubSpot takes no address of numbers
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {},
         {"token": "pat-x", "client_id": "a", "client_secret": "b", "refresh_token": "c"},
-        {"client_id": "a", "client_secret": "b"},
+        {"client_id": "a", "refresh_token": "c"},
+        {"client_secret": "b", "refresh_token": "c"},
         {"token": "pat-x", "client_secret": "b"},
+        {"token": "pat-x", "refresh_token": "c"},
         {"token": "pat-x", "objects": []},
         {"token": "pat-x", "objects": ["contacts"]},
         {"token": "pat-x", "objects": ["tasks", "notes"]},

@@ -73,6 +73,22 @@ def test_a_refresh_token_signs_in(organization: Any) -> None:
     assert (form["grant_type"], form["refresh_token"]) == (["refresh_token"], [REFRESH])
 
 
+def test_a_person_signs_in_where_the_options_hold_nothing_to_sign_in_with() -> None:
+    oauth = Salesforce.access(SalesforceOptions(**BASE)).oauth
+    assert oauth is not None
+    assert oauth.by_login
+    assert oauth.login is not None
+    assert oauth.login.authorize_url == "https://acme.my.salesforce.com/services/oauth2/authorize"
+    assert oauth.login.scopes == ("api", "refresh_token")
+
+
+def test_an_app_that_signs_in_by_itself_never_becomes_a_person() -> None:
+    for by_itself in ({"client_secret": "s"}, {"user": USER, "key": "pem"}):
+        oauth = Salesforce.access(SalesforceOptions(**BASE, **by_itself)).oauth
+        assert oauth is not None
+        assert oauth.login is None
+
+
 def test_a_key_signs_in(open_organization: Any, keys: tuple[str, str]) -> None:
     organization = open_organization(public_key=keys[1])
     connector = organization.with_options(client_secret=None, user=USER, key=keys[0])
@@ -222,7 +238,6 @@ def test_odd_errors_do_not_crash(data: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({}, "client_secret"),
         ({"user": "ada@example.com", "client_secret": "s"}, "belong together"),
         ({"key": "pem", "client_secret": "s"}, "belong together"),
         ({"token": "t", "user": "ada@example.com", "key": "pem"}, "not both"),
