@@ -63,7 +63,7 @@ class ZendeskWebhook:
 
     def registered(self, http: Http, scopes: Sequence[Scope], url: str) -> list[Registered]:  # noqa: ARG002
         """The hooks of the account that call this address."""
-        pages = Client(http).pages("/webhooks", "webhooks")
+        pages = Client(http).pages("/webhooks", "webhooks", ids=str)
         return [_hook(http, row) for rows in pages for row in rows if row.get("endpoint") == url]
 
     def register(
