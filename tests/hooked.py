@@ -156,14 +156,24 @@ def listening(webhook: Webhook) -> Iterator[Ear]:
 
 @dataclass
 class Hooked:
-    """An imitated tool, a door to it, and an address that it may call."""
+    """An imitated tool, what reads it, and an address that it may call."""
 
     sandbox: Any
+    connector: Connector
     webhook: Any
     http: Door
     scopes: list[Scope]
     ear: Ear
     start: int = field(default=0)
+
+    def items(self, stream: str) -> set[str]:
+        """The ids of the items of a stream, as the connector reads them."""
+        return {
+            item.id
+            for lane in self.connector.lanes(stream, {}).lanes
+            for page in self.connector.pull(stream, lane.name, None)
+            for item in page.items
+        }
 
     def registered(self, address: str | None = None) -> list[Registered]:
         """The hooks that call an address, by default ours."""
@@ -192,9 +202,10 @@ def hooked(connector: type[Connector], sandbox: Callable[..., Sandbox]) -> Itera
         config, clock = tool.config(), tool.clock
         gates = Gates(now=clock.now, monotonic=clock.monotonic)
         door = open_door(connector, config, gates=gates, now=clock.now, sleep=clock.sleep)
-        scopes = [each for each in connector(config, door).scopes() if each.state == "active"]
+        reading = connector(config, door)
+        scopes = [each for each in reading.scopes() if each.state == "active"]
         try:
-            yield Hooked(tool.sandbox, webhook, door, scopes, ear, len(tool.sandbox.log))
+            yield Hooked(tool.sandbox, reading, webhook, door, scopes, ear, len(tool.sandbox.log))
         finally:
             door.close()
 
