@@ -26,7 +26,6 @@ class Hooks:
 
     def __init__(self, visible: Callable[[str], object]) -> None:
         self._visible = visible
-        self._secrets: dict[str, str] = {}
         self._made = 0
         self.held: dict[str, Json] = {}
 
@@ -48,7 +47,7 @@ class Hooks:
     def tell(self, id: str, events: list[Json]) -> Heard:
         """Call a hook's target with events, signed."""
         body = orjson.dumps({"events": events})
-        signature = hmac.new(self._secrets[id].encode(), body, hashlib.sha256).hexdigest()
+        signature = hmac.new(secret_of(id).encode(), body, hashlib.sha256).hexdigest()
         return call(self.held[id]["target"], {"X-Hook-Signature": signature}, body)
 
     def _list(self, request: Request) -> Reply:
@@ -70,11 +69,10 @@ class Hooks:
             raise Problem(403, "The resource and target are already in use by another webhook")
         self._made += 1
         id = f"12{self._made:014}"
-        secret = hashlib.sha256(id.encode()).hexdigest()
+        secret = secret_of(id)
         heard = call(target, {"X-Hook-Secret": secret})
         if heard.status not in (200, 204) or heard.headers.get("x-hook-secret") != secret:
             raise Problem(400, "The remote server did not respond to the handshake request")
-        self._secrets[id] = secret
         self.held[id] = {
             "gid": id, "resource_type": "webhook", "active": True, "target": target,
             "resource": ref(resource, "project"), "filters": asked.get("filters", []),
@@ -85,3 +83,8 @@ class Hooks:
 
 def _told(request: Request, row: Json, status: int = 200) -> Reply:
     return Reply.of({"data": select(row, wanted(request.one("opt_fields")))}, status)
+
+
+def secret_of(id: str) -> str:
+    """The secret that a hook's target is told."""
+    return hashlib.sha256(f"hook {id}".encode()).hexdigest()
