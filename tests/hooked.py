@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -164,7 +164,7 @@ class Hooked:
     http: Door
     scopes: list[Scope]
     ear: Ear
-    start: int = field(default=0)
+    start: int  # of what is asked about hooks, in the tool's log
 
     def items(self, stream: str) -> set[str]:
         """The ids of the items of a stream, as the connector reads them."""

@@ -15,7 +15,7 @@ from connectors.sdk.json_body import BrokenText, NotJson
 from connectors.sdk.webhooks import Call, Greeting, Hint
 
 KEY_BYTES = 32
-"""As many as HS256 needs of a key (RFC 7518 §3.2), and as monday.com's signing secrets have."""
+"""As many as HS256 asks of a key (RFC 7518 §3.2); a shorter secret is no app's Signing Secret."""
 GONE = ("delete_pulse", "archive_pulse", "delete_update")
 
 

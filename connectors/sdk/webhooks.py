@@ -70,7 +70,7 @@ class Greeting:
     """
 
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = b""
     secret: str = field(default="", repr=False)
 

@@ -46,7 +46,7 @@ def test_only_what_the_secret_signed_is_believed() -> None:
 def test_the_handshake_says_the_secret_again_and_learns_it() -> None:
     greeting = WEBHOOK.greet(call_of(b"{}", X_Hook_Secret="told"), [])
     assert greeting == Greeting(headers={"X-Hook-Secret": "told"}, secret="told")
-    assert "told" not in repr(greeting).replace("X-Hook-Secret': 'told'", "")
+    assert "told" not in repr(greeting)
 
 
 def test_a_signed_call_tells_no_secret() -> None:
