@@ -81,7 +81,10 @@ class Registry:
 
     def register(self) -> list[Registered]:
         """Make what is missing; those that were made."""
-        covered = {hook.scope for hook in self.hooks()}
+        held = self.hooks()
+        # A tool that tells secrets whenever it is asked tells them also to a store that lost them.
+        self._keep(held)
+        covered = {hook.scope for hook in held}
         missing: list[Scope] = (
             [] if "" in covered else [each for each in self._scopes if each.id not in covered]
         )
@@ -91,12 +94,16 @@ class Registry:
             found = self._registrar.register(
                 self._http, [scope], self.line.address, self.line.secret
             )
-            if secrets := [hook.secret for hook in found if hook.secret]:
-                self._told.add(self._name, *secrets)
+            self._keep(found)
             made += found
             if any(not hook.scope for hook in found):
                 break
         return made
+
+    def _keep(self, hooks: Sequence[Registered]) -> None:
+        """Keep the secrets that the tool told with hooks."""
+        if secrets := [hook.secret for hook in hooks if hook.secret]:
+            self._told.add(self._name, *secrets)
 
     def remove(self) -> int:
         """Take back all that call us; how many."""

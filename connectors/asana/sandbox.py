@@ -14,6 +14,7 @@ from connectors.asana.provides import PROVIDES
 from connectors.asana.sandbox_adopt import Given, number, provided
 from connectors.asana.sandbox_feed import Log
 from connectors.asana.sandbox_history import TOLD, Telling
+from connectors.asana.sandbox_hooks import Hooks
 from connectors.asana.sandbox_http import PREFIX, Json, Problem, error, listing, one
 from connectors.asana.sandbox_kinds import Holding
 from connectors.asana.words import status_of
@@ -68,6 +69,7 @@ class AsanaSandbox(Sandbox):
         super().__init__(self._given.records, now)
         self._page_size = page_size
         self._log = Log(self.world, self._seen_by)
+        self.hooks = Hooks(self._visible)
 
     def native_id(self, record: Record) -> str:
         """Sixteen digits; a milestone and an approval are their task."""
@@ -99,6 +101,8 @@ class AsanaSandbox(Sandbox):
         try:
             if request.method == "POST" and request.path == f"{PREFIX}/batch":
                 return self._batch(request)
+            if request.path.startswith(f"{PREFIX}/webhooks"):
+                return self.hooks.answer(request)
             return self._get(request, request.path.removeprefix(PREFIX))
         except Problem as problem:
             return error(problem.status, str(problem))

@@ -18,6 +18,7 @@ from connectors.clickup.people import people, workspace
 from connectors.clickup.refusals import refusal, reset
 from connectors.clickup.roster import Roster
 from connectors.clickup.tasks import Tasks
+from connectors.clickup.webhook import ClickUpWebhook
 from connectors.clickup.words import id_of, part, text
 from connectors.clickup.worklogs import Worklogs
 from connectors.sdk.contract import (
@@ -103,6 +104,7 @@ class ClickUp:
     history: ClassVar[frozenset[str]] = frozenset()
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar = "2026-11-30"
+    webhook: ClassVar[ClickUpWebhook] = ClickUpWebhook()
 
     def __init__(self, config: ClickUpOptions, http: Http) -> None:
         self.config = config

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.clickup.sandbox_adopt import Adoption
+from connectors.clickup.sandbox_hooks import Hooks
 from connectors.clickup.sandbox_render import (
     Object,
     comment_json,
@@ -68,6 +69,7 @@ class ClickUpSandbox(Adoption):
         self.admin = admin
         self._minute, self._asked = now(), 0
         self._revision = -1
+        self.hooks = Hooks()
         self._on: dict[str, str] = {}  # the task of every comment that ever was
         self._people: dict[str, Person] = {}
         self._updated: dict[str, datetime] = {}
@@ -150,6 +152,8 @@ class ClickUpSandbox(Adoption):
 
     def _around(self, request: Request, path: list[str]) -> tuple[Any, int]:
         """What is around the workspace."""
+        if path[:1] == ["webhook"] and len(path) == 2:
+            return self.hooks.one(path[1], request)
         if path == ["user"]:
             return {"user": {**user(READER, READER.id), "timezone": "America/Montreal"}}, 200
         if path == ["team"]:
@@ -177,6 +181,8 @@ class ClickUpSandbox(Adoption):
                 found = {"custom_items": [{"id": type_id(each), "name": each} for each in own]}
             case ["task"]:
                 found = self._tasks(request, self._visible())
+            case ["webhook"]:
+                return self.hooks.of_workspace(request)
             case ["time_entries"]:
                 return self._entries(request)
             case ["time_entries", id]:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import orjson
 
 from connectors.github.sandbox_adopt import OWNER, Adoption, slug
+from connectors.github.sandbox_hooks import Hooks
 from connectors.github.sandbox_render import Object, Render, node_id, user_node
 from connectors.github.words import instant
 from connectors.sdk.records import Change, Comment, Link, Milestone, Person, Project, Record, Task
@@ -37,7 +38,7 @@ class GitHubSandbox(Adoption):
         super().__init__(records, now)
         self.page_size = page_size
         self.disabled: set[str] = set()  # ids of repositories whose issues are switched off
-        self.hooks: dict[int, tuple[str, Object]] = {}  # by id, with their repository
+        self.hooks = Hooks(_error)
         self.former: dict[str, str] = {}  # names that repositories had, and their ids
         self._names: dict[str, str] = {}
         self._revision = -1
@@ -66,31 +67,10 @@ class GitHubSandbox(Adoption):
         if request.method == "POST" and request.path == "/graphql":
             return self._graphql(request)
         if "/hooks" in request.path:
-            return self._hooked(request)
+            return self.hooks.answer(request)
         if request.method != "GET":
             return _error(404, NOT_FOUND)
         return self._conditional(request, self._get(request))
-
-    def _hooked(self, request: Request) -> Reply:
-        """The webhooks of a repository: listed, made, switched on, taken back."""
-        match request.method, request.path.strip("/").split("/"):
-            case "GET", ["repositories", id, "hooks"]:
-                return Reply.of([row for home, row in self.hooks.values() if home == id])
-            case "POST", ["repositories", id, "hooks"]:
-                made = {**request.json(), "id": len(self.hooks) + 1, "last_response": {}}
-                if any(row["config"]["url"] == made["config"]["url"] and home == id
-                       for home, row in self.hooks.values()):  # fmt: skip
-                    return _error(422, "Validation Failed")
-                made["config"] = {**made["config"], "secret": "********"}
-                self.hooks[made["id"]] = (id, made)
-                return Reply.of(made, 201)
-            case "PATCH", ["repositories", _, "hooks", number] if int(number) in self.hooks:
-                self.hooks[int(number)][1].update(request.json())
-                return Reply.of(self.hooks[int(number)][1])
-            case "DELETE", ["repositories", _, "hooks", number] if int(number) in self.hooks:
-                del self.hooks[int(number)]
-                return Reply(204)
-        return _error(404, NOT_FOUND)
 
     def _conditional(self, request: Request, reply: Reply) -> Reply:
         """With the answer's name, and without the answer where it is known already."""

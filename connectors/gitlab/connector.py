@@ -20,6 +20,7 @@ from connectors.gitlab.options import GitLabOptions
 from connectors.gitlab.presence import fate
 from connectors.gitlab.roster import Roster, group_path, project_path
 from connectors.gitlab.values import day, epic_id, text
+from connectors.gitlab.webhook import GitLabWebhook
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -67,6 +68,7 @@ class GitLab:
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar[str] = "2026-11-30"
+    webhook: ClassVar[GitLabWebhook] = GitLabWebhook()
 
     def __init__(self, config: GitLabOptions, http: Http) -> None:
         self._options = config

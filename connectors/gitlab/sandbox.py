@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from connectors.gitlab.sandbox_graphql import GraphQL
+from connectors.gitlab.sandbox_hooks import Hooks
 from connectors.gitlab.sandbox_lists import KEYSET_REFUSED, MOST_COUNTED, chosen, keyset, numbered
 from connectors.gitlab.sandbox_render import Render, group_id
 from connectors.gitlab.sandbox_world import GROUPS, Adoption, Numbers
@@ -69,6 +70,7 @@ class GitLabSandbox(Sandbox):
         self._adoption = Adoption(self._numbers, now, admin=admin, paid=paid)
         super().__init__(records, now)
         self.render = Render(self.world, admin=admin, paid=paid)
+        self.hooks = Hooks()
         self.graphql = GraphQL(self.world, page_size, paid=paid)
 
     def native_id(self, record: Record) -> str:
@@ -110,7 +112,8 @@ class GitLabSandbox(Sandbox):
             path = (body.get("variables") or {}).get("path")
             found = [each for each in self._projects() if each.key == path]
             return self.graphql.answer(body, found[0] if found else None)
-        if not request.path.startswith("/api/v4/") or request.method != "GET":
+        hooked = "/hooks" in request.path
+        if not request.path.startswith("/api/v4/") or (request.method != "GET" and not hooked):
             return _not_found()
         return self._route(request.path.removeprefix("/api/v4/"), request)
 
@@ -172,6 +175,8 @@ class GitLabSandbox(Sandbox):
             return Reply.of({"message": "404 Project Not Found"}, 404)
         if not rest:
             return Reply.of(self.render.project(project))
+        if rest[0] == "hooks":
+            return self.hooks.answer(project.id, rest[1:], request)
         if rest[0] == "issues" and len(rest) > 1:
             return self._one_issue(project, rest[1:], request)
         lists = {

@@ -23,6 +23,7 @@ from connectors.hubspot.provides import provided as provided_by
 from connectors.hubspot.reading import Reading
 from connectors.hubspot.sign_in import login
 from connectors.hubspot.values import identifier, text
+from connectors.hubspot.webhook import HubSpotWebhook
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -76,6 +77,7 @@ class HubSpot:
     history: ClassVar[frozenset[str]] = frozenset(
         {"status", "due_on", "assignee_ids", "priority", "title"}
     )
+    webhook: ClassVar[HubSpotWebhook] = HubSpotWebhook()
 
     def __init__(self, config: HubSpotOptions, http: Http) -> None:
         self._config = config

@@ -24,6 +24,7 @@ from connectors.jira_service_management.lanes import (
 )
 from connectors.jira_service_management.reading import ApprovalReader, Reader, RequestReader
 from connectors.jira_service_management.values import account, ident, instant, obj, word
+from connectors.jira_service_management.webhook import ServiceManagementWebhook
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -79,6 +80,7 @@ class JiraServiceManagement:
             "parent_id", "project_id",
         }
     )  # fmt: skip
+    webhook: ClassVar[ServiceManagementWebhook] = ServiceManagementWebhook()
 
     def __init__(self, config: ServiceManagementConfig, http: Http) -> None:
         self.config = config

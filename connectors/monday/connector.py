@@ -22,6 +22,7 @@ from connectors.monday.board import Board
 from connectors.monday.items import by_id, item_ids
 from connectors.monday.roster import Boards, Roster, not_visible
 from connectors.monday.values import objects, part, text
+from connectors.monday.webhook import MondayWebhook
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -88,6 +89,7 @@ class Monday:
     history: ClassVar = frozenset(
         {"status", "priority", "assignee_ids", "due_on", "start_on", "title"}
     )
+    webhook: ClassVar[MondayWebhook] = MondayWebhook()
 
     def __init__(self, config: MondayOptions, http: Http) -> None:
         self.config = config

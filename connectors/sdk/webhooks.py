@@ -70,7 +70,7 @@ class Greeting:
     """
 
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = b""
     secret: str = field(default="", repr=False)
 
@@ -84,7 +84,7 @@ class Registered:
         scope: id of the container that it watches; empty: all of them.
         expires_at: when the tool forgets it unless it is renewed.
         trouble: why it does not work at present, in one sentence; empty when it does.
-        secret: what its calls are signed with, where the tool chose it; told only once.
+        secret: what its calls are signed with, where the tool chose it and tells it with the hook.
     """
 
     id: str

@@ -43,6 +43,7 @@ from connectors.smartsheet.api import EXCLUDE, NAMED, ROWS_PAGE, Api
 from connectors.smartsheet.frame import batches, project_body, row_items
 from connectors.smartsheet.refusals import reading, server_time
 from connectors.smartsheet.values import ident, instant, person, text
+from connectors.smartsheet.webhook import SmartsheetWebhook
 
 MISSING = "missing:"
 """Begins the name of a lane for a sheet that is configured and not seen."""
@@ -85,6 +86,7 @@ class Smartsheet:
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar[str] = "2026-11-30"
     history: ClassVar[frozenset[str]] = frozenset()  # a cell's costs ten requests: not asked for
+    webhook: ClassVar[SmartsheetWebhook] = SmartsheetWebhook()
 
     def __init__(self, config: SmartsheetOptions, http: Http) -> None:
         self.config = config

@@ -11,6 +11,7 @@ from typing import Any
 from connectors.sdk.records import Comment, Link, Person, Project, Record, Task
 from connectors.sdk.sandbox import Reply, Request
 from connectors.smartsheet.sandbox_adopt import Adoption
+from connectors.smartsheet.sandbox_hooks import Hooks
 from connectors.smartsheet.sandbox_render import (
     FLAT,
     Cells,
@@ -71,6 +72,7 @@ class SmartsheetSandbox(Adoption):
         self.directory = directory
         self.blank: dict[str, list[str]] = {}  # by sheet: rows in which nothing is
         self._revision = -1
+        self.hooks = Hooks(lambda id: id in self._sheets and id not in self.hidden, _error, _list)
         self._sheets: dict[str, Sheet] = {}
 
     def options(self, base_url: str) -> dict[str, Any]:
@@ -81,10 +83,13 @@ class SmartsheetSandbox(Adoption):
         """Answer as Smartsheet would."""
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return _error(1002)
-        if request.method != "GET":
+        hooked = request.path.startswith("/2.0/webhooks")
+        if request.method != "GET" and not hooked:
             return _error(1010)
         self._look()
         match request.path.strip("/").split("/"):
+            case ["2.0", "webhooks", *rest]:
+                reply = self.hooks.answer(rest, request)
             case ["2.0", "users", "me"]:
                 reply = Reply.of(me_json(self.admin))
             case ["2.0", "users"] if not self.directory:

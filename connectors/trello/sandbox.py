@@ -12,6 +12,7 @@ from connectors.sdk.records import Change, Column, Comment, Link, Person, Projec
 from connectors.sdk.sandbox import Reply, Request
 from connectors.trello.sandbox_actions import comment_action, edit_actions, leaving_action
 from connectors.trello.sandbox_adopt import Adoption
+from connectors.trello.sandbox_hooks import Hooks
 from connectors.trello.sandbox_render import Object, Shelf, board_json, member_json
 from connectors.trello.sandbox_words import hex_id, short_link
 from connectors.trello.words import instant
@@ -36,6 +37,7 @@ class TrelloSandbox(Adoption):
         self._card_of: dict[str, str] = {}  # the card that a task is or is part of
         self._shelves: dict[str, Shelf] = {}
         self._feeds: dict[str, list[Object]] = {}
+        self.hooks = Hooks(lambda id: id in self._shelves and id not in self.hidden, _text)
         self._index()
 
     def options(self, base_url: str) -> dict[str, Any]:
@@ -50,14 +52,27 @@ class TrelloSandbox(Adoption):
             return _text(401, f"invalid {wrong}")
         self._index()
         match request.path.strip("/").split("/"):
-            case ["1", "members", "me"]:
-                return _json(_pick(member_json(READER), request))
-            case ["1", "members", "me", "boards"]:
-                return self._member_boards(request)
+            case ["1", "members", "me", *rest]:
+                reply = self._member(request, rest)
+            case ["1", "webhooks", *rest]:
+                reply = self.hooks.answer(rest, request)
             case ["1", "boards", id, *rest]:
-                return self._visible_board(request, id, rest)
+                reply = self._visible_board(request, id, rest)
             case ["1", kind, id]:
-                return self._single(request, kind, id)
+                reply = self._single(request, kind, id)
+            case _:
+                reply = _text(404, f"Cannot {request.method} {request.path}")
+        return reply
+
+    def _member(self, request: Request, rest: list[str]) -> Reply:
+        """What the token's own account is asked for."""
+        match rest:
+            case []:
+                return _json(_pick(member_json(READER), request))
+            case ["tokens"]:
+                return self.hooks.tokens(request)
+            case ["boards"]:
+                return self._member_boards(request)
             case _:
                 return _text(404, f"Cannot {request.method} {request.path}")
 

@@ -106,11 +106,13 @@ class Client:
         params: Mapping[str, Any] | None = None,
         *,
         gone_is_empty: bool = False,
+        ids: type[int | str] = int,
     ) -> Iterator[list[Json]]:
         """The pages of a list.
 
         Args:
             gone_is_empty: what the list hangs on may be gone (404): then there is no page.
+            ids: how Zendesk writes the ids of such rows.
         """
         after: str | None = None
         passed: set[str] = set()
@@ -122,7 +124,7 @@ class Client:
                     return
             else:
                 data, _ = self.answer(path, {**(params or {}), **paging})
-            yield _rows(data, key, path)
+            yield _rows(data, key, path, ids)
             meta = data.get("meta")
             more = meta.get("has_more") if isinstance(meta, Mapping) else None
             if not isinstance(more, bool) or not isinstance(meta, Mapping):
@@ -251,10 +253,10 @@ def _has_id(row: Mapping[str, Any], name: str = "id") -> bool:
     return isinstance(row.get(name), int) and not isinstance(row[name], bool)
 
 
-def _rows(data: Mapping[str, Any], key: str, path: str) -> list[Json]:
+def _rows(data: Mapping[str, Any], key: str, path: str, ids: type[int | str] = int) -> list[Json]:
     rows = data.get(key)
     if not isinstance(rows, list) or not all(
-        isinstance(row, Mapping) and _has_id(row) for row in rows
+        isinstance(row, Mapping) and type(row.get("id")) is ids for row in rows
     ):
         raise Unexpected(f"Zendesk's answer for {path} holds no list of {key}.")
     return rows

@@ -44,6 +44,7 @@ from connectors.zendesk.events import events
 from connectors.zendesk.scope import Chosen, missing_group, scope_of
 from connectors.zendesk.slas import slas
 from connectors.zendesk.tickets import KEPT_OF_USERS, tickets
+from connectors.zendesk.webhook import ZendeskWebhook
 from connectors.zendesk.words import part, text
 
 AGENTS = {"role[]": ("agent", "admin")}
@@ -105,6 +106,7 @@ class Zendesk:
     history: ClassVar[frozenset[str]] = frozenset(
         {"status", "assignee_ids", "priority", "project_id", "title", "type"}
     )
+    webhook: ClassVar[ZendeskWebhook] = ZendeskWebhook()
 
     def __init__(self, config: ZendeskOptions, http: Http) -> None:
         self._config = config

@@ -18,6 +18,7 @@ from connectors.sdk.records import Person, Project, Record, Task
 from connectors.sdk.sandbox import Reply, Request
 from connectors.zendesk.sandbox_adopt import SITE
 from connectors.zendesk.sandbox_exports import Exports, decoded, encoded
+from connectors.zendesk.sandbox_hooks import Hooks
 from connectors.zendesk.sandbox_render import Out
 
 EMAIL = "pmo@example.com"
@@ -54,6 +55,7 @@ class ZendeskSandbox(Exports):
         self.bulk_clocks = bulk_clocks
         self.email, self.token = EMAIL, TOKEN
         self.bearer = TOKEN
+        self.hooks = Hooks(self._list)
         self._sent: dict[str, deque[datetime]] = {"account": deque(), "exports": deque()}
 
     def options(self, base_url: str) -> dict[str, Any]:
@@ -64,10 +66,11 @@ class ZendeskSandbox(Exports):
         }  # fmt: skip
 
     def handle(self, request: Request) -> Reply:
-        """Answer one GET."""
+        """Answer one GET, or what is done with webhooks."""
         self._notice()
         path = request.path.removesuffix(".json").strip("/").split("/")
-        if request.method != "GET" or path[:2] != ["api", "v2"]:
+        hooked = path[2:3] == ["webhooks"]
+        if path[:2] != ["api", "v2"] or (request.method != "GET" and not hooked):
             return Reply(404, b"<html></html>", {"Content-Type": "text/html"})
         known, me = self._is_known(request), path[2:] == ["users", "me"]
         if not known and not me:
@@ -75,8 +78,13 @@ class ZendeskSandbox(Exports):
         if me:
             return Reply.of({"user": self._me() if known else _anonymous()})
         refused, headers = self._count("incremental" in path[2:3])
-        reply = refused or self._route(path[2:], request)
+        answer = self._hooked if hooked else self._route
+        reply = refused or answer(path[2:], request)
         return Reply(reply.status, reply.body, {**reply.headers, **headers})
+
+    def _hooked(self, path: Sequence[str], request: Request) -> Reply:
+        allowed = self.role == "admin"
+        return self.hooks.answer(path[1:], request) if allowed else _forbidden()
 
     def _route(self, path: Sequence[str], request: Request) -> Reply:
         render = self._render
@@ -159,7 +167,7 @@ class ZendeskSandbox(Exports):
         return [each for each in self.world.all(Person) if each.kind != "customer"]
 
     def _list(self, request: Request, key: str, rows: Iterable[Out]) -> Reply:
-        held = sorted(rows, key=lambda row: int(row["id"]))
+        held = sorted(rows, key=lambda row: str(row["id"]).rjust(30))
         after = decoded(request.one("page[after]"))
         first = 0 if after is None else int(after[0])
         size = min(int(request.one("page[size]", "100")), self.page_size, 100)

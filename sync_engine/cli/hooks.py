@@ -102,7 +102,7 @@ def tell(console: Console, found: Found, zone: tzinfo) -> None:
     if found.signed_by == "us":
         console.print("The tool signs its calls with `webhook: secret`.")
     elif found.signed_by == "tool":
-        console.print("The tool chooses the secret of its calls and tells it to this address.")
+        console.print("The tool chooses the secret of its calls, and tells it with the hook.")
     else:
         console.print("The tool does not sign its calls: keep this address to yourself.")
     console.print(found.howto, soft_wrap=True)

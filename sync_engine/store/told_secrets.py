@@ -13,8 +13,9 @@ from sync_engine.store.rows import instant_for
 from sync_engine.store.upserts import Upsert
 from sync_engine.store.vault import Vault
 
-KEPT = 200
-"""Of one connection: a tool that has a hook for each container tells one for each."""
+KEPT = 1000
+"""Of one connection: a tool that has a hook for each container (a project, a sheet) tells one for
+each, and every call is tried with all of them."""
 
 _credential = Credential.__table__  # type: ignore[attr-defined]
 

@@ -65,14 +65,14 @@ def test_hooks_are_made_once_for_each_container_and_taken_back(
     sandbox, _ = tool
     said = flagstaff("--json", "connections", "webhooks", "code", "--register").json
     assert (said["done"], len(said["hooks"])) == (["2 hooks were made."], 2)
-    made = [row for _, row in sandbox.hooks.values()]
+    made = [row for _, row in sandbox.hooks.held.values()]
     assert {row["config"]["url"] for row in made} == {ADDRESS}
     assert all(row["config"]["content_type"] == "json" for row in made)
     again = flagstaff("--json", "connections", "webhooks", "code", "--register").json
     assert again["done"] == ["0 hooks were made."]
     removed = flagstaff("--json", "connections", "webhooks", "code", "--remove").json
     assert (removed["done"], removed["hooks"]) == (["2 hooks were taken back."], [])
-    assert sandbox.hooks == {}
+    assert sandbox.hooks.held == {}
 
 
 def test_a_hook_that_the_tool_switched_off_is_told_and_woken_up_with_the_census(
@@ -80,11 +80,11 @@ def test_a_hook_that_the_tool_switched_off_is_told_and_woken_up_with_the_census(
 ) -> None:
     sandbox, _ = tool
     flagstaff("connections", "webhooks", "code", "--register")
-    sandbox.hooks[1][1]["active"] = False
+    sandbox.hooks.held[1][1]["active"] = False
     assert "It is switched off." in flagstaff("connections", "webhooks", "code").out
     assert flagstaff("sync", "code", "--quiet").code == 0
     assert flagstaff("census", "code", "--quiet").code == 0
-    assert sandbox.hooks[1][1]["active"] is True
+    assert sandbox.hooks.held[1][1]["active"] is True
 
 
 def test_a_credential_that_may_not_see_hooks_is_said(

@@ -23,6 +23,7 @@ from sync_engine.web.hooks import Hooks
 from sync_engine.web.inbound import Deliveries
 from sync_engine.web.inbox import Inbox
 from sync_engine.web.listener import Listener
+from tests.cli.conftest import flagstaff as flagstaff  # a fixture, for tests of both
 
 PUBLIC = "https://flagstaff.example.com"
 SECRET = "a secret of sixteen characters and more"
