@@ -36,7 +36,7 @@ from connectors.sdk.records import Approval, Comment, GoneReason, Record, Worklo
 from connectors.wrike import mapping
 from connectors.wrike.api import HIDDEN, Api, between
 from connectors.wrike.refusals import refusal
-from connectors.wrike.roster import Lookups, Place, Roster
+from connectors.wrike.roster import Homes, Lookups, Place, Roster
 from connectors.wrike.spans import COMMENTS, WORKLOGS
 from connectors.wrike.tasks import OVERLAP, Tasks
 from connectors.wrike.webhook import WrikeWebhook
@@ -268,9 +268,12 @@ class Wrike:
                 yield Page([_kept(row, CONTACT, page.altered) for row in page.rows])
 
     def _timelogs(self, scope: str) -> Iterator[Sequence[str]]:
+        homes = Homes(self._api)
         params = {"descendants": True, "subTasks": True}
         for page in self._api.pages(f"/folders/{scope}/timelogs", params, scope):
-            yield [row["id"] for row in page.rows]
+            tasks = {row["id"]: str(row.get("taskId")) for row in page.rows}
+            places = homes.of(tasks.values())
+            yield [id for id, task in tasks.items() if places.get(task) == scope]
 
     def _approvals(self, since: Cursor | None) -> Iterator[Page]:
         changed = {"updatedDate": between(since["since"])} if since else {}

@@ -125,6 +125,11 @@ class Roster:
         found = (self._nearest(id) for id in folders)
         return list(dict.fromkeys(id for id in found if id is not None))
 
+    def home(self, task: Json) -> str | None:
+        """The project or space in which a task counts, by the folders that it lies in."""
+        folders = (*ids(task.get("parentIds")), *ids(task.get("superParentIds")))
+        return next(iter(self.homes(folders)), None)
+
     def _nearest(self, id: str) -> str | None:
         """A folder may lie in several: the first project met, level by level, before any space."""
         level, seen, space = [id], {id}, None
@@ -158,9 +163,5 @@ class Homes:
         if new:
             self._roster = self._roster or Roster(self._api, Lookups(self._api))
             rows = self._api.named("/tasks", new).rows
-            self._known |= {id: self._home(self._roster, rows.get(id, {})) for id in new}
+            self._known |= {id: self._roster.home(rows.get(id, {})) for id in new}
         return self._known
-
-    def _home(self, roster: Roster, task: Json) -> str | None:
-        folders = (*ids(task.get("parentIds")), *ids(task.get("superParentIds")))
-        return next(iter(roster.homes(folders)), None)

@@ -28,6 +28,7 @@ FIELDS = (
     "customFields", "description", "effortAllocation",
 )  # fmt: skip
 """What Wrike leaves out of a task unless it is asked for."""
+PLACES = ("parentIds", "superParentIds")
 KEPT = (
     "id", "title", "description", "status", "importance", "createdDate", "updatedDate",
     "completedDate", "dates", "customStatusId", "permalink", "authorIds", "responsibleIds",
@@ -56,9 +57,11 @@ class Tasks:
             yield from self._all(dict(cursor), reading)
 
     def ids(self, scope: str) -> Iterator[Sequence[str]]:
-        """The ids of all tasks in a project or space, those of what lies in it included."""
-        for page in self._api.pages(f"/folders/{scope}/tasks", {**EVERYTHING, **IN_ORDER}, scope):
-            yield [row["id"] for row in page.rows]
+        """The ids of all tasks that count in a project or space, not in one that lies in it."""
+        roster = Roster(self._api, Lookups(self._api))
+        asked = {**EVERYTHING, **IN_ORDER, "fields": orjson.dumps(PLACES).decode()}
+        for page in self._api.pages(f"/folders/{scope}/tasks", asked, scope):
+            yield [row["id"] for row in page.rows if roster.home(row) == scope]
 
     def _all(self, cursor: dict[str, str], reading: _Reading) -> Iterator[Page]:
         after = cursor.get("after")

@@ -367,6 +367,21 @@ def test_time_that_was_taken_back_is_in_no_census(account: Account) -> None:
     assert list(off.census("worklogs", scopes[0])) == []
 
 
+def test_a_census_names_each_task_and_time_in_the_place_where_it_counts(account: Account) -> None:
+    """A space lists what its projects hold as well, and a project what lies in those within it."""
+    connector = account.connect()
+    for stream in ("tasks", "worklogs"):
+        read = account.turn(stream)
+        scopes = {item.id: item.scope for item in read.items[stream].values()}
+        listed = {
+            id: scope.id
+            for scope in connector.scopes()
+            for ids in connector.census(stream, scope.id)
+            for id in ids
+        }
+        assert listed == scopes
+
+
 def test_a_census_of_a_hidden_project_is_refused_for_it_alone(account: Account) -> None:
     away = account.native(Project, "project-2")
     account.sandbox.hidden.add(away)
