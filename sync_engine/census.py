@@ -173,16 +173,17 @@ class _Census:
     def _keep_counts(
         self, stream: str, listed: Mapping[str, set[str]], known: Mapping[str, set[str]]
     ) -> None:
-        """Completeness: our count beside the tool's, the list's own length where it has none."""
+        """Completeness: our count beside the tool's, the list's own length where it has none.
+
+        What a scope lists counts in it, wherever we have it: a task may lie in several projects.
+        """
+        ours = set().union(*known.values())
+        anywhere = set().union(*listed.values())
         counts: dict[str, dict[str, dict[str, int | None]]] = {}
         for scope, ids in listed.items():
             told = self.source.connector.count(stream, scope)
-            counts[scope] = {
-                stream: {
-                    "store": len(known.get(scope, set())),
-                    "tool": len(ids) if told is None else told,
-                }
-            }
+            held = len(ours & ids) + len(known.get(scope, set()) - anywhere)
+            counts[scope] = {stream: {"store": held, "tool": len(ids) if told is None else told}}
         with self.engine.begin() as connection:
             fence(connection, self.lease)
             scopes.keep_counts(connection, self.lease.connection_id, counts)

@@ -196,6 +196,25 @@ def test_completeness_is_our_count_beside_the_tools(bench: Any) -> None:
     assert counts == {"p1": {"store": 8, "tool": 8}, "p2": {"store": 4, "tool": 4}}
 
 
+def test_an_item_of_two_projects_counts_in_both(bench: Any) -> None:
+    bench.pull()
+    connector = bench.source.connector
+    listed, connector.count = connector.census, lambda stream, scope: None
+
+    def both(stream: str, scope: str) -> Any:
+        for ids in listed(stream, scope):
+            yield [*ids, *(["t03"] if scope == "p2" else [])]
+
+    connector.census = both
+    bench.ledger.put("t99", project="p2")  # not read yet
+    bench.census()
+    with bench.engine.connect() as connection:
+        table = SQLModel.metadata.tables["scope_state"]
+        rows = connection.execute(sa.select(table.c.scope, table.c.stream_counts)).all()
+    counts = {scope: counts["tasks"] for scope, counts in rows}
+    assert counts == {"p1": {"store": 8, "tool": 8}, "p2": {"store": 5, "tool": 6}}
+
+
 @pytest.mark.parametrize(
     ("known", "listed", "held"),
     [
