@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -46,8 +46,6 @@ CLIENT, SECRET, REFRESH = "InventedApp", "invented-secret-of-the-app", "invented
 MINUTE = timedelta(minutes=1)
 READER = Person(id="KUAAAAAQ", name="Flagstaff Reader", email="flagstaff@example.com", active=True)
 WORK = "Work"  # the plain folder in each project in which every other of its tasks lies
-
-NOON = time(12)
 
 
 class WrikeSandbox(Places):
@@ -198,15 +196,13 @@ class WrikeSandbox(Places):
         if isinstance(held, Comment):
             return render.comment(held, plain=request.one("plainText") == "true")
         if isinstance(held, Worklog):
-            return render.timelog(held, self._changed(held))
+            return render.timelog(held)
         return render.approval(held, self._changed(held))
 
     def _changed(self, held: Any) -> datetime:
         """When something on a task was changed last."""
         own = getattr(held, "at", None) or getattr(held, "updated_at", None)
-        own = own or getattr(held, "decided_at", None)
-        if own is None:
-            own = datetime.combine(held.on, NOON, UTC) if isinstance(held, Worklog) else FOUNDED
+        own = own or getattr(held, "decided_at", None) or FOUNDED
         return max(own, self.world.edited.get((type(held), held.id), own))
 
     def _named(self, kind: str, named: list[str], request: Request) -> Object:

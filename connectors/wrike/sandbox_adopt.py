@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from connectors.sdk.records import (
@@ -49,6 +49,8 @@ OWN_STATUS = "In delivery"  # of a workflow, which every other project has
 GREEN, COMPLETED = "Green", "Completed"
 RELATION = "FinishToStart"
 IMPORTANCE = {1: 2, 2: 2, 3: 3, 4: 4, 5: 4}
+
+NOON = time(12)
 
 
 class Adoption(Sandbox):
@@ -255,6 +257,7 @@ class Adoption(Sandbox):
         task = self._task_of(worklog.task_id)
         if task is None or task.project_id is None:
             return None
+        noon = datetime.combine(worklog.on, NOON, UTC)
         return Worklog(
             id=self._native(Worklog, worklog.id),
             task_id=self._native(Task, task.id),
@@ -263,7 +266,7 @@ class Adoption(Sandbox):
             minutes=worklog.minutes,
             on=worklog.on,
             text=said(worklog.text),
-            updated_at=to_second(worklog.updated_at or worklog.started_at or FOUNDED),
+            updated_at=to_second(worklog.updated_at or worklog.started_at or noon),
         )
 
     def _approval(self, approval: Approval) -> Approval:

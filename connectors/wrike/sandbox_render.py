@@ -226,15 +226,15 @@ def comment(held: Comment, *, plain: bool) -> Object:
     }
 
 
-def timelog(held: Worklog, updated: datetime) -> Object:
+def timelog(held: Worklog) -> Object:
     """A time entry."""
     return {
         "id": held.id,
         "taskId": held.task_id,
         "userId": held.person_id,
         "hours": held.minutes / 60,
-        "createdDate": _time(updated),
-        "updatedDate": _time(updated),
+        "createdDate": _time(held.updated_at),
+        "updatedDate": _time(held.updated_at),
         "trackedDate": held.on.isoformat(),
         "comment": held.text or "",
     }
