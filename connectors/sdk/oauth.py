@@ -54,11 +54,11 @@ class Ask(Protocol):
     """The way to the token endpoint."""
 
     def __call__(
-        self, url: str, form: Mapping[str, str], *, basic: tuple[str, str] = ...
+        self, url: str, form: Mapping[str, str], *, basic: tuple[str, str] = ..., bearer: str = ...
     ) -> tuple[int, Any]:
-        """Post a form to a URL, with a name and a secret in a header where they are given; the
-        status and the parsed JSON. Raises `Unavailable` (also for a success that is no JSON) and
-        `Throttled`."""
+        """Post a form to a URL, with a name and a secret, or a token, in a header where they are
+        given; the status and the parsed JSON. Raises `Unavailable` (also for a success that is no
+        JSON) and `Throttled`."""
         ...
 
 
@@ -143,28 +143,32 @@ class Bearer:
             self._unsaved = None
 
     def _refresh(self, refresh_token: str) -> Tokens:
-        asked_at = self._now()
-        form = _form(self._oauth, refresh_token, asked_at)
-        if self._oauth.basic and self._oauth.client_secret:
-            named = (self._oauth.client_id, self._oauth.client_secret)
-            status, data = self._ask(self._oauth.token_url, form, basic=named)
+        asked_at, oauth = self._now(), self._oauth
+        if oauth.bearer and oauth.assertion is not None:
+            status, data = self._ask(oauth.token_url, {}, bearer=oauth.assertion(asked_at))
+        elif oauth.basic and oauth.client_secret:
+            form = _form(oauth, refresh_token, asked_at)
+            named = (oauth.client_id, oauth.client_secret)
+            status, data = self._ask(oauth.token_url, form, basic=named)
         else:
-            status, data = self._ask(self._oauth.token_url, form)
+            status, data = self._ask(oauth.token_url, _form(oauth, refresh_token, asked_at))
         if not isinstance(data, Mapping):
             data = {}
         if status >= 500 or status == 429:
             raise Unavailable(f"The sign-in service answered {status}.")
-        access = data.get("access_token")
+        access = data.get("token" if oauth.bearer else "access_token")
         if status >= 400 or not isinstance(access, str) or not access:
             said = [str(data.get("error") or status)]
-            if isinstance(data.get("error_description"), str):
-                said.append(data["error_description"][:_LONGEST_SAID])
+            reason = data.get("message" if oauth.bearer else "error_description")
+            if isinstance(reason, str):
+                said.append(reason[:_LONGEST_SAID])
             self._refused = ": ".join(said)
             raise _sign_in_again(self._refused)
         rotated = data.get("refresh_token")
         rotated = rotated if isinstance(rotated, str) and rotated else refresh_token
         self._learn(access, rotated)
-        return Tokens(access, rotated, _refresh_at(asked_at, data.get("expires_in")))
+        lifetime = _until(asked_at, data) if oauth.bearer else data.get("expires_in")
+        return Tokens(access, rotated, _refresh_at(asked_at, lifetime))
 
 
 def _form(oauth: OAuth, refresh_token: str, now: datetime) -> dict[str, str]:
@@ -177,6 +181,14 @@ def _form(oauth: OAuth, refresh_token: str, now: datetime) -> dict[str, str]:
     if oauth.basic:
         return grant if oauth.client_secret else {**grant, "client_id": oauth.client_id}
     return {**grant, "client_id": oauth.client_id, "client_secret": oauth.client_secret}
+
+
+def _until(asked_at: datetime, data: Mapping[str, Any]) -> float | None:
+    """Seconds until `expires_at`; None where no instant is said."""
+    try:
+        return (datetime.fromisoformat(str(data.get("expires_at"))) - asked_at).total_seconds()
+    except (ValueError, TypeError):  # no time, or one without a zone
+        return None
 
 
 def _refresh_at(asked_at: datetime, lifetime: Any) -> datetime | None:
