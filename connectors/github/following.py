@@ -94,8 +94,8 @@ def follow(
         key=lambda each: each.updated,
     )
     owed = owed or len(changed) > MANY or _lost(since.get("count"), listing, start)
-    if owed and may_again:
-        yield Page(cursor=_cursor(found, listing, horizon, again=stamp(found.at)))
+    if owed and may_again:  # what changed until now comes with all the rest
+        yield Page(cursor=_cursor(found, listing, found.at, again=stamp(found.at)))
         return
     kept = {"again": since.get("again", ""), "owed": "yes" if owed else ""}
     reader = _Reader(api, boards, roster) if changed else None
