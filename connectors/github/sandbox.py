@@ -19,12 +19,12 @@ from connectors.github.sandbox_app import SandboxApp
 from connectors.github.sandbox_boards import SandboxBoards
 from connectors.github.sandbox_graphql import GraphQl
 from connectors.github.sandbox_render import Object, Render
+from connectors.github.sandbox_replies import NOT_FOUND, error, moved, single
 from connectors.github.words import instant
 from connectors.sdk.records import Change, Comment, Link, Milestone, Person, Project, Record, Task
 from connectors.sdk.sandbox import Reply, Request
 
 TOKEN = "github_pat_an_invented_token"  # noqa: S105
-NOT_FOUND = "Not Found"
 PULLS = range(9001, 9006)  # numbers of the pull requests of every repository
 HOURLY = 5000
 
@@ -32,7 +32,7 @@ HOURLY = 5000
 class GitHubSandbox(Adoption):
     """GitHub's repositories, issues, comments and events."""
 
-    def __init__(  # all of them are the caller's to say
+    def __init__(
         self,
         records: Iterable[Record],
         now: Callable[[], datetime],
@@ -74,13 +74,13 @@ class GitHubSandbox(Adoption):
     def handle(self, request: Request) -> Reply:
         """Answer as GitHub would."""
         if not request.headers.get("user-agent"):
-            return _error(403, "Request forbidden by administrative rules.")
+            return error(403, "Request forbidden by administrative rules.")
         if request.path.startswith("/app/"):
             return self.app.exchange(request)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if token == TOKEN or self.app.knows(token):
             return self._handle(request)
-        return _error(401, "Bad credentials")
+        return error(401, "Bad credentials")
 
     def _handle(self, request: Request) -> Reply:
         self._index(f"http://{request.headers.get('host', 'api.github.com')}")
@@ -89,7 +89,7 @@ class GitHubSandbox(Adoption):
         if "/hooks" in request.path:
             return self._hooked(request)
         if request.method != "GET":
-            return _error(404, NOT_FOUND)
+            return error(404, NOT_FOUND)
         return self._conditional(request, self._get(request))
 
     def _hooked(self, request: Request) -> Reply:
@@ -101,7 +101,7 @@ class GitHubSandbox(Adoption):
                 made = {**request.json(), "id": len(self.hooks) + 1, "last_response": {}}
                 if any(row["config"]["url"] == made["config"]["url"] and home == id
                        for home, row in self.hooks.values()):  # fmt: skip
-                    return _error(422, "Validation Failed")
+                    return error(422, "Validation Failed")
                 made["config"] = {**made["config"], "secret": "********"}
                 self.hooks[made["id"]] = (id, made)
                 return Reply.of(made, 201)
@@ -111,7 +111,7 @@ class GitHubSandbox(Adoption):
             case "DELETE", ["repositories", _, "hooks", number] if int(number) in self.hooks:
                 del self.hooks[int(number)]
                 return Reply(204)
-        return _error(404, NOT_FOUND)
+        return error(404, NOT_FOUND)
 
     def _conditional(self, request: Request, reply: Reply) -> Reply:
         """With the answer's name, and without the answer where it is known already."""
@@ -155,10 +155,10 @@ class GitHubSandbox(Adoption):
 
     def _get(self, request: Request) -> Reply:
         visible = [each for each in self.world.all(Project) if each.id not in self.hidden]
-        reply = _error(404, NOT_FOUND)
+        reply = error(404, NOT_FOUND)
         match request.path.strip("/").split("/"):
             case ["user"] if request.headers["authorization"] != f"Bearer {TOKEN}":
-                reply = _error(403, "Resource not accessible by integration")
+                reply = error(403, "Resource not accessible by integration")
             case ["installation", "repositories"]:
                 reply = self._page(request, [self._row(each) for each in visible], request.path)
                 wrapped = {"total_count": len(visible), "repositories": orjson.loads(reply.body)}
@@ -177,7 +177,7 @@ class GitHubSandbox(Adoption):
                     return self._repository(request, ids.get(full, ""), rest)
                 tail = "/".join((former, *rest))
                 query = urlencode({key: each[0] for key, each in request.query.items()})
-                reply = _moved(f"{self.render.base}/repositories/{tail}?{query}".rstrip("?"))
+                reply = moved(f"{self.render.base}/repositories/{tail}?{query}".rstrip("?"))
             case _:
                 pass
         return reply
@@ -188,20 +188,20 @@ class GitHubSandbox(Adoption):
     def _repository(self, request: Request, id: str, rest: list[str]) -> Reply:
         project = None if id in self.hidden else self.world.get(Project, id)
         if project is None:
-            return _error(404, NOT_FOUND)
+            return error(404, NOT_FOUND)
         if rest[:1] == ["issues"] and project.id in self.disabled:
-            return _error(410, "Issues has been disabled in this repository.")
+            return error(410, "Issues has been disabled in this repository.")
         rows = self._list(request, project, rest)
         if rows is not None:
             return self._page(request, rows, f"/repositories/{project.id}/{'/'.join(rest)}")
-        reply = _error(404, NOT_FOUND)
+        reply = error(404, NOT_FOUND)
         match rest:
             case []:
                 reply = Reply.of(self._row(project))
             case ["issues", "comments", found]:
-                reply = _single(self._rows(project, "comments"), "id", found)
+                reply = single(self._rows(project, "comments"), "id", found)
             case ["milestones", found]:
-                reply = _single(self._milestone_rows(project), "number", found)
+                reply = single(self._milestone_rows(project), "number", found)
             case ["issues", found]:
                 reply = self._issue(project, found)
             case _:
@@ -308,10 +308,10 @@ class GitHubSandbox(Adoption):
             return Reply.of(self.render.issue(task))
         reason, _ = self.world.gone.get((Task, id), (None, None))
         if reason == "deleted":
-            return _error(410, "This issue was deleted")
+            return error(410, "This issue was deleted")
         if reason == "moved":
-            return _moved(f"{self.render.base}/repositories/1/issues/1")
-        return _error(404, NOT_FOUND)
+            return moved(f"{self.render.base}/repositories/1/issues/1")
+        return error(404, NOT_FOUND)
 
     def _blockers(self, project: Project, number: str) -> list[Object]:
         links = self.world.where(Link, "to_id", f"{project.id}#{number}")
@@ -334,23 +334,6 @@ class GitHubSandbox(Adoption):
             return None
         tasks = sorted(self._issues[project.id], key=lambda task: (str(task.created_at), task.id))
         return [int(task.id.partition("#")[2]) for task in tasks]
-
-
-def _single(rows: Iterable[Object], name: str, value: str) -> Reply:
-    found = next((row for row in rows if str(row[name]) == value), None)
-    return _error(404, NOT_FOUND) if found is None else Reply.of(found)
-
-
-def _error(status: int, message: str) -> Reply:
-    return Reply.of(
-        {"message": message, "documentation_url": "https://docs.github.com/rest"}, status
-    )
-
-
-def _moved(location: str) -> Reply:
-    body = orjson.dumps({"message": "Moved Permanently", "url": location})
-    headers = {"Content-Type": "application/json", "Location": location}
-    return Reply(301, body, headers)
 
 
 SANDBOX = GitHubSandbox

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from connectors.github.sandbox_boards import ITERATION_FIELD, iterated, placed
+from connectors.github.sandbox_history import OVER, closing, edit_of, said
 from connectors.github.words import LABEL_TYPES, TYPES
 from connectors.sdk.records import (
     Change,
@@ -25,7 +26,6 @@ from connectors.sdk.records import (
     Project,
     Record,
     Sprint,
-    Status,
     Task,
     TaskType,
 )
@@ -33,7 +33,6 @@ from connectors.sdk.sandbox import Sandbox
 
 OWNER = "acme"
 SITE = "https://github.com"
-OVER: tuple[Status, ...] = ("done", "cancelled")
 TYPE_NAMES: dict[TaskType, str] = {
     "task": "Task", "subtask": "Sub-task", "epic": "Epic", "story": "Feature", "bug": "Bug",
     "milestone": "Milestone", "risk": "Risk", "issue": "Issue", "change": "Change",
@@ -43,10 +42,10 @@ ISSUE = re.compile(r"(\d+)#(\d+)")
 
 
 def number_of(*parts: str) -> str:
-    """A number of GitHub's shape that is always the same for the same thing; a person's has 31
-    bits, as the GraphQL API has no more."""
+    """A number of GitHub's shape that is always the same for the same thing; a person's and a
+    repository's have 31 bits, as the GraphQL API has no more."""
     digits = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return str((int(digits[:13], 16) >> (21 if parts[0] == "Person" else 0)) + 1)
+    return str((int(digits[:13], 16) >> (21 if parts[0] in ("Person", "Project") else 0)) + 1)
 
 
 def second(at: datetime | None) -> datetime | None:
@@ -57,11 +56,6 @@ def second(at: datetime | None) -> datetime | None:
 def slug(name: str) -> str:
     """A name as repositories and accounts may have it."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "unnamed"
-
-
-def said(value: str | None) -> str | None:
-    """Text that says something."""
-    return value if value and value.strip() else None
 
 
 class Adoption(Sandbox):
@@ -96,7 +90,7 @@ class Adoption(Sandbox):
                 sprint = sprints.get(each.container_id)
                 if sprint is not None:
                     self._iterations.setdefault(self._issue_id(each.task_id), sprint)
-        super().__init__([*records, *filter(None, map(_closing, self._tasks.values()))], now)
+        super().__init__([*records, *filter(None, map(closing, self._tasks.values()))], now)
 
     def native_id(self, record: Record) -> str:
         """Numbers; an issue's is its repository's and its own."""
@@ -287,44 +281,6 @@ class Adoption(Sandbox):
 
     def _person_named(self, id: str) -> str:
         raise NotImplementedError
-
-
-Edit = tuple[str, str | None, str | None, str | None, str | None]
-
-
-def edit_of(change: Change) -> Edit | None:
-    """The event that a change is, and what it says: kind, old, new, and both in words."""
-    old, new = change.old, change.new
-    match change.field:
-        case "status" if old not in OVER and new in OVER:
-            reason = "completed" if new == "done" else "not_planned"
-            return "closed", "todo", new, "open", reason
-        case "status" if new not in OVER and (old in OVER or change.field_label == "reopened"):
-            return "reopened", None, "todo", "closed", "reopened"
-        case "title":
-            return "renamed", said(old), said(new), None, None
-        case "assignee_ids":
-            before, after = set((old or "").split(",")) - {""}, set((new or "").split(",")) - {""}
-            if len(before ^ after) != 1:
-                return None
-            id = next(iter(before ^ after))
-            gained = id in after
-            kind = "assigned" if gained else "unassigned"
-            return kind, None if gained else id, id if gained else None, None, None
-        case _:
-            return None
-
-
-def _closing(task: Task) -> Change | None:
-    """The event that every closed issue has."""
-    at = task.completed_at or task.updated_at or task.created_at
-    if task.status not in OVER or task.project_id is None or at is None:
-        return None
-    author = next(iter(task.assignee_ids), task.reporter_id)
-    return Change(
-        id=f"{task.id} closed", task_id=task.id, at=at, author_id=author, field="status",
-        old="todo", new=task.status,
-    )  # fmt: skip
 
 
 def _type_name(task: Task) -> str | None:

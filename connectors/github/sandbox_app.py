@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import jwt
 
+from connectors.github.sandbox_replies import NOT_FOUND, error
 from connectors.github.words import stamp
 from connectors.sdk.sandbox import Reply, Request
 
@@ -40,9 +41,9 @@ class SandboxApp:
         signed = request.headers.get("authorization", "").removeprefix("Bearer ")
         wrong = self._wrong(signed)
         if wrong is not None or request.method != "POST":
-            return Reply.of({"message": wrong or "Not Found"}, 401 if wrong else 404)
+            return error(401, wrong) if wrong else error(404, NOT_FOUND)
         if request.path != f"/app/installations/{INSTALLATION}/access_tokens":
-            return Reply.of({"message": "Not Found"}, 404)
+            return error(404, NOT_FOUND)
         self.given += 1
         token, ends = f"ghs_invented_{self.given:020}", self._now() + HOUR
         self._tokens[token] = ends

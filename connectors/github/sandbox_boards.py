@@ -20,12 +20,12 @@ from connectors.github.fields import (
     plain,
     status_of,
 )
+from connectors.github.sandbox_history import OVER
 from connectors.github.words import stamp
 from connectors.sdk.records import Custom, Membership, Sprint, Task
 from connectors.sdk.sandbox import World
 
 Object = dict[str, Any]
-OVER = ("done", "cancelled")
 BOARD = "PVT_board1"
 FIELDS = (
     ("PVTSSF_status", "Status", CHOICE),

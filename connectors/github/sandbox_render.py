@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from connectors.github.sandbox_adopt import ISSUE, SITE, edit_of, number_of, slug
+from connectors.github.sandbox_adopt import ISSUE, SITE, number_of, slug
+from connectors.github.sandbox_history import edit_of
 from connectors.github.words import stamp
 from connectors.sdk.records import (
     Change,

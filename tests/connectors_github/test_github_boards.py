@@ -164,11 +164,11 @@ def test_a_repository_without_issues_on_a_board_lacks_what_boards_say(board_of: 
 
 def test_a_cursor_that_would_be_too_long_is_left_out(board_of: Open) -> None:
     projects = [
-        Project(id=f"p{each}", name=f"P{each}", created_at=ago(days=9)) for each in range(250)
+        Project(id=f"p{each}", name=f"P{each}", created_at=ago(days=9)) for each in range(320)
     ]
     issues = [
         Task(id=f"t{each}", project_id=f"p{each}", title="T", created_at=ago(days=8))
-        for each in range(250)
+        for each in range(320)
     ]
     assert board_of([*projects, *issues]).read("projects").cursors == {}
 
@@ -233,7 +233,7 @@ def test_an_issue_that_leaves_the_board_has_everything_read_again(tool: Tool) ->
 
 def test_everything_is_read_again_once_a_day_at_most(tool: Tool) -> None:
     cursors = tool.read("tasks").cursors
-    read_again = []
+    read_again: list[int] = []
     for hour in range(31):
         tool.later(hours=1)
         if hour in (2, 5):
@@ -243,7 +243,6 @@ def test_everything_is_read_again_once_a_day_at_most(tool: Tool) -> None:
         if read.items:
             read_again.append(hour)
     assert read_again == [3, 27]
-    assert tasks(read) == {}
 
 
 def test_a_renamed_option_has_everything_read_again(tool: Tool) -> None:

@@ -28,7 +28,7 @@ FIELDS = [
 
 
 def of(fields: list[Any], **issue: Any) -> list[Record]:
-    body = {
+    body: dict[str, Any] = {
         "id": "5#7",
         "issue": {"number": 7, "title": "Basket", "state": "open", "state_reason": None, **issue},
         "repository": {"id": "5", "full_name": "acme/site"},
