@@ -175,7 +175,6 @@ def not_visible(name: str, said: str = "") -> NotVisible:
         f"The board {name!r} is not visible to the account that reads. {said}".strip(),
         remedy="Give the token (or App) read access to 'Projects' of the organization (a classic "
         "token: the scope `read:project`), or take the board out of `projects`.",
-        scope=name,
     )
 
 

@@ -156,11 +156,11 @@ class GitHub:
             return Plan([Lane(each) for each in boards])
         found = self._roster()
         repositories = found.with_issues()
+        plan = Plan([each.lane(full=each.lane().name not in cursors) for each in repositories])
         if stream == "tasks" and boards:
-            lanes = following.lanes(repositories, boards, cursors, found.at)
-        else:
-            lanes = [each.lane(full=each.lane().name not in cursors) for each in repositories]
-        return Plan([*lanes, *(Lane(each, scope=each, full=False) for each in found.missing)])
+            plan = following.lanes(repositories, boards, cursors, found.at)
+        missing = [Lane(each, scope=each, full=False) for each in found.missing]
+        return Plan([*plan.lanes, *missing], forget=plan.forget)
 
     def pull(self, stream: str, lane: str, since: Cursor | None) -> Iterator[Page]:
         """Read a lane."""

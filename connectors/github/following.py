@@ -19,8 +19,8 @@ from connectors.github.boards import Board, Boards, Listing, Place, board, on_bo
 from connectors.github.reading import Issues
 from connectors.github.roster import Repository, Roster
 from connectors.github.words import instant, stamp
-from connectors.sdk.contract import Cursor, Item, Json, Lane, Page
-from connectors.sdk.errors import Unexpected
+from connectors.sdk.contract import Cursor, Item, Json, Lane, Page, Plan
+from connectors.sdk.errors import NotVisible, Unexpected
 
 PREFIX = "board "
 BATCH = 50  # issues read again, one request each, and then committed
@@ -36,33 +36,37 @@ def lanes(
     boards: Sequence[str],
     cursors: Mapping[str, Cursor],
     now: datetime | None,
-) -> list[Lane]:
+) -> Plan:
     """The lanes of issues: boards first, so that they are followed from before the first issue
-    is read.
+    is read. A lane that gave way is forgotten once the other one has a cursor.
 
     Args:
         now: GitHub's clock; where it told none there is nothing to read either.
     """
     fresh = stamp(now) if now else ""
     again = ""
-    found = []
+    found: list[Lane] = []
+    old: list[str] = []
     for name in boards:
         start = f"{PREFIX}{name} "
-        lane = _latest(start, cursors)
+        lane = _latest(start, cursors, old)
         if lane is not None:
             again = max(again, lane.removeprefix(start), cursors[lane].get("again", ""))
         found.append(Lane(lane or start + fresh, full=lane is None))
     for repository in repositories:
         start = f"{repository.id} {repository.name} "
-        lane = _latest(start, cursors)
+        lane = _latest(start, cursors, old)
         if lane is None or lane.removeprefix(start) < again:
             lane = start + fresh
         found.append(Lane(lane, scope=repository.id, full=lane not in cursors))
-    return found
+    return Plan(found, forget=old)
 
 
-def _latest(start: str, cursors: Mapping[str, Cursor]) -> str | None:
-    return max((name for name in cursors if name.startswith(start)), default=None)
+def _latest(start: str, cursors: Mapping[str, Cursor], old: list[str]) -> str | None:
+    """The lane that reads something now; the ones before it are added to `old`."""
+    *before, last = [None, *sorted(name for name in cursors if name.startswith(start))]
+    old += filter(None, before)
+    return last
 
 
 def follow(
@@ -75,7 +79,12 @@ def follow(
         boards: all that are configured: an issue says what the first of them says.
         roster: the repositories; of others nothing is read.
     """
-    found = board(api, lane.split(" ")[1])
+    try:
+        found = board(api, lane.split(" ")[1])
+    except NotVisible:
+        if since is not None:  # what issues say meanwhile is not what it says
+            yield Page(cursor={**since, "hidden": "yes"})
+        raise
     horizon = found.at - OVERLAP
     if since is None:  # from before any issue was read
         begun = instant(lane.split(" ")[2]) or horizon
@@ -84,8 +93,9 @@ def follow(
     start, last = instant(since.get("since")), instant(since.get("again"))
     if start is None:
         raise Unexpected(f"The cursor of the board {found.name} is none.")
-    may_again = last is None or found.at - last >= DAY
-    owed = since.get("owed") == "yes" or since.get("words") != found.words
+    hidden = since.get("hidden") == "yes"
+    may_again = last is None or found.at - last >= DAY or hidden
+    owed = since.get("owed") == "yes" or since.get("words") != found.words or hidden
     if found.updated < start and found.at - start < DAY and not (owed and may_again):
         return
     listing = on_board(api, found)

@@ -272,10 +272,12 @@ class Plan:
         lanes: may run side by side.
         joint: where set, the lane "" gets this cursor once *all* lanes have ended, and the
             cursors of the others are forgotten.
+        forget: names of lanes whose place others have taken: their cursors are not kept.
     """
 
     lanes: Sequence[Lane]
     joint: Cursor | None = None
+    forget: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,10 @@ class Tool:
         before, held = self.door.requests, dict(cursors or {})
         items: dict[str, Item] = {}
         unread: list[tuple[str, str]] = []
-        for lane in self.connector.lanes(stream, held).lanes:
+        plan = self.connector.lanes(stream, held)
+        for name in plan.forget:
+            del held[name]
+        for lane in plan.lanes:
             for page in self.connector.pull(stream, lane.name, held.get(lane.name)):
                 items.update((item.id, item) for item in page.items)
                 unread += page.unread

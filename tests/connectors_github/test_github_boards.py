@@ -229,6 +229,7 @@ def test_an_issue_that_leaves_the_board_has_everything_read_again(tool: Tool) ->
     tool.later(hours=1)
     fourth = tool.read("tasks", third.cursors)
     assert fourth.items == {}
+    assert len(fourth.cursors) == len(first.cursors)  # those of the lanes before are forgotten
 
 
 def test_everything_is_read_again_once_a_day_at_most(tool: Tool) -> None:
@@ -288,6 +289,26 @@ def test_a_board_that_becomes_visible_later_is_read_for_every_issue(tool: Tool) 
     third = tool.read("tasks", second.cursors)
     assert len(third.items) == 6
     assert all("board" in item.body for item in third.items.values())
+
+
+def test_a_board_that_was_hidden_for_a_while_is_read_for_every_issue(tool: Tool) -> None:
+    cursors: dict[str, Any] = tool.read("tasks").cursors
+    tool.later(hours=1)
+    tool.sandbox.boards.hidden.add(1)
+    lane = tool.connector.lanes("tasks", cursors).lanes[0].name
+    pages = tool.connector.pull("tasks", lane, cursors[lane])
+    cursors[lane] = next(pages).cursor
+    with pytest.raises(NotVisible, match="acme/1") as hidden:
+        next(pages)
+    assert hidden.value.scope is None  # no container of ours is lost
+    tool.sandbox.boards.hidden.clear()
+    tool.later(hours=1)
+    second = tool.read("tasks", cursors)
+    tool.later(hours=1)
+    third = tool.read("tasks", second.cursors)
+    assert len(third.items) == 6
+    tool.later(hours=1)
+    assert tool.read("tasks", third.cursors).items == {}
 
 
 def test_of_two_boards_the_first_that_is_named_counts(board_of: Open) -> None:
