@@ -119,7 +119,6 @@ class SandboxBoards:
         renamed: other names of fields and options, by the first.
         touched: when somebody last changed the board itself.
         hidden: numbers of boards that the credential may not see.
-        later: places that are listed last, by id of the issue.
     """
 
     def __init__(self, world: World, is_on: Callable[[Task], bool]) -> None:
@@ -129,7 +128,6 @@ class SandboxBoards:
         self.renamed: dict[str, str] = {}
         self.touched = datetime(2026, 1, 1, tzinfo=UTC)
         self.hidden: set[int] = set()
-        self.later: set[str] = set()
         self._world = world
         self._is_on = is_on
         self._said: dict[str, Any] = {}
@@ -177,7 +175,6 @@ class SandboxBoards:
 
     def listed(self, number: int, seen: Callable[[Task], bool]) -> list[Object]:
         """What is on a board; of an issue that may not be seen only that there is something."""
-        tasks = sorted(self._on(number), key=lambda each: each.id in self.later)
         drafts: list[Object] = [
             {"id": f"PVTI_draft{number}", "createdAt": "2026-01-02T00:00:00Z",
              "updatedAt": "2026-01-02T00:00:00Z", "content": {}}
@@ -189,7 +186,7 @@ class SandboxBoards:
                 "updatedAt": stamp(self._changed[task.id]),
                 "content": self._content(task) if seen(task) else None,
             }
-            for task in tasks
+            for task in self._on(number)
         ]
 
     def places(self, task: Task) -> list[Object]:
