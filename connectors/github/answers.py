@@ -27,7 +27,10 @@ HOUR = timedelta(hours=1)
 """The period of GitHub's quotas."""
 SECONDARY = timedelta(seconds=60)
 """How long to stay away after a secondary limit that names no time: GitHub asks for a minute."""
-RENEW = "Make a new token in GitHub's settings (Developer settings), and put it in `token`."
+RENEW = (
+    "Make a new token in GitHub's settings (Developer settings), and put it in `token`; of a "
+    "GitHub App see whether it is still installed."
+)
 _LATEST = 253402300799  # the end of the year 9999, in seconds since 1970
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^<]*?\brel="?next\b')
 
@@ -163,14 +166,29 @@ def _graphql(answer: Answer) -> ConnectorError | None:
     said = "; ".join(str(each.get("message")) for each in told)[:200] or "no reason given"
     if "RATE_LIMITED" in kinds or "rate limit" in said.lower():
         return _used_up(answer) or _away_for_a_minute(clock(answer))
+    if kinds == {"NOT_FOUND"} and all(map(_is_of_a_list, told)):
+        return None
     if kinds & {"NOT_FOUND", "FORBIDDEN", "INSUFFICIENT_SCOPES"}:
-        return NotVisible(
-            f"GitHub does not show a repository, or a part of it, to the token: {said}",
-            remedy="Give the token read access to the repository's 'Issues' and 'Metadata'.",
-        )
+        return hidden(said)
     if kinds <= {"None", "SERVICE_UNAVAILABLE", "INTERNAL"}:  # "Something went wrong while …"
         return Unavailable(f"GitHub could not answer a question: {said}")
     return Unexpected(f"GitHub did not understand a question: {said}")
+
+
+def hidden(said: str) -> NotVisible:
+    """What the GraphQL API keeps from the token."""
+    return NotVisible(
+        f"GitHub does not show a repository, or a part of it, to the token: {said}",
+        remedy="Give the token read access to the repository's 'Issues' and 'Metadata', and to the "
+        "organization's 'Projects' where boards are configured.",
+    )
+
+
+def _is_of_a_list(error: Mapping[str, Any]) -> bool:
+    """Whether one of several things that were asked for by id is not there: the list has null in
+    its place, and whoever asked sees it."""
+    path = error.get("path")
+    return isinstance(path, list) and len(path) == 2 and path[0] == "nodes"
 
 
 def _said(data: Any) -> str:

@@ -12,14 +12,14 @@ Two traps shape this file:
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.github.answers import ENTERPRISE_GRAPHQL, GRAPHQL, clock, next_link
-from connectors.github.words import instant, stamp
+from connectors.github.words import instant, part, stamp, text
 from connectors.sdk.contract import Answer, Cursor, Http, Json
 from connectors.sdk.errors import Unexpected
 
@@ -102,14 +102,10 @@ class Api:
         )
         if answer.status in accept:
             return None
-        at = clock(answer)
-        if at is None:
-            raise Unexpected(
-                "GitHub's answer has no date, so that it cannot be said from when to go on.",
-                remedy="Let the proxy between us and GitHub leave the header `Date`.",
-                scope=scope,
-            )
+        at = _clock(answer, scope)
         found = [] if answer.not_modified else answer.data
+        if isinstance(found, Mapping):  # the one list that GitHub wraps: an installation's
+            found = found.get("repositories")
         if not isinstance(found, list) or not all(
             isinstance(each, Mapping) and isinstance(each.get("id"), int) for each in found
         ):
@@ -199,12 +195,18 @@ class Api:
 
     def graphql(self, query: str, variables: Mapping[str, Any], scope: str | None = None) -> Json:
         """The `data` of a question to the GraphQL API (a POST that only reads)."""
+        return self.graphql_at(query, variables, scope)[0]
+
+    def graphql_at(
+        self, query: str, variables: Mapping[str, Any], scope: str | None = None
+    ) -> tuple[Json, datetime]:
+        """The same, and GitHub's clock when it answered."""
         body = {"query": query, "variables": dict(variables)}
         answer = self._http.request("POST", self._graphql, json=body, scope=scope)
         data = answer.data.get("data") if isinstance(answer.data, Mapping) else None
         if not isinstance(data, Mapping):
             raise Unexpected("GitHub's GraphQL API gave an answer without data.", scope=scope)
-        return data
+        return data, _clock(answer, scope)
 
     def _page(
         self, path: str, params: Mapping[str, Any] | None, scope: str | None, etag: str | None
@@ -226,6 +228,39 @@ class Api:
                 return page, smaller
         last = len(SIZES) - 1
         return self._page(path, {**params, "per_page": SIZES[last]}, scope, etag), last
+
+
+def nodes(api: Api, query: str, ids: Sequence[str]) -> dict[str, Json | None]:
+    """Things by their global ids, in one question; None for what GitHub does not show."""
+    found = api.graphql(query, {"ids": list(ids)}).get("nodes")
+    if not isinstance(found, list) or len(found) != len(ids):
+        raise Unexpected("GitHub's GraphQL API left out something that was asked for.")
+    return {
+        id: node if isinstance(node, Mapping) else None for id, node in zip(ids, found, strict=True)
+    }
+
+
+def goes_on(connection: Json, seen: set[str | None]) -> str | None:
+    """Where a list of the GraphQL API goes on; None at its end, which must be said."""
+    info = part(connection, "pageInfo")
+    more, after = info.get("hasNextPage"), text(info.get("endCursor"))
+    if more is False:
+        return None
+    if more is not True or after is None or after in seen:
+        raise Unexpected("GitHub's GraphQL API does not say where a list goes on.")
+    seen.add(after)
+    return after
+
+
+def _clock(answer: Answer, scope: str | None) -> datetime:
+    at = clock(answer)
+    if at is None:
+        raise Unexpected(
+            "GitHub's answer has no date, so that it cannot be said from when to go on.",
+            remedy="Let the proxy between us and GitHub leave the header `Date`.",
+            scope=scope,
+        )
+    return at
 
 
 def _key(row: Json) -> tuple[int, str]:

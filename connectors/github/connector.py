@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, StringConstraints
-
-from connectors.github import answers, mapping
+from connectors.github import answers, following, mapping
 from connectors.github.api import Api
+from connectors.github.boards import Boards, board, sprints
 from connectors.github.history import HISTORY
+from connectors.github.options import GitHubOptions
 from connectors.github.people import count, numbers, people
 from connectors.github.reading import (
     Issues,
@@ -27,6 +27,7 @@ from connectors.github.reading import (
     pick,
 )
 from connectors.github.roster import Repository, Roster, not_visible, roster
+from connectors.github.sign_in import oauth
 from connectors.github.webhook import GitHubWebhook
 from connectors.github.words import issue_id, text
 from connectors.sdk.contract import (
@@ -46,7 +47,7 @@ from connectors.sdk.contract import (
     RateLimit,
     Scope,
 )
-from connectors.sdk.errors import ConnectorError, Unexpected
+from connectors.sdk.errors import ConnectorError, NotVisible, Unexpected
 from connectors.sdk.records import GoneReason, Record
 
 VERSION = "2022-11-28"
@@ -56,30 +57,6 @@ REPOSITORY_FIELDS = (
 PATHS = {"tasks": "issues", "comments": "issues/comments", "milestones": "milestones"}
 """Where one item of a stream is, in its repository."""
 HIDDEN = (403, 404, 451)
-
-_FullName = Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
-_Login = Annotated[str, StringConstraints(pattern=r"^[\w.-]+$")]
-
-
-class GitHubOptions(Options):
-    """What an admin writes under `options`."""
-
-    url: str = Field(
-        default="https://api.github.com",
-        description="Address of the API; of a GitHub Enterprise Server it ends with `/api/v3`.",
-    )
-    token: SecretStr = Field(
-        description="Personal access token (fine-grained or classic) of the account that reads."
-    )
-    repositories: tuple[_FullName, ...] = Field(
-        default=(),
-        description="Repositories to read, as `owner/name`; absent: all in which the account has "
-        "a part, unless `organizations` are named.",
-    )
-    organizations: tuple[_Login, ...] = Field(
-        default=(),
-        description="Organizations of which every visible repository is read, by their login.",
-    )
 
 
 class GitHub:
@@ -94,6 +71,7 @@ class GitHub:
         "projects": Can.FULL,
         "people": Can.FULL,
         "milestones": Can.FULL | Can.INCREMENTAL | Can.CENSUS,
+        "sprints": Can.FULL,
         "tasks": Can.FULL | Can.INCREMENTAL | Can.CENSUS,
         "comments": Can.FULL | Can.INCREMENTAL | Can.CENSUS,
         "changes": Can.FULL | Can.INCREMENTAL,
@@ -102,23 +80,29 @@ class GitHub:
     webhook: ClassVar[GitHubWebhook] = GitHubWebhook()
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar[str] = "2026-11-30"
-    history: ClassVar[frozenset[str]] = HISTORY
 
     def __init__(self, config: GitHubOptions, http: Http) -> None:
         self._config = config
         self._api = Api(http, config.url)
 
+    @property
+    def provided(self) -> Mapping[type[Record], frozenset[str]]:
+        """What only boards say is unknown, not empty, where none is configured."""
+        return mapping.provided(boards=bool(self._config.projects))
+
+    @property
+    def history(self) -> frozenset[str]:
+        """What events tell; of a status that boards say they tell open and closed only."""
+        return HISTORY - {"status"} if self._config.projects else HISTORY
+
     @classmethod
     def access(cls, config: GitHubOptions) -> Access:
-        """The token travels in its header; GitHub wants to know for which version we were made."""
-        return Access(
-            config.url.rstrip("/"),
-            {
-                "Authorization": f"Bearer {config.token.get_secret_value()}",
-                "Accept": "application/vnd.github+json",
-                "X-GitHub-Api-Version": VERSION,
-            },
-        )
+        """A token travels in its header, an App's is the door's; GitHub wants to know for which
+        version we were made."""
+        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": VERSION}
+        if config.token is not None:
+            headers["Authorization"] = f"Bearer {config.token.get_secret_value()}"
+        return Access(config.url.rstrip("/"), headers, oauth(config))
 
     @staticmethod
     def classify(answer: Answer) -> ConnectorError | None:
@@ -131,19 +115,31 @@ class GitHub:
         return answers.budget(answer)
 
     def check(self) -> Identity:
-        """Who the token belongs to, until when, and which repositories it shows us."""
+        """Who reads, until when, and which repositories and boards we are shown."""
+        config, site = self._config, urlsplit(self._config.url).netloc
+        if config.by_app:
+            found = self._roster()
+            name = f"GitHub App {config.app_id}, installation {config.installation_id}"
+            return Identity(
+                account=name,
+                site=site,
+                server_time=found.at,
+                scopes=found.scopes(),
+                warnings=[*_warnings(found, name), *self._hidden_boards()],
+            )
         answer = self._api.get("/user")
         login = text(answer.data.get("login"))
         if login is None:
             raise Unexpected("GitHub did not say whose token this is (/user).")
         found = self._roster()
+        granted = _lacking_scopes(answer, boards=bool(config.projects))
         return Identity(
             account=login,
-            site=urlsplit(self._config.url).netloc,
+            site=site,
             version=answer.headers.get("x-github-enterprise-version"),
             server_time=answers.clock(answer),
             scopes=found.scopes(),
-            warnings=list(_warnings(answer, found, login)),
+            warnings=[*_warnings(found, login), *granted, *self._hidden_boards()],
             credential_expires_at=answers.expiry(answer),
         )
 
@@ -152,34 +148,37 @@ class GitHub:
         return self._roster().scopes()
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
-        """One lane; for what lies in repositories one for each."""
+        """One lane; for what lies in repositories or on boards one for each."""
+        boards = self._config.projects
         if stream in ("projects", "people"):
             return Plan([Lane()])
+        if stream == "sprints":
+            return Plan([Lane(each) for each in boards])
         found = self._roster()
-        lanes = [each.lane() for each in found.with_issues()]
-        return Plan(
-            [
-                *(Lane(each.name, each.scope, each.name not in cursors) for each in lanes),
-                *(Lane(each, scope=each, full=False) for each in found.missing),
-            ]
-        )
+        repositories = found.with_issues()
+        plan = Plan([each.lane(full=each.lane().name not in cursors) for each in repositories])
+        if stream == "tasks" and boards:
+            plan = following.lanes(repositories, boards, cursors, found.at)
+        missing = [Lane(each, scope=each, full=False) for each in found.missing]
+        return Plan([*plan.lanes, *missing], forget=plan.forget)
 
     def pull(self, stream: str, lane: str, since: Cursor | None) -> Iterator[Page]:
         """Read a lane."""
         match stream:
             case "projects":
-                yield Page(
-                    [
-                        Item(str(row["id"]), pick(row, REPOSITORY_FIELDS))
-                        for row in self._roster().rows
-                    ]
-                )
+                yield self._projects(since)
             case "people":
                 yield from people(self._api, self._roster().rows)
             case "milestones":
                 yield from milestones(self._api, Repository.of(lane), since)
+            case "sprints":
+                yield from sprints(board(self._api, lane))
+            case "tasks" if lane.startswith(following.PREFIX):
+                boards = self._config.projects
+                yield from following.follow(self._api, lane, boards, self._roster, since)
             case "tasks":
-                yield from Issues(self._api, Repository.of(lane)).pages(since)
+                repository = Repository.of(lane)
+                yield from Issues(self._api, repository, self._boards()).pages(since)
             case "comments":
                 yield from comments(self._api, Repository.of(lane), since)
             case "changes":
@@ -232,7 +231,33 @@ class GitHub:
         return mapping.to_records(stream, item)
 
     def _roster(self) -> Roster:
-        return roster(self._api, self._config.repositories, self._config.organizations)
+        own = "/installation/repositories" if self._config.by_app else "/user/repos"
+        return roster(self._api, self._config.repositories, self._config.organizations, own)
+
+    def _boards(self) -> Boards | None:
+        return Boards(self._api, self._config.projects) if self._config.projects else None
+
+    def _hidden_boards(self) -> Iterator[str]:
+        for name in self._config.projects:
+            try:
+                board(self._api, name)
+            except NotVisible as error:
+                yield f"{error.message} {error.advice}"
+
+    def _projects(self, since: Cursor | None) -> Page:
+        """The repositories, each with the fields of the boards on which issues of it are."""
+        rows, boards = self._roster().rows, self._boards()
+        if boards is None:
+            return Page([Item(str(row["id"]), pick(row, REPOSITORY_FIELDS)) for row in rows])
+        found, cursor = following.homes(self._api, boards, since)
+        return Page(
+            [
+                Item(id, {**pick(row, REPOSITORY_FIELDS), "boards": found.get(id, [])})
+                for row in rows
+                for id in [str(row["id"])]
+            ],
+            cursor,
+        )
 
     def _by_id(self, scope: str) -> Json:
         """A repository by its id: the address to which GitHub itself redirects a former name."""
@@ -275,12 +300,12 @@ def _fate(stream: str, status: int, home: Json) -> GoneReason | None:
     return "deleted"
 
 
-def _warnings(answer: Answer, found: Roster, login: str) -> Iterator[str]:
+def _warnings(found: Roster, who: str) -> Iterator[str]:
     for name in found.missing:
         error = not_visible(name)
         yield f"{error.message} {error.advice}"
     if not found.rows and not found.missing:
-        yield f"{login} has a part in no repository. Name some in `repositories`."
+        yield f"{who} has a part in no repository. Name some in `repositories`."
     without = [str(row.get("full_name")) for row in found.rows if row.get("has_issues") is False]
     if without:
         yield f"Issues are switched off, so none are read: {', '.join(without)}."
@@ -289,9 +314,18 @@ def _warnings(answer: Answer, found: Roster, login: str) -> Iterator[str]:
             "An organization shows nothing to this token before it is authorized for the "
             "organization's single sign-on: 'Configure SSO' in the token's settings."
         )
-    granted = answer.headers.get("x-oauth-scopes")
-    if granted is not None and "repo" not in {each.strip() for each in granted.split(",")}:
+
+
+def _lacking_scopes(answer: Answer, *, boards: bool) -> Iterator[str]:
+    """What a classic token was not given; the others do not say."""
+    said = answer.headers.get("x-oauth-scopes")
+    if said is None:
+        return
+    granted = {each.strip() for each in said.split(",")}
+    if "repo" not in granted:
         yield "The token lacks the scope `repo`: it shows public repositories only."
+    if boards and not granted & {"project", "read:project"}:
+        yield "The token lacks the scope `read:project`: it shows no board."
 
 
 CONNECTOR = GitHub

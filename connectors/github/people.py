@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from connectors.github.api import EMPTY, ROUNDS, Api
+from connectors.github.answers import hidden
+from connectors.github.api import EMPTY, ROUNDS, Api, goes_on, nodes
 from connectors.github.words import key, objects, part, text
 from connectors.sdk.contract import Item, Json, Page
 from connectors.sdk.errors import NotVisible, Unexpected
@@ -50,10 +51,9 @@ def people(api: Api, repositories: Sequence[Json]) -> Iterator[Page]:
         raise Unexpected("GitHub lists a repository without its node_id.")
     for start in range(0, len(ids), TOGETHER):
         asked = ids[start : start + TOGETHER]
-        found = objects(api.graphql(PEOPLE, {"ids": asked}).get("nodes"))
-        if len(found) != len(asked):
-            raise Unexpected("GitHub's GraphQL API left out repositories that were asked for.")
-        for id, node in zip(asked, found, strict=True):
+        for id, node in nodes(api, PEOPLE, asked).items():
+            if node is None:
+                raise hidden("a repository is not there for this token any more")
             for users in _users(api, id, node):
                 rows = {who: user for user in users if (who := key(user.get("databaseId")))}
                 yield Page([Item(who, row) for who, row in rows.items() if who not in told])
@@ -64,7 +64,7 @@ def _users(api: Api, id: str, node: Json) -> Iterator[list[Json]]:
     connection = part(node, "assignableUsers")
     seen: set[str | None] = set()
     while True:
-        after = _end(connection, seen)
+        after = goes_on(connection, seen)
         yield list(objects(connection.get("nodes")))
         if after is None:
             return
@@ -79,7 +79,7 @@ def numbers(api: Api, node_id: str, scope: str) -> Iterator[list[str]]:
     empty = 0
     while True:
         connection = _issues(api, node_id, scope, after)
-        after = _end(connection, seen)
+        after = goes_on(connection, seen)
         found = [id for node in objects(connection.get("nodes")) if (id := key(node.get("number")))]
         empty = 0 if found else empty + 1
         yield found
@@ -108,15 +108,3 @@ def _issues(api: Api, node_id: str, scope: str, after: str | None, *, first: int
     if not part(node, "issues"):
         raise Unexpected("GitHub's GraphQL API gave no list of issues.", scope=scope)
     return part(node, "issues")
-
-
-def _end(connection: Json, seen: set[str | None]) -> str | None:
-    """Where a list goes on; None at its end, which must be said."""
-    info = part(connection, "pageInfo")
-    more, after = info.get("hasNextPage"), text(info.get("endCursor"))
-    if more is False:
-        return None
-    if more is not True or after is None or after in seen:
-        raise Unexpected("GitHub's GraphQL API does not say where a list goes on.")
-    seen.add(after)
-    return after

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from connectors.github.api import OVERLAP, Api, Slice
+from connectors.github.api import OVERLAP, Api
+from connectors.github.boards import Boards
 from connectors.github.history import EVENTS
 from connectors.github.roster import Repository
 from connectors.github.words import instant, issue_id, key, part, place_of, stamp
@@ -121,40 +122,61 @@ def changes(api: Api, repository: Repository, since: Cursor | None) -> Iterator[
 
 
 class Issues:
-    """Reads the issues of one repository; pull requests come in the same list and are left out."""
+    """Reads the issues of one repository; pull requests come in the same list and are left out.
 
-    def __init__(self, api: Api, repository: Repository) -> None:
+    Args:
+        boards: what the configured boards say of issues; None where none is configured.
+    """
+
+    def __init__(self, api: Api, repository: Repository, boards: Boards | None = None) -> None:
         self._api = api
         self._repository = repository
+        self._boards = boards
         self._ids: dict[str, str | None] = {repository.name.lower(): repository.id}
 
     def pages(self, since: Cursor | None) -> Iterator[Page]:
         """Issues that changed since a cursor, each with its parent and what it waits for."""
         path = f"{self._repository.path}/issues"
         for found in self._api.changed(path, {"state": "all"}, since, self._repository.id):
-            items, unread = self._open(found)
+            items, unread = self._open(found.rows, found.altered)
             yield Page(items, found.cursor, unread=unread)
 
-    def _open(self, found: Slice) -> tuple[list[Item], list[tuple[str, str]]]:
+    def some(self, numbers: Sequence[str]) -> tuple[list[Item], list[tuple[str, str]]]:
+        """Single issues, and the ids of those that do not open; one that is gone, or was moved to
+        another repository, is for the census to confirm."""
+        rows: list[Json] = []
+        altered = 0
+        for number in numbers:
+            path = f"/repositories/{self._repository.id}/issues/{number}"
+            answer = self._api.get(path, self._repository.id, accept=(301, *GONE))
+            if answer.status == 200:
+                rows.append(answer.data)
+                altered += answer.altered
+        return self._open(rows, altered)
+
+    def _open(self, rows: Sequence[Json], altered: int) -> tuple[list[Item], list[tuple[str, str]]]:
         items: list[Item] = []
         unread: list[tuple[str, str]] = []
         home = self._repository
-        for row in found.rows:
-            number = key(row.get("number"))
-            if "pull_request" in row or number is None:
-                continue
+        issues = [row for row in rows if "pull_request" not in row and key(row.get("number"))]
+        boards = self._boards.of(issues) if self._boards and issues else None
+        for row in issues:
+            number = str(row["number"])
             id, blockers = issue_id(home.id, number), self._blockers(row, number)
-            if blockers is None:
+            placed = {} if boards is None else boards[str(row.get("node_id"))]
+            if blockers is None or placed is None:
                 unread.append((id, "GitHub lists this issue but does not open it."))
                 continue
-            body = {
+            body: dict[str, Any] = {
                 "id": id,
                 "issue": pick(row, ISSUE_FIELDS),
                 "repository": {"id": home.id, "full_name": home.name},
                 "parent": self._id_at(row.get("parent_issue_url")),
                 "blocked_by": blockers,
             }
-            items.append(Item(id, body, scope=home.id, altered=found.altered))
+            if placed:
+                body["board"] = placed
+            items.append(Item(id, body, scope=home.id, altered=altered))
         return items, unread
 
     def _blockers(self, row: Json, number: str) -> Sequence[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from connectors.github.api import Api
 from connectors.github.words import text
@@ -25,7 +26,7 @@ class Repository:
         Raises:
             NotVisible: the lane stands for something configured that GitHub does not show.
         """
-        id, _, name = lane.partition(" ")
+        id, name, *_ = [*lane.split(" "), ""]
         if not name:
             raise not_visible(lane)
         return cls(id, name)
@@ -46,11 +47,13 @@ class Roster:
     """What is configured: rows of the repositories that are visible, names of what is not.
 
     `partial`: GitHub says that an organization's single sign-on hides more from the token.
+    `at`: GitHub's clock, where it gave a list at all.
     """
 
     rows: Sequence[Json]
     missing: Sequence[str]
     partial: bool
+    at: datetime | None
 
     def with_issues(self) -> list[Repository]:
         """The repositories whose issues are switched on."""
@@ -77,33 +80,34 @@ def repository(row: Json) -> Repository:
     return Repository(str(row["id"]), str(row.get("full_name")))
 
 
-def roster(api: Api, repositories: Sequence[str], organizations: Sequence[str]) -> Roster:
-    """Ask GitHub for the repositories; all that the account has a part in when none is named."""
+def roster(api: Api, repositories: Sequence[str], organizations: Sequence[str], own: str) -> Roster:
+    """Ask GitHub for the repositories; all that `own` lists when none is named."""
     rows: dict[int, Json] = {}
     missing: list[str] = []
     partial = False
+    at: datetime | None = None
     for organization in organizations:
         try:
             for page in api.pages(f"/orgs/{organization}/repos", {"type": "all"}):
                 rows.update((row["id"], row) for row in page.rows)
-                partial = partial or page.partial
+                partial, at = partial or page.partial, at or page.at
         except NotVisible:
             missing.append(organization)  # said by a lane of its own, and by `check`
     if repositories or not organizations:
-        own: list[Json] = []
-        for page in api.pages("/user/repos"):
-            own += page.rows
-            partial = partial or page.partial
-        named = {str(row.get("full_name")).lower(): row for row in own}
+        listed: list[Json] = []
+        for page in api.pages(own):
+            listed += page.rows
+            partial, at = partial or page.partial, at or page.at
+        named = {str(row.get("full_name")).lower(): row for row in listed}
         if not repositories:
-            rows.update((row["id"], row) for row in own)
+            rows.update((row["id"], row) for row in listed)
         for name in repositories:
             row = named.get(name.lower()) or _by_name(api, name)
             if row is None:
                 missing.append(name)
             else:
                 rows[row["id"]] = row
-    return Roster(list(rows.values()), missing, partial)
+    return Roster(list(rows.values()), missing, partial, at)
 
 
 def _by_name(api: Api, name: str) -> Json | None:

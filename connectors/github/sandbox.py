@@ -6,9 +6,8 @@ Every repository has pull requests as well, which stand among its issues as they
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -16,14 +15,17 @@ from urllib.parse import urlencode
 import orjson
 
 from connectors.github.sandbox_adopt import OWNER, Adoption, slug
+from connectors.github.sandbox_app import SandboxApp
+from connectors.github.sandbox_boards import SandboxBoards
+from connectors.github.sandbox_graphql import GraphQl
 from connectors.github.sandbox_hooks import Hooks
-from connectors.github.sandbox_render import Object, Render, node_id, user_node
+from connectors.github.sandbox_render import Object, Render
+from connectors.github.sandbox_replies import NOT_FOUND, error, moved, single
 from connectors.github.words import instant
 from connectors.sdk.records import Change, Comment, Link, Milestone, Person, Project, Record, Task
 from connectors.sdk.sandbox import Reply, Request
 
 TOKEN = "github_pat_an_invented_token"  # noqa: S105
-NOT_FOUND = "Not Found"
 PULLS = range(9001, 9006)  # numbers of the pull requests of every repository
 HOURLY = 5000
 
@@ -32,13 +34,21 @@ class GitHubSandbox(Adoption):
     """GitHub's repositories, issues, comments and events."""
 
     def __init__(
-        self, records: Iterable[Record], now: Callable[[], datetime], *, page_size: int = 100
+        self,
+        records: Iterable[Record],
+        now: Callable[[], datetime],
+        *,
+        page_size: int = 100,
+        board: bool = True,
+        off_board: Collection[str] = (),
+        public_key: str = "",
     ) -> None:
         self._records = records = list(records)
-        super().__init__(records, now)
+        super().__init__(records, now, board=board, off_board=off_board)
         self.page_size = page_size
+        self.app = SandboxApp(now, public_key)
         self.disabled: set[str] = set()  # ids of repositories whose issues are switched off
-        self.hooks = Hooks(_error)
+        self.hooks = Hooks(error)
         self.former: dict[str, str] = {}  # names that repositories had, and their ids
         self._names: dict[str, str] = {}
         self._revision = -1
@@ -46,10 +56,15 @@ class GitHubSandbox(Adoption):
         self._issues: dict[str, list[Task]] = {}
         self._milestones: dict[str, list[str]] = defaultdict(list)  # ids in the order of numbers
         self._cache: dict[tuple[str, str, str], list[Object]] = {}
+        self.boards = SandboxBoards(self.world, self.is_on_board)
+        self._questions = GraphQl(
+            self.world, self.boards, page_size, self._numbers_of, lambda id: id not in self.hidden
+        )
 
     def options(self, base_url: str) -> dict[str, Any]:
         """See `Sandbox.options`."""
-        return {"url": base_url, "token": TOKEN, "allow_private_network": True}
+        boards = {"projects": ["acme/1"]} if self.board else {}
+        return {"url": base_url, "token": TOKEN, "allow_private_network": True, **boards}
 
     def _person_named(self, id: str) -> str:
         for person in self._records:
@@ -60,16 +75,22 @@ class GitHubSandbox(Adoption):
     def handle(self, request: Request) -> Reply:
         """Answer as GitHub would."""
         if not request.headers.get("user-agent"):
-            return _error(403, "Request forbidden by administrative rules.")
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
-            return _error(401, "Bad credentials")
+            return error(403, "Request forbidden by administrative rules.")
+        if request.path.startswith("/app/"):
+            return self.app.exchange(request)
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token == TOKEN or self.app.knows(token):
+            return self._handle(request)
+        return error(401, "Bad credentials")
+
+    def _handle(self, request: Request) -> Reply:
         self._index(f"http://{request.headers.get('host', 'api.github.com')}")
         if request.method == "POST" and request.path == "/graphql":
             return self._graphql(request)
         if "/hooks" in request.path:
             return self.hooks.answer(request)
         if request.method != "GET":
-            return _error(404, NOT_FOUND)
+            return error(404, NOT_FOUND)
         return self._conditional(request, self._get(request))
 
     def _conditional(self, request: Request, reply: Reply) -> Reply:
@@ -114,8 +135,14 @@ class GitHubSandbox(Adoption):
 
     def _get(self, request: Request) -> Reply:
         visible = [each for each in self.world.all(Project) if each.id not in self.hidden]
-        reply = _error(404, NOT_FOUND)
+        reply = error(404, NOT_FOUND)
         match request.path.strip("/").split("/"):
+            case ["user"] if request.headers["authorization"] != f"Bearer {TOKEN}":
+                reply = error(403, "Resource not accessible by integration")
+            case ["installation", "repositories"]:
+                reply = self._page(request, [self._row(each) for each in visible], request.path)
+                wrapped = {"total_count": len(visible), "repositories": orjson.loads(reply.body)}
+                reply = Reply(200, orjson.dumps(wrapped), reply.headers)
             case ["user"]:
                 reply = Reply.of({"login": "flagstaff-reader", "id": 1, "type": "User"})
             case ["user", "repos"] | ["orgs", "acme", "repos"]:
@@ -130,7 +157,7 @@ class GitHubSandbox(Adoption):
                     return self._repository(request, ids.get(full, ""), rest)
                 tail = "/".join((former, *rest))
                 query = urlencode({key: each[0] for key, each in request.query.items()})
-                reply = _moved(f"{self.render.base}/repositories/{tail}?{query}".rstrip("?"))
+                reply = moved(f"{self.render.base}/repositories/{tail}?{query}".rstrip("?"))
             case _:
                 pass
         return reply
@@ -141,20 +168,20 @@ class GitHubSandbox(Adoption):
     def _repository(self, request: Request, id: str, rest: list[str]) -> Reply:
         project = None if id in self.hidden else self.world.get(Project, id)
         if project is None:
-            return _error(404, NOT_FOUND)
+            return error(404, NOT_FOUND)
         if rest[:1] == ["issues"] and project.id in self.disabled:
-            return _error(410, "Issues has been disabled in this repository.")
+            return error(410, "Issues has been disabled in this repository.")
         rows = self._list(request, project, rest)
         if rows is not None:
             return self._page(request, rows, f"/repositories/{project.id}/{'/'.join(rest)}")
-        reply = _error(404, NOT_FOUND)
+        reply = error(404, NOT_FOUND)
         match rest:
             case []:
                 reply = Reply.of(self._row(project))
             case ["issues", "comments", found]:
-                reply = _single(self._rows(project, "comments"), "id", found)
+                reply = single(self._rows(project, "comments"), "id", found)
             case ["milestones", found]:
-                reply = _single(self._milestone_rows(project), "number", found)
+                reply = single(self._milestone_rows(project), "number", found)
             case ["issues", found]:
                 reply = self._issue(project, found)
             case _:
@@ -261,10 +288,10 @@ class GitHubSandbox(Adoption):
             return Reply.of(self.render.issue(task))
         reason, _ = self.world.gone.get((Task, id), (None, None))
         if reason == "deleted":
-            return _error(410, "This issue was deleted")
+            return error(410, "This issue was deleted")
         if reason == "moved":
-            return _moved(f"{self.render.base}/repositories/1/issues/1")
-        return _error(404, NOT_FOUND)
+            return moved(f"{self.render.base}/repositories/1/issues/1")
+        return error(404, NOT_FOUND)
 
     def _blockers(self, project: Project, number: str) -> list[Object]:
         links = self.world.where(Link, "to_id", f"{project.id}#{number}")
@@ -272,29 +299,8 @@ class GitHubSandbox(Adoption):
         return [self.render.issue(task) for task in tasks if task is not None]
 
     def _graphql(self, request: Request) -> Reply:
-        """The two questions about repositories, by their global ids."""
-        asked = request.json()
-        query, variables = str(asked.get("query")), asked.get("variables") or {}
-        many = bool(re.search(r"\bnodes\(ids:", query))
-        ids = list(variables["ids"]) if many else [variables["id"]]
-        nodes: list[Object | None] = []
-        errors = []
-        for place, id in enumerate(ids):
-            project = next(
-                (each for each in self.world.all(Project)
-                 if node_id(each.id) == id and each.id not in self.hidden),
-                None,
-            )  # fmt: skip
-            nodes.append(None if project is None else self._node(project, query, variables))
-            if project is None:
-                said = f"Could not resolve to a node with the global id of '{id}'"
-                path = ["nodes", place] if many else ["node"]
-                errors.append({"type": "NOT_FOUND", "path": path, "message": said})
-        answer: Object = {"data": {"nodes": nodes} if many else {"node": nodes[0]}}
-        if errors:
-            answer["errors"] = errors
         return Reply.of(
-            answer,
+            self._questions.answer(request),
             200,
             X_RateLimit_Limit=str(HOURLY),
             X_RateLimit_Remaining=str(HOURLY - 1),
@@ -302,41 +308,12 @@ class GitHubSandbox(Adoption):
             X_RateLimit_Resource="graphql",
         )
 
-    def _node(self, project: Project, query: str, variables: Object) -> Object:
-        if "assignableUsers" in query:
-            people = [user_node(each) for each in self.world.all(Person)]
-            return {"assignableUsers": self._connection(people, variables, 100)}
-        enabled = project.id not in self.disabled
+    def _numbers_of(self, project: Project) -> list[int] | None:
+        """Of a repository's issues, the oldest first; None while they are switched off."""
+        if project.id in self.disabled:
+            return None
         tasks = sorted(self._issues[project.id], key=lambda task: (str(task.created_at), task.id))
-        numbers = [{"number": int(task.id.partition("#")[2])} for task in tasks] if enabled else []
-        first = int(variables.get("first") or 100)
-        issues = {"totalCount": len(numbers), **self._connection(numbers, variables, first)}
-        return {"hasIssuesEnabled": enabled, "issues": issues}
-
-    def _connection(self, nodes: Sequence[Object], variables: Object, first: int) -> Object:
-        """A page of a list of the GraphQL API."""
-        start = int(str(variables.get("after") or "cursor:0").removeprefix("cursor:"))
-        end = start + min(first, self.page_size)
-        more = end < len(nodes)
-        info = {"hasNextPage": more, "endCursor": f"cursor:{min(end, len(nodes))}"}
-        return {"pageInfo": info, "nodes": list(nodes[start:end])}
-
-
-def _single(rows: Iterable[Object], name: str, value: str) -> Reply:
-    found = next((row for row in rows if str(row[name]) == value), None)
-    return _error(404, NOT_FOUND) if found is None else Reply.of(found)
-
-
-def _error(status: int, message: str) -> Reply:
-    return Reply.of(
-        {"message": message, "documentation_url": "https://docs.github.com/rest"}, status
-    )
-
-
-def _moved(location: str) -> Reply:
-    body = orjson.dumps({"message": "Moved Permanently", "url": location})
-    headers = {"Content-Type": "application/json", "Location": location}
-    return Reply(301, body, headers)
+        return [int(task.id.partition("#")[2]) for task in tasks]
 
 
 SANDBOX = GitHubSandbox

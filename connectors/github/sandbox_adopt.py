@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+
+from connectors.github.sandbox_boards import ITERATION_FIELD, iterated, placed
+from connectors.github.sandbox_history import OVER, closing, edit_of, said
 from connectors.github.words import LABEL_TYPES, TYPES
 from connectors.sdk.records import (
     Change,
@@ -16,11 +20,12 @@ from connectors.sdk.records import (
     Custom,
     CustomValue,
     Link,
+    Membership,
     Milestone,
     Person,
     Project,
     Record,
-    Status,
+    Sprint,
     Task,
     TaskType,
 )
@@ -28,7 +33,6 @@ from connectors.sdk.sandbox import Sandbox
 
 OWNER = "acme"
 SITE = "https://github.com"
-OVER: tuple[Status, ...] = ("done", "cancelled")
 TYPE_NAMES: dict[TaskType, str] = {
     "task": "Task", "subtask": "Sub-task", "epic": "Epic", "story": "Feature", "bug": "Bug",
     "milestone": "Milestone", "risk": "Risk", "issue": "Issue", "change": "Change",
@@ -38,10 +42,10 @@ ISSUE = re.compile(r"(\d+)#(\d+)")
 
 
 def number_of(*parts: str) -> str:
-    """A number of GitHub's shape that is always the same for the same thing; a person's has 31
-    bits, as the GraphQL API has no more."""
+    """A number of GitHub's shape that is always the same for the same thing; a person's and a
+    repository's have 31 bits, as the GraphQL API has no more."""
     digits = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return str((int(digits[:13], 16) >> (21 if parts[0] == "Person" else 0)) + 1)
+    return str((int(digits[:13], 16) >> (21 if parts[0] in ("Person", "Project") else 0)) + 1)
 
 
 def second(at: datetime | None) -> datetime | None:
@@ -54,18 +58,22 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "unnamed"
 
 
-def said(value: str | None) -> str | None:
-    """Text that says something."""
-    return value if value and value.strip() else None
-
-
 class Adoption(Sandbox):
     """The half of the sandbox that takes records in."""
 
     name = "github"
 
-    def __init__(self, records: Iterable[Record], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        records: Iterable[Record],
+        now: Callable[[], datetime],
+        *,
+        board: bool,
+        off_board: Collection[str],
+    ) -> None:
         records = list(records)
+        self.board = board
+        self._off_board = off_board  # projects whose issues are on no board, as their tool has them
         self._now = now
         self._projects = {each.id: each for each in records if isinstance(each, Project)}
         self._tasks = {each.id: each for each in records if isinstance(each, Task)}
@@ -75,7 +83,14 @@ class Adoption(Sandbox):
             if task.project_id is not None:
                 counted[task.project_id] += 1
                 self._numbers[task.id] = counted[task.project_id]
-        super().__init__([*records, *filter(None, map(_closing, self._tasks.values()))], now)
+        sprints = {each.id: each for each in records if isinstance(each, Sprint)}
+        self._iterations: dict[str, Sprint] = {}  # by issue: an issue is in one
+        for each in records:
+            if isinstance(each, Membership) and each.kind == "sprint":
+                sprint = sprints.get(each.container_id)
+                if sprint is not None:
+                    self._iterations.setdefault(self._issue_id(each.task_id), sprint)
+        super().__init__([*records, *filter(None, map(closing, self._tasks.values()))], now)
 
     def native_id(self, record: Record) -> str:
         """Numbers; an issue's is its repository's and its own."""
@@ -83,6 +98,11 @@ class Adoption(Sandbox):
             return self._issue_id(record.id)
         if isinstance(record, Link):
             return f"blocks:{self._issue_id(record.from_id)}:{self._issue_id(record.to_id)}"
+        if isinstance(record, Sprint):
+            return self._iteration_id(record.id)
+        if isinstance(record, Membership):
+            place = (self._iteration_id(record.container_id), self._issue_id(record.task_id))
+            return ":".join((record.kind, *place))
         return record.id if record.id.isdecimal() else number_of(type(record).__name__, record.id)
 
     def _issue_id(self, id: str) -> str:
@@ -93,13 +113,24 @@ class Adoption(Sandbox):
         home = self.native_id(project) if project else number_of("Project", task.project_id)
         return f"{home}#{self._numbers[id]}"
 
+    def _iteration_id(self, id: str) -> str:
+        known = id.startswith(f"{ITERATION_FIELD}:")
+        return id if known else f"{ITERATION_FIELD}:{int(number_of('Sprint', id)):014x}"
+
+    def is_on_board(self, task: Task) -> bool:
+        """Whether an issue is on the board in the beginning."""
+        off = {self.ids.get((Project, each), each) for each in self._off_board}
+        return self.board and task.project_id not in off
+
     def adopt(self, record: Record) -> Record | None:
         """See `Sandbox.adopt`. Kinds that GitHub does not have: none."""
         hold: dict[type[Record], Callable[[Any], Record | None]] = {
             Project: self._project,
             Person: self._person,
             Milestone: self._milestone,
+            Sprint: self._sprint,
             Task: self._task,
+            Membership: self._membership,
             Link: self._link,
             Comment: self._comment,
             Change: self._change,
@@ -158,7 +189,7 @@ class Adoption(Sandbox):
             reason = "duplicate" if task.resolution == "duplicate" else reason
         created = second(task.created_at or self._now())
         updated = second(task.updated_at) or created
-        return Task(
+        held = Task(
             id=task.id,
             key=f"{name}#{found[2]}",
             project_id=task.project_id,
@@ -180,6 +211,29 @@ class Adoption(Sandbox):
             milestone_id=task.milestone_id,
             custom=tuple(_held(each) for each in task.custom if _value(each.value) is not None),
         )
+        if not self.is_on_board(held):
+            return held
+        sprint = self._iterations.get(task.id)
+        fields = ("priority", "priority_label", "start_on", "due_on", "points")
+        wanted = msgspec.structs.replace(held, **{name: getattr(task, name) for name in fields})
+        if not over:
+            named = {"status": task.status, "status_label": task.status_label}
+            wanted = msgspec.structs.replace(wanted, **named)
+        return placed(wanted, sprint and iterated(sprint, self._now().date()))
+
+    def _sprint(self, sprint: Sprint) -> Sprint | None:
+        return iterated(sprint, self._now().date()) if self.board else None
+
+    def _membership(self, membership: Membership) -> Membership | None:
+        task_id = membership.task_id
+        home = Task(id=task_id, title="", project_id=task_id.partition("#")[0])
+        sprint = self._iterations.get(task_id)
+        if sprint is None or not ISSUE.fullmatch(task_id) or not self.is_on_board(home):
+            return None
+        container = self._iteration_id(sprint.id)
+        if membership.id != f"sprint:{container}:{task_id}":
+            return None
+        return Membership(id=membership.id, task_id=task_id, kind="sprint", container_id=container)
 
     def _link(self, link: Link) -> Link | None:
         ends = (link.from_id, link.to_id)
@@ -227,44 +281,6 @@ class Adoption(Sandbox):
 
     def _person_named(self, id: str) -> str:
         raise NotImplementedError
-
-
-Edit = tuple[str, str | None, str | None, str | None, str | None]
-
-
-def edit_of(change: Change) -> Edit | None:
-    """The event that a change is, and what it says: kind, old, new, and both in words."""
-    old, new = change.old, change.new
-    match change.field:
-        case "status" if old not in OVER and new in OVER:
-            reason = "completed" if new == "done" else "not_planned"
-            return "closed", "todo", new, "open", reason
-        case "status" if new not in OVER and (old in OVER or change.field_label == "reopened"):
-            return "reopened", None, "todo", "closed", "reopened"
-        case "title":
-            return "renamed", said(old), said(new), None, None
-        case "assignee_ids":
-            before, after = set((old or "").split(",")) - {""}, set((new or "").split(",")) - {""}
-            if len(before ^ after) != 1:
-                return None
-            id = next(iter(before ^ after))
-            gained = id in after
-            kind = "assigned" if gained else "unassigned"
-            return kind, None if gained else id, id if gained else None, None, None
-        case _:
-            return None
-
-
-def _closing(task: Task) -> Change | None:
-    """The event that every closed issue has."""
-    at = task.completed_at or task.updated_at or task.created_at
-    if task.status not in OVER or task.project_id is None or at is None:
-        return None
-    author = next(iter(task.assignee_ids), task.reporter_id)
-    return Change(
-        id=f"{task.id} closed", task_id=task.id, at=at, author_id=author, field="status",
-        old="todo", new=task.status,
-    )  # fmt: skip
 
 
 def _type_name(task: Task) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from connectors.github.sandbox_adopt import ISSUE, SITE, edit_of, number_of, slug
+from connectors.github.sandbox_adopt import ISSUE, SITE, number_of, slug
+from connectors.github.sandbox_history import edit_of
 from connectors.github.words import stamp
 from connectors.sdk.records import (
     Change,
@@ -98,7 +99,7 @@ class Render:
             "comments_url": f"{here}/comments",
             "html_url": f"{SITE}/{full}/issues/{number}",
             "id": int(number_of("Issue", task.id)),
-            "node_id": f"I_{number_of('Issue', task.id)}",
+            "node_id": issue_node(task.id),
             "number": number,
             "title": task.title,
             "user": self.user(task.reporter_id),
@@ -126,7 +127,9 @@ class Render:
                 "blocking": 0,
                 "total_blocking": len(self.world.where(Link, "from_id", task.id)),
             },
-            "issue_field_values": [_field(each) for each in task.custom],
+            "issue_field_values": [
+                _field(each) for each in task.custom if not each.id.startswith("PVT")
+            ],
         }
         if task.parent_id is not None:
             parent, at = self._place(task.parent_id)
@@ -256,6 +259,11 @@ class Render:
 def node_id(repository: str) -> str:
     """The id by which the GraphQL API knows a repository."""
     return f"R_{repository}"
+
+
+def issue_node(id: str) -> str:
+    """The id by which the GraphQL API knows an issue."""
+    return f"I_{number_of('Issue', id)}"
 
 
 def user_node(person: Person) -> Object:

@@ -156,16 +156,17 @@ def field_value(entry: Json) -> CustomValue:
         case "date":
             return day(value)
         case "number":
-            return _number(value)
+            return number(value)
         case _:
             return text(value)
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
+    """A finite number, also one in text; None for what is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        number = float(value)
+        found = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if abs(number) < float("inf") else None  # NaN compares false as well
+    return found if abs(found) < float("inf") else None  # NaN compares false as well

@@ -135,6 +135,8 @@ class OAuth:
 
     Args:
         assertion: makes the signed assertion of an instant.
+        bearer: the assertion signs a POST without a form, as the bearer of it; the answer has
+            `token` and `expires_at` (GitHub's own way).
         subject: whom the assertion speaks for: one client may sign in several accounts.
         basic: the client's secret travels in a header of its own (RFC 6749 §2.3.1), not in the
             form; a client without a secret names itself in the form only.
@@ -146,6 +148,7 @@ class OAuth:
     client_secret: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
     assertion: Callable[[datetime], str] | None = field(default=None, repr=False)
+    bearer: bool = False
     subject: str = ""
     basic: bool = False
     login: Login | None = None
@@ -295,10 +298,12 @@ class Plan:
         lanes: may run side by side.
         joint: where set, the lane "" gets this cursor once *all* lanes have ended, and the
             cursors of the others are forgotten.
+        forget: names of lanes whose place others have taken: their cursors are not kept.
     """
 
     lanes: Sequence[Lane]
     joint: Cursor | None = None
+    forget: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,18 +128,25 @@ class Door:
         return retrying(lambda: self._attempt(call), self._pause)
 
     def ask(
-        self, url: str, form: Mapping[str, str], *, basic: tuple[str, str] | None = None
+        self,
+        url: str,
+        form: Mapping[str, str],
+        *,
+        basic: tuple[str, str] | None = None,
+        bearer: str | None = None,
     ) -> tuple[int, Any]:
         """Post a form to the sign-in service: what `Bearer` asks with."""
         what = self._what("POST", url)
         headers = {}
-        if basic is not None:
+        if bearer is not None:
+            headers["Authorization"] = f"Bearer {bearer}"
+        elif basic is not None:
             encoded = b64encode(":".join(map(quote_plus, basic)).encode()).decode()
             headers["Authorization"] = f"Basic {encoded}"
-            self._scrub.add_headers(headers)
+        self._scrub.add_headers(headers)
         raw = self._send(what, "POST", url, body=form, headers=headers)
         asked = seconds_asked(raw.headers, self._now())
-        if raw.status == 429 or (raw.status == 503 and asked is not None):
+        if raw.status == 429 or (raw.status in (403, 503) and asked is not None):
             asked = _SIGN_IN_LATER if asked is None else asked
             until = self._now() + timedelta(seconds=min(asked, LONGEST_COOLDOWN.total_seconds()))
             raise Throttled(

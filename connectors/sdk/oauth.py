@@ -54,11 +54,11 @@ class Ask(Protocol):
     """The way to the token endpoint."""
 
     def __call__(
-        self, url: str, form: Mapping[str, str], *, basic: tuple[str, str] = ...
+        self, url: str, form: Mapping[str, str], *, basic: tuple[str, str] = ..., bearer: str = ...
     ) -> tuple[int, Any]:
-        """Post a form to a URL, with a name and a secret in a header where they are given; the
-        status and the parsed JSON. Raises `Unavailable` (also for a success that is no JSON) and
-        `Throttled`."""
+        """Post a form to a URL, with a name and a secret, or a token, in a header where they are
+        given; the status and the parsed JSON. Raises `Unavailable` (also for a success that is no
+        JSON) and `Throttled`."""
         ...
 
 
@@ -204,10 +204,11 @@ class Bearer:
 
     def _ask_for(self, grant: Mapping[str, str], refresh_token: str) -> Tokens:
         """The tokens for a grant; with the refresh token at hand unless there is a new one."""
-        asked_at = self._now()
-        oauth = self._oauth
+        asked_at, oauth = self._now(), self._oauth
         form, named = _identified(oauth, grant)
-        if named is None:
+        if oauth.bearer:
+            status, data = self._ask(oauth.token_url, {}, bearer=grant["assertion"])
+        elif named is None:
             status, data = self._ask(oauth.token_url, form)
         else:
             status, data = self._ask(oauth.token_url, form, basic=named)
@@ -215,16 +216,18 @@ class Bearer:
             data = {}
         if status >= 500 or status == 429:
             raise Unavailable(f"The sign-in service answered {status}.")
-        access = data.get("access_token")
+        access = data.get("token" if oauth.bearer else "access_token")
         if status >= 400 or not isinstance(access, str) or not access:
             said = [str(data.get("error") or status)]
-            if isinstance(data.get("error_description"), str):
-                said.append(data["error_description"][:_LONGEST_SAID])
+            reason = data.get("message" if oauth.bearer else "error_description")
+            if isinstance(reason, str):
+                said.append(reason[:_LONGEST_SAID])
             raise _DeniedError(": ".join(said))
         rotated = data.get("refresh_token")
         rotated = rotated if isinstance(rotated, str) and rotated else refresh_token
         self._learn(access, rotated)
-        return Tokens(access, rotated, _refresh_at(asked_at, data.get("expires_in")))
+        lifetime = _until(asked_at, data) if oauth.bearer else data.get("expires_in")
+        return Tokens(access, rotated, _refresh_at(asked_at, lifetime))
 
     def _sign_in_again(self, reason: str) -> Refused:
         return Refused(
@@ -255,6 +258,14 @@ def _identified(
         return grant, None
     secret = {"client_secret": oauth.client_secret} if oauth.client_secret else {}
     return {**grant, "client_id": oauth.client_id, **secret}, None
+
+
+def _until(asked_at: datetime, data: Mapping[str, Any]) -> float | None:
+    """Seconds until `expires_at`; None where no instant is said."""
+    try:
+        return (datetime.fromisoformat(str(data.get("expires_at"))) - asked_at).total_seconds()
+    except (ValueError, TypeError):  # no time, or one without a zone
+        return None
 
 
 def _refresh_at(asked_at: datetime, lifetime: Any) -> datetime | None:

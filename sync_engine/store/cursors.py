@@ -6,7 +6,7 @@ stands aside until all of them have.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,6 +82,8 @@ class Cursors:
 
     def unfinished(self, stream: str, plan: Plan) -> list[Lane]:
         """The lanes still to run; of a first read that was cut, only those that had not ended."""
+        if plan.forget:
+            self._forget(stream, plan.forget)
         if plan.joint is None:
             return list(plan.lanes)
         self._keep_joint(stream, plan.joint)
@@ -108,6 +110,12 @@ class Cursors:
             ).scalar_one()
             connection.execute(sa.delete(_lane).where(self._of(stream)))
             self.move(connection, stream, "", joint, now)
+
+    def _forget(self, stream: str, lanes: Sequence[str]) -> None:
+        with self._engine.begin() as connection:
+            fence(connection, self._lease)
+            named = _lane.c.lane.in_(list(lanes))
+            connection.execute(sa.delete(_lane).where(self._of(stream), named))
 
     def _keep_joint(self, stream: str, joint: Cursor) -> None:
         """Remember where the joint cursor stood when the first read began: what changes in a

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from connectors.sdk import oauth
-from connectors.sdk.contract import Connector, Cursor, Item, Options
+from connectors.sdk.contract import Connector, Cursor, Item, Options, Plan
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.gate import Gates
 from connectors.sdk.http import Door, open_door
@@ -240,7 +240,7 @@ class Tool:
     ) -> None:
         cursors = read.cursors.setdefault(stream, {})
         read.items.setdefault(stream, {})
-        plan = connector.lanes(stream, cursors)
+        plan = _planned(connector, stream, cursors)
         read.lanes[stream] = len(plan.lanes)
         whole = True
         for lane in plan.lanes:
@@ -265,3 +265,11 @@ class Tool:
         if plan.joint is not None and whole:
             cursors.clear()
             cursors[""] = plan.joint
+
+
+def _planned(connector: Connector, stream: str, cursors: dict[str, Cursor]) -> Plan:
+    """The lanes of a turn; cursors of those that gave way are not kept."""
+    plan = connector.lanes(stream, cursors)
+    for name in plan.forget:
+        cursors.pop(name, None)
+    return plan

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from connectors.github.connector import GitHub, GitHubOptions
+from connectors.github.connector import GitHub
+from connectors.github.options import GitHubOptions
 from connectors.github.sandbox import GitHubSandbox
 from connectors.sdk.contract import Cursor, Item
 from connectors.sdk.gate import Gates
@@ -29,6 +31,7 @@ from connectors.sdk.records import (
     Worklog,
 )
 from connectors.sdk.sandbox import serve
+from tests.conformance.reading import Tokens
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -154,6 +157,11 @@ class Tool:
         """The id under which a record of the portfolio is known at GitHub."""
         return self.sandbox.ids[kind, id]
 
+    def again(self, **options: Any) -> Tool:
+        """The same, read with other options."""
+        config = self.connector._config.model_copy(update=options)
+        return Tool(self.sandbox, GitHub(config, self.door), self.door, self.clock)
+
     def later(self, **time: float) -> datetime:
         """Let time pass."""
         self.clock.at += timedelta(**time)
@@ -164,7 +172,10 @@ class Tool:
         before, held = self.door.requests, dict(cursors or {})
         items: dict[str, Item] = {}
         unread: list[tuple[str, str]] = []
-        for lane in self.connector.lanes(stream, held).lanes:
+        plan = self.connector.lanes(stream, held)
+        for name in plan.forget:
+            del held[name]
+        for lane in plan.lanes:
             for page in self.connector.pull(stream, lane.name, held.get(lane.name)):
                 items.update((item.id, item) for item in page.items)
                 unread += page.unread
@@ -185,15 +196,21 @@ def tool_of() -> Iterator[Callable[..., Tool]]:
     with ExitStack() as stack:
 
         def make(
-            records: list[Record] | None = None, *, page_size: int = 100, **options: Any
+            records: list[Record] | None = None,
+            *,
+            page_size: int = 100,
+            of_sandbox: Mapping[str, Any] = MappingProxyType({"board": False}),
+            **options: Any,
         ) -> Tool:
             clock = Clock()
             held = portfolio() if records is None else records
-            sandbox = GitHubSandbox(held, clock.now, page_size=page_size)
+            sandbox = GitHubSandbox(held, clock.now, page_size=page_size, **of_sandbox)
             base = stack.enter_context(serve(sandbox))
             config = GitHubOptions.model_validate({**sandbox.options(base), **options})
             gates = Gates(now=clock.now, monotonic=clock.monotonic)
-            door = open_door(GitHub, config, gates=gates, now=clock.now, sleep=clock.sleep)
+            door = open_door(
+                GitHub, config, gates=gates, now=clock.now, sleep=clock.sleep, tokens=Tokens()
+            )
             stack.callback(door.close)
             return Tool(sandbox, GitHub(config, door), door, clock)
 

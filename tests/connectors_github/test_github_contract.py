@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import graphql
 import pytest
 
+from connectors.github.boards import BOARD, MORE_PLACED, ON_BOARD, PLACED, TOGETHER
 from connectors.github.people import MORE_PEOPLE, NUMBERS, PEOPLE
 from connectors.sdk.records import Project, Task
 from connectors.sdk.sandbox import Request
@@ -104,7 +106,8 @@ def everything(tool: Any) -> None:
         for stream in connector.streams:
             tool.read(stream, tool.read(stream).cursors)
         tool.later(hours=1)
-        tool.sandbox.world.edit(tool.native(Task, "a"), title="Other", at=tool.clock.at)
+        due = date(2026, 5, 1)
+        tool.sandbox.world.edit(tool.native(Task, "a"), title="Other", due_on=due, at=tool.clock.at)
     site = tool.native(Project, "site")
     for stream in ("tasks", "comments", "milestones"):
         ids = [id for batch in connector.census(stream, site) for id in batch]
@@ -120,10 +123,11 @@ def everything(tool: Any) -> None:
 def test_every_request_is_one_that_github_describes(
     description: Description, tool_of: Any, options: Any
 ) -> None:
+    options = {**options, "of_sandbox": {"board": True}}
     tool = tool_of(page_size=2, **options)
     if "repositories" in options:  # one that is not there: asked for, and not found
         assert tool.connector.check().warnings
-        tool = tool_of(page_size=2, repositories=["acme/site"])
+        tool = tool_of(page_size=2, **{**options, "repositories": ["acme/site"]})
     everything(tool)
     asked = [request for request in tool.sandbox.log if request.path != "/graphql"]
     assert {each for request in asked for each in description.complaints(request)} == set()
@@ -172,7 +176,9 @@ def test_every_field_that_is_kept_is_described(
     assert shown <= described
 
 
-@pytest.mark.parametrize("query", [PEOPLE, MORE_PEOPLE, NUMBERS])
+@pytest.mark.parametrize(
+    "query", [PEOPLE, MORE_PEOPLE, NUMBERS, BOARD, ON_BOARD, PLACED, MORE_PLACED]
+)
 def test_every_question_is_valid(schema: graphql.GraphQLSchema, query: str) -> None:
     assert graphql.validate(schema, graphql.parse(query)) == []
 
@@ -182,11 +188,31 @@ def test_a_wrong_question_would_be_found(schema: graphql.GraphQLSchema) -> None:
     assert graphql.validate(schema, graphql.parse(wrong))
 
 
+def kind_of(value: Any, info: Any, abstract: Any) -> str:
+    """Which of several types an answer is of, by what it holds."""
+    told = {
+        "Node": {"projectItems": "Issue", "items": "ProjectV2", "": "Repository"},
+        "RepositoryOwner": {"": "Organization"},
+        "ProjectV2ItemContent": {"number": "Issue", "": "DraftIssue"},
+        "ProjectV2FieldConfiguration": {
+            "options": "ProjectV2SingleSelectField", "configuration": "ProjectV2IterationField",
+            "": "ProjectV2Field",
+        },
+        "ProjectV2ItemFieldValue": {
+            "name": "ProjectV2ItemFieldSingleSelectValue", "date": "ProjectV2ItemFieldDateValue",
+            "number": "ProjectV2ItemFieldNumberValue", "text": "ProjectV2ItemFieldTextValue",
+            "iterationId": "ProjectV2ItemFieldIterationValue", "": "ProjectV2ItemFieldUserValue",
+        },
+    }[abstract.name]  # fmt: skip
+    return next(kind for key, kind in told.items() if not key or key in value)
+
+
 def test_the_sandbox_answers_questions_as_the_schema_has_it(
     schema: graphql.GraphQLSchema, tool_of: Any
 ) -> None:
     """Its answer, taken as the data behind the schema, gives itself."""
-    tool = tool_of(page_size=1)
+    tool = tool_of(page_size=1, of_sandbox={"board": True})
+    tool.sandbox.boards.second[tool.native(Task, "a")] = {"Priority": "High"}
     everything(tool)
     posts = [request for request in tool.sandbox.log if request.path == "/graphql"]
     kinds = set()
@@ -198,13 +224,19 @@ def test_the_sandbox_answers_questions_as_the_schema_has_it(
             asked["query"],
             root_value=answered,
             variable_values=asked["variables"],
-            type_resolver=lambda *_: "Repository",
+            type_resolver=kind_of,
         )
         assert result.errors is None
         assert result.data == answered
-    assert kinds == {"People", "MorePeople", "Numbers"}
+    assert kinds == {
+        "People", "MorePeople", "Numbers", "Board", "OnBoard", "Placed", "MorePlaced",
+    }  # fmt: skip
 
 
 def test_a_question_costs_less_than_github_allows(schema: graphql.GraphQLSchema) -> None:
     """At most 100 a list and 500,000 nodes: 20 repositories of 100 people are 2,020."""
     assert max(int(each) for each in re.findall(r"first: (\d+)", PEOPLE + MORE_PEOPLE)) <= 100
+    boards = [int(each) for each in re.findall(r"first: (\d+)", BOARD + ON_BOARD + MORE_PLACED)]
+    assert max(boards) <= 100
+    places, values = (int(each) for each in re.findall(r"first: (\d+)", PLACED))
+    assert TOGETHER * places * values <= 100_000

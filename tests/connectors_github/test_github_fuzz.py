@@ -21,7 +21,8 @@ KEYS = st.sampled_from(
         "issue_field_values", "issue_field_id", "issue_field_name", "data_type", "value",
         "single_select_option", "multi_select_options", "full_name", "archived", "databaseId",
         "login", "url", "comment", "issue_url", "event", "actor", "assigner", "label", "rename",
-        "from", "to", "due_on", "description", "x",
+        "from", "to", "due_on", "description", "x", "board", "boards", "fields", "field",
+        "iteration",        "startDate", "duration", "over", "read_on",
     ]
 )  # fmt: skip
 VALUES = st.one_of(
@@ -30,7 +31,8 @@ VALUES = st.one_of(
         ["5#7", "open", "closed", "completed", "2026-02-03T04:05:06Z", "0000-00-00", "2026-02-30",
          "9999-12-31T23:59:59-08:00", "single_select", "multi_select", "number", "date", "nan",
          "1e999", "assigned", "unlabeled", "renamed", "milestoned", "reopened", "bug",
-         "https://api.github.com/repos/a/b/issues/7"]
+         "https://api.github.com/repos/a/b/issues/7", "SINGLE_SELECT", "DATE", "NUMBER",
+         "ITERATION", "Status", "Priority", "Due", "Points", "In progress", "2026-03-02"]
     ),
 )  # fmt: skip
 BODIES = st.dictionaries(

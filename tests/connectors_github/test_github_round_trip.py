@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.github.connector import GitHub
 from connectors.github.history import EVENTS
+from connectors.sdk.contract import provided
 from connectors.sdk.records import STORED_KINDS, Change, Comment, Sprint, Task, Worklog
 
 
@@ -18,7 +19,7 @@ def test_everything_comes_back_as_it_is_held(tool: Any) -> None:
         held = {record.id: record for record in tool.sandbox.world.all(kind)}
         assert {id: record for (each, id), record in read.items() if each is kind} == held
     kinds = {kind for kind, _ in read}
-    assert kinds == set(GitHub.provides)
+    assert kinds == set(provided(tool.connector))
     assert not kinds & {Sprint, Worklog}
     changes = {change.field_label for (kind, _), change in read.items() if kind is Change}
     assert changes == {"closed", "reopened", "renamed", "assigned"}

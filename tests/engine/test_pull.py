@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from connectors.sdk.contract import Item, Page
+from connectors.sdk.contract import Item, Lane, Page, Plan
 from connectors.sdk.errors import CursorExpired, Refused, Throttled, Unavailable
 from connectors.sdk.records import Gone
 from sync_engine.admin_map import AdminMapping
@@ -178,6 +178,19 @@ def test_an_expired_cursor_reads_the_lane_again(lite: Any) -> None:
     report = lite.pull()
     assert report.outcome == "complete"
     assert lite.tasks()["t05"] == "After the cursor died"
+
+
+def test_lanes_whose_place_others_took_are_forgotten(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.pull()
+
+    def lanes(stream: str, _cursors: Any) -> Plan:
+        return Plan([Lane("p1")], forget=[""] if stream == "tasks" else ())
+
+    monkeypatch.setattr(bench.source.connector, "lanes", lanes)
+    assert bench.pull().outcome == "complete"
+    assert bench.rows("SELECT lane FROM lane_state WHERE stream = 'tasks'") == [("p1",)]
 
 
 def test_a_defect_of_a_connector_is_reported_and_kept_in_its_lane(lite: Any) -> None:

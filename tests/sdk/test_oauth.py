@@ -413,3 +413,69 @@ def test_the_reason_of_a_refused_sign_in_is_told_without_secrets(tool: Any, open
     tool.add(responses.POST, TOKEN_URL, status=400, json=told)
     with pytest.raises(Refused, match=r"invalid_grant: \*\*\* is not approved"):
         open_toy(oauth=CREDENTIAL, tokens=MemoryStore()).get("/items")
+
+
+BEARER = OAuth(
+    TOKEN_URL, "app", assertion=lambda now: f"canary signed at {now:%H:%M:%S}", bearer=True
+)
+
+
+def exchange(tool: Any, time: Any, **said: Any) -> list[tuple[str, bytes | None]]:
+    """A service that gives a token good for an hour for whoever shows an assertion."""
+    asked: list[tuple[str, bytes | None]] = []
+
+    def answer(request: Any) -> tuple[int, dict[str, str], bytes]:
+        asked.append((request.headers["Authorization"], request.body))
+        ends = (time.now() + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+        told = {"token": f"access-{len(asked)}", "expires_at": ends, **said}
+        return 201, {}, orjson.dumps(told)
+
+    tool.add_callback(responses.POST, TOKEN_URL, answer)
+    tool.add(responses.GET, BASE + "/items", json=[1])
+    return asked
+
+
+def test_an_assertion_may_be_the_bearer_of_a_post_without_a_form(
+    tool: Any, open_toy: Any, time: Any
+) -> None:
+    asked, store = exchange(tool, time), MemoryStore()
+    door = open_toy(oauth=BEARER, tokens=store)
+    assert [door.get("/items") for _ in range(2)] == [[1], [1]]
+    time.sleep(48 * 60)
+    door.get("/items")
+    assert asked == [
+        ("Bearer canary signed at 09:00:00", None),
+        ("Bearer canary signed at 09:48:00", None),
+    ]
+    used = [call.request.headers["Authorization"] for call in tool.calls if "items" in call[0].url]
+    assert used == ["Bearer access-1", "Bearer access-1", "Bearer access-2"]
+
+
+@pytest.mark.parametrize("ends", [None, "soon", "2026-01-01T00:00:00", 7])
+def test_a_token_whose_end_is_not_said_is_used_until_it_is_refused(
+    tool: Any, open_toy: Any, time: Any, ends: Any
+) -> None:
+    asked, store = exchange(tool, time, expires_at=ends), MemoryStore()
+    door = open_toy(oauth=BEARER, tokens=store)
+    door.get("/items")
+    time.sleep(86400)
+    door.get("/items")
+    assert len(asked) == 1
+
+
+def test_a_refused_assertion_is_told_with_the_reason_and_without_itself(
+    tool: Any, open_toy: Any
+) -> None:
+    said = {"message": "canary signed at 09:00:00 is too far in the future"}
+    tool.add(responses.POST, TOKEN_URL, status=401, json=said)
+    with pytest.raises(Refused, match=r"401: \*\*\* is too far in the future"):
+        open_toy(oauth=BEARER, tokens=MemoryStore()).get("/items")
+
+
+def test_a_sign_in_service_that_forbids_for_a_while_condemns_no_credential(
+    tool: Any, open_toy: Any, time: Any
+) -> None:
+    tool.add(responses.POST, TOKEN_URL, status=403, headers={"Retry-After": "20"})
+    exchange(tool, time)
+    assert open_toy(oauth=BEARER, tokens=MemoryStore()).get("/items") == [1]
+    assert time.slept == [20]
