@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 from connectors.hubspot import answers, mapping
 from connectors.hubspot.api import OBJECTS, Api
 from connectors.hubspot.explaining import Explaining
-from connectors.hubspot.kinds import BOARDS, KINDS, STREAMS, Kind, kind_at
+from connectors.hubspot.kinds import BOARDS, KINDS, STREAMS, WORK, Kind, kind_at
 from connectors.hubspot.options import HubSpotOptions
 from connectors.hubspot.provides import Provides
 from connectors.hubspot.provides import provided as provided_by
@@ -43,6 +43,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unexpected
 from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.vocabulary import Vocabulary
 
 FOLLOWED = Can.FULL | Can.INCREMENTAL | Can.TOMBSTONES | Can.CENSUS
 NOT_THERE = (
@@ -144,6 +145,15 @@ class HubSpot:
         """The objects that are configured and visible."""
         kinds = [KINDS[name] for name in dict.fromkeys(self._config.objects)]
         return [Scope(kind.object, kind.label) for kind in kinds if self._is_visible(kind)]
+
+    def vocabulary(self) -> Vocabulary:
+        """Statuses, stages and the account's own properties of each object that is read as tasks:
+        a request for each, and another for its pipelines."""
+        told = [self._explaining(kind) for kind in WORK if kind.object in self._config.objects]
+        return Vocabulary.of(
+            (word for each in told for word in each.statuses),
+            (field for each in told for field in each.fields),
+        )
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane a stream, and one for each object's pipelines; none for what is left out."""

@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr
 from connectors.monday import answers, comments, mapping, queries
 from connectors.monday.api import Api, objects_of, rows
 from connectors.monday.board import Board
+from connectors.monday.columns import field_names, status_words
 from connectors.monday.items import by_id, item_ids
 from connectors.monday.roster import Boards, Roster, not_visible
 from connectors.monday.values import objects, part, text
@@ -41,6 +42,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, Unexpected
 from connectors.sdk.records import Gone, GoneReason, Record
+from connectors.sdk.vocabulary import Vocabulary
 
 
 class MondayOptions(Options):
@@ -133,6 +135,17 @@ class Monday:
     def scopes(self) -> Sequence[Scope]:
         """The boards that are configured and visible, active and archived."""
         return self.boards.roster().scopes()
+
+    def vocabulary(self) -> Vocabulary:
+        """The labels of the columns that tell a status, and all columns, of the boards that are
+        read and of their subitems: one call for two hundred boards."""
+        families = self.boards.roster(queries.PROJECT).families
+        boards = [board for each in families for board in (each.board, *each.hidden)]
+        columns = [objects(board.get("columns")) for board in boards]
+        return Vocabulary.of(
+            (word for each in columns for word in status_words(each)),
+            (field for each in columns for field in field_names(each)),
+        )
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane; for tasks one per board on which something happened."""

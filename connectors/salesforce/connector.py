@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from connectors.salesforce import answers, mapping
 from connectors.salesforce.api import DATA, VERSION, Api, Described, soql
 from connectors.salesforce.changes import FIELDS
-from connectors.salesforce.explaining import Explaining
+from connectors.salesforce.explaining import Explaining, field_names
 from connectors.salesforce.kinds import (
     CASE,
     CASE_PREFIX,
@@ -56,6 +56,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, Refused, Unexpected
 from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.vocabulary import FieldName, Vocabulary
 
 BATCH = "batchSize=2000"
 FOLLOWED = Can.FULL | Can.INCREMENTAL | Can.TOMBSTONES | Can.CENSUS
@@ -149,6 +150,18 @@ class Salesforce:
     def scopes(self) -> Sequence[Scope]:
         """The objects that are configured and visible and have items of their own."""
         return self._scopes(self._api.visible())
+
+    def vocabulary(self) -> Vocabulary:
+        """Statuses and custom fields of each object that is read as tasks: two requests for
+        each."""
+        words, fields = list[str](), list[FieldName]()
+        for stream, kind in self._kinds().items():
+            if kind in (TASK, CASE):
+                described = self._api.describe(kind.object)
+                leading = project_lookups(described, self._config.project_object)[:1]
+                words += Explaining(self._api, self._config, stream).statuses
+                fields += field_names(described, self._choose(kind)(described), leading)
+        return Vocabulary.of(words, fields)
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane a stream; none for what the options leave out."""
