@@ -107,14 +107,16 @@ def is_status(field: Json) -> bool:
 
 
 def described(field: Json) -> FieldName:
-    """A custom field's definition for people. What says the priority or the estimate fills that,
-    and is no custom field of the tasks then."""
+    """A custom field's definition for people. What says the priority or the estimate is no custom
+    field of the tasks."""
     id = gid(field) or ""
-    fills = "priority" if is_priority(field) else "estimate_minutes" if is_estimate(field) else None
-    if is_status(field):
-        fills = "status"
+    own = "priority" if is_priority(field) else "estimate_minutes" if is_estimate(field) else None
     return FieldName(
-        id, text(field.get("name")) or id, plain_type(kind_of(field), FIELD_TYPES), fills
+        id,
+        text(field.get("name")) or id,
+        plain_type(kind_of(field), FIELD_TYPES),
+        "status" if is_status(field) else own,
+        taken=own is not None,
     )
 
 

@@ -120,7 +120,7 @@ def words(known: Catalogue, statuses: Iterable[Any]) -> Vocabulary:
     return Vocabulary.of(
         (word(obj(each).get("name")) for each in statuses),
         (
-            FieldName(id_, name, plain_type(kind, KINDS), FILLS.get(kind))
+            FieldName(id_, name, plain_type(kind, KINDS), FILLS.get(kind), taken=kind in FILLS)
             for id_, (name, kind) in known.custom.items()
             if kind != "sprint"
         ),

@@ -22,12 +22,14 @@ class FieldName:
         name: as people see it.
         type: what it holds, in plain words (`plain_type`).
         fills: the field of `Task` that the connector itself fills from it; None: none.
+        taken: tasks do not carry it beside that, so it cannot be mapped to anything else.
     """
 
     id: str
     name: str
     type: str
     fills: str | None = None
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

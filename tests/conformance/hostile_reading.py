@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from connectors.sdk.contract import Cursor, Identity, Item, Json, Lane, Page, Plan, Scope
 from connectors.sdk.errors import ConnectorError, Refused, Unavailable, Unexpected
-from connectors.sdk.records import Gone, GoneReason
+from connectors.sdk.records import Custom, Gone, GoneReason, Record, Task
 from connectors.sdk.vocabulary import FieldName, Vocabulary
 from tests.conformance.pebble import STATES, Pebble, objects
 
@@ -172,6 +174,23 @@ class Nameless(Pebble):
     def vocabulary(self) -> Vocabulary:
         """The id says it all."""
         return Vocabulary.of(STATES, [FieldName("size", "", "number")])
+
+
+class Taking(Pebble):
+    """Says that tasks do not carry a field that they carry."""
+
+    def vocabulary(self) -> Vocabulary:
+        """It is taken for the title."""
+        return Vocabulary.of(STATES, [FieldName("size", "Size", "text", "title", taken=True)])
+
+    @staticmethod
+    def to_records(stream: str, item: Json) -> Iterator[Record]:
+        """With the field."""
+        for record in Pebble.to_records(stream, item):
+            if isinstance(record, Task):
+                size = Custom(id="size", name="Size", value="3")
+                record = msgspec.structs.replace(record, custom=(size,))
+            yield record
 
 
 class Learns(Pebble):
