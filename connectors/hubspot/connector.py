@@ -123,9 +123,7 @@ class HubSpot:
             raise Unexpected("HubSpot does not say which account this is.")
         scopes = self.scopes()
         if not scopes:
-            raise Refused(
-                f"The app sees none of {', '.join(self._config.objects)}.", remedy=NOT_THERE
-            )
+            raise self._blind()
         seen = {scope.id for scope in scopes}
         return Identity(
             account=f"An app in the HubSpot account {portal}",
@@ -147,9 +145,13 @@ class HubSpot:
         return [Scope(kind.object, kind.label) for kind in kinds if self._is_visible(kind)]
 
     def vocabulary(self) -> Vocabulary:
-        """Statuses, stages and the account's own properties of each object that is read as tasks:
-        a request for each, and another for its pipelines."""
-        told = [self._explaining(kind) for kind in WORK if kind.object in self._config.objects]
+        """Statuses, stages and the account's own properties of each object that is read as tasks
+        and visible: two requests for each, and a third for its pipelines."""
+        read = [kind for kind in WORK if kind.object in self._config.objects]
+        visible = [kind for kind in read if self._is_visible(kind)]
+        if read and not visible:
+            raise self._blind()
+        told = [self._explaining(kind) for kind in visible]
         return Vocabulary.of(
             (word for each in told for word in each.statuses),
             (field for each in told for field in each.fields),
@@ -248,6 +250,9 @@ class HubSpot:
         """Owners, those who have left too."""
         for rows in self._api.owners():
             yield Page([Item(str(row["id"]), {"row": row}) for row in rows])
+
+    def _blind(self) -> Refused:
+        return Refused(f"The app sees none of {', '.join(self._config.objects)}.", remedy=NOT_THERE)
 
     def _is_visible(self, kind: Kind) -> bool:
         try:

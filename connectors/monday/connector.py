@@ -19,10 +19,10 @@ from pydantic import Field, SecretStr
 from connectors.monday import answers, comments, mapping, queries
 from connectors.monday.api import Api, objects_of, rows
 from connectors.monday.board import Board
-from connectors.monday.columns import field_names, status_words
 from connectors.monday.items import by_id, item_ids
 from connectors.monday.roster import Boards, Roster, not_visible
 from connectors.monday.values import objects, part, text
+from connectors.monday.vocabulary import vocabulary
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -140,12 +140,7 @@ class Monday:
         """The labels of the columns that tell a status, and all columns, of the boards that are
         read and of their subitems: one call for two hundred boards."""
         families = self.boards.roster(queries.PROJECT).families
-        boards = [board for each in families for board in (each.board, *each.hidden)]
-        columns = [objects(board.get("columns")) for board in boards]
-        return Vocabulary.of(
-            (word for each in columns for word in status_words(each)),
-            (field for each in columns for field in field_names(each)),
-        )
+        return vocabulary(board for each in families for board in (each.board, *each.hidden))
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane; for tasks one per board on which something happened."""

@@ -160,7 +160,7 @@ class Redmine:
         return [_scope(row) for row in roster]
 
     def vocabulary(self) -> Vocabulary:
-        """The statuses and, for an administrator, the custom fields, in three requests."""
+        """The statuses and, for an administrator, the custom fields, in four requests."""
         identity(self._http)  # Redmine may show its tables to anybody
         return Lookups(self._http).words()
 

@@ -132,10 +132,7 @@ class Salesforce:
         visible = self._api.visible()
         scopes = self._scopes(visible)
         if not scopes:
-            raise Refused(
-                f"The account sees none of {', '.join(self._wanted())}.",
-                remedy="Give it the permission 'Read' on these objects, or correct `objects`.",
-            )
+            raise self._blind()
         name = text(person.get("Username")) or user or self._config.client_id
         return Identity(
             account=f"{text(person.get('Name')) or 'User'} ({name})",
@@ -152,11 +149,14 @@ class Salesforce:
         return self._scopes(self._api.visible())
 
     def vocabulary(self) -> Vocabulary:
-        """Statuses and custom fields of each object that is read as tasks: two requests for
-        each."""
+        """Statuses and custom fields of each object that is read as tasks and visible: two
+        requests for each, and one for what is visible."""
         words, fields = list[str](), list[FieldName]()
+        visible = self._api.visible()
+        if not self._scopes(visible):
+            raise self._blind()
         for stream, kind in self._kinds().items():
-            if kind in (TASK, CASE):
+            if kind in (TASK, CASE) and kind.object in visible:
                 described = self._api.describe(kind.object)
                 leading = project_lookups(described, self._config.project_object)[:1]
                 words += Explaining(self._api, self._config, stream).statuses
@@ -252,6 +252,12 @@ class Salesforce:
         """Every object that may ever have been a scope of this connection."""
         known = {kind.scope for kind in STREAMS.values() if kind and kind.scope}
         return known | {"Campaign", self._config.project_object or "Campaign"}
+
+    def _blind(self) -> Refused:
+        return Refused(
+            f"The account sees none of {', '.join(self._wanted())}.",
+            remedy="Give it the permission 'Read' on these objects, or correct `objects`.",
+        )
 
     def _scopes(self, visible: Mapping[str, str]) -> list[Scope]:
         return [Scope(name, visible[name]) for name in self._wanted() if name in visible]

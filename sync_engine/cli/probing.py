@@ -70,7 +70,8 @@ class Finding:
 def probe(
     configuration: Configuration, connection: Connection, tokens: Callable[[], TokenStore]
 ) -> Finding:
-    """Ask a tool once or twice. Never raises for what is wrong with the connection.
+    """Ask a tool once or twice, and for what there is to map where something is mapped. Never
+    raises for what is wrong with the connection.
 
     Args:
         tokens: opens the store of refreshed tokens; asked only where the tool needs one.

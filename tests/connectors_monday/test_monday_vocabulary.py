@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from connectors.monday.columns import field_names, status_words
+from connectors.monday.vocabulary import field_names, status_words
 from connectors.sdk.vocabulary import FieldName
 
 
