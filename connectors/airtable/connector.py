@@ -26,6 +26,7 @@ from connectors.airtable.options import AirtableOptions
 from connectors.airtable.refusals import reading, server_time
 from connectors.airtable.roster import Roster, not_visible
 from connectors.airtable.values import instant, items, text
+from connectors.airtable.vocabulary import vocabulary
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -47,6 +48,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Unexpected
 from connectors.sdk.records import Comment, GoneReason, Record
+from connectors.sdk.vocabulary import Vocabulary
 
 MISSING = "missing:"
 """Begins the name of a lane for a base or table that is configured and not seen."""
@@ -153,6 +155,11 @@ class Airtable:
     def scopes(self) -> Sequence[Scope]:
         """The tables that are configured and visible."""
         return [table.scope for table in self.roster.all()[0]]
+
+    def vocabulary(self) -> Vocabulary:
+        """The columns of the tables that are read: a request for each base."""
+        tables, _ = self.roster.all()
+        return vocabulary((table.frame, table.schema) for table in tables)
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One for all projects; else one a table that it is time for. A base whose tables have to

@@ -13,6 +13,13 @@ from connectors.asana.provides import PROVIDES
 from connectors.asana.tasks import OVERLAP, TaskReader
 from connectors.asana.values import gid, instant, objects, part, text
 from connectors.asana.webhook import AsanaWebhook
+from connectors.asana.words import (
+    COMPLETED,
+    DECISION_LABELS,
+    INCOMPLETE,
+    described,
+    is_status,
+)
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -32,12 +39,17 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unavailable, Unexpected
 from connectors.sdk.records import Change, Comment, GoneReason, Record, Worklog
+from connectors.sdk.vocabulary import FieldName, Vocabulary
 
 PROJECT_FIELDS = (
     "name,notes,archived,completed,owner,start_on,due_on,created_at,modified_at,permalink_url,"
     "custom_fields.name,custom_fields.type,custom_fields.display_value,"
     "custom_fields.enum_value.name,custom_fields.multi_enum_values.name,"
     "custom_fields.number_value,custom_fields.text_value,custom_fields.date_value"
+)
+SETTINGS = ",".join(
+    f"custom_field_settings.custom_field.{each}"
+    for each in ("name", "type", "resource_subtype", "format", "enum_options.name")
 )
 ROSTER_FIELDS = "name,archived,completed"
 REPORT_FIELDS = "current_status_update,current_status.created_at"
@@ -156,6 +168,23 @@ class Asana:
             for row in rows.rows
         ]
 
+    def vocabulary(self) -> Vocabulary:
+        """The sections and the custom fields of the projects that are read: the roster again, and
+        a request for every eight projects. Statuses of custom task types are not among them."""
+        words, fields = list[str | None](), list[FieldName]()
+        for rows in self._roster(SETTINGS):
+            for row in rows.rows:
+                settings = objects(row.get("custom_field_settings"))
+                for field in (part(each, "custom_field") for each in settings):
+                    if gid(field) is None:
+                        continue
+                    fields.append(described(field))
+                    if is_status(field):
+                        words += [text(o.get("name")) for o in objects(field.get("enum_options"))]
+            for sections in self._sections(rows.rows):
+                words += [text(each.get("name")) for each in sections.rows]
+        return Vocabulary.of((*words, COMPLETED, INCOMPLETE, *DECISION_LABELS.values()), fields)
+
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """A lane a project for tasks, a lane a workspace for time; else one lane.
 
@@ -268,10 +297,7 @@ class Asana:
             items, unread = list[Item](), list[tuple[str, str]]()
             if rows.status == 403:
                 unread.append((rows.asked.rpartition("/")[2], refusal(rows.status)))
-            actions = [
-                Action(f"/projects/{gid(row)}/sections", "name", list=True) for row in rows.rows
-            ]
-            for row, sections in zip(rows.rows, self._api.lists(actions), strict=True):
+            for row, sections in zip(rows.rows, self._sections(rows.rows), strict=True):
                 id = gid(row) or ""
                 if sections.status == 200:
                     body = {"project": row, "sections": list(sections.rows)}
@@ -279,6 +305,11 @@ class Asana:
                 else:
                     unread.append((id, refusal(sections.status)))
             yield Page(items, unread=unread)
+
+    def _sections(self, projects: Sequence[Json]) -> Iterator[Rows]:
+        return self._api.lists(
+            [Action(f"/projects/{gid(row)}/sections", "name", list=True) for row in projects]
+        )
 
     def _worklogs(self, lane: str, since: Cursor | None) -> Iterator[Page]:
         params = {

@@ -259,6 +259,12 @@ class AsanaSandbox(Sandbox):
         if latest is not None:
             row["current_status"] = render.status_update(latest)
             row["current_status_update"] = render.ref(latest.id, "status_update")
+        fields = {
+            field["gid"]: field
+            for task in self.world.where(Task, "project_id", record.id)
+            for field in render.task(task)["custom_fields"]
+        }
+        row["custom_field_settings"] = [{"custom_field": each} for each in fields.values()]
         return row
 
     def _task_row(self, record: Task) -> Json:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from connectors.asana.values import gid, name_of, objects, part, text
 from connectors.sdk.contract import Json
 from connectors.sdk.records import Health, Status, TaskType
+from connectors.sdk.vocabulary import FieldName, plain_type
 
 IN_PROGRESS = frozenset(
     {
@@ -53,6 +54,9 @@ DECISION_LABELS = {
     "rejected": "Rejected",
     "changes_requested": "Changes requested",
 }
+FIELD_TYPES = {
+    "enum": "one of a list", "multi_enum": "several of a list", "people": "people",
+}  # fmt: skip
 COMPLETED = "Completed"
 INCOMPLETE = "Incomplete"
 
@@ -100,6 +104,20 @@ def is_estimate(field: Json) -> bool:
 def is_status(field: Json) -> bool:
     """Whether a custom field may say the status."""
     return plain(text(field.get("name")) or "") in STATUS_FIELDS and kind_of(field) == "enum"
+
+
+def described(field: Json) -> FieldName:
+    """A custom field's definition for people. What says the priority or the estimate is no custom
+    field of the tasks."""
+    id = gid(field) or ""
+    own = "priority" if is_priority(field) else "estimate_minutes" if is_estimate(field) else None
+    return FieldName(
+        id,
+        text(field.get("name")) or id,
+        plain_type(kind_of(field), FIELD_TYPES),
+        "status" if is_status(field) else own,
+        taken=own is not None,
+    )
 
 
 def kind_of(field: Json) -> str | None:

@@ -18,6 +18,7 @@ from connectors.clickup.people import people, workspace
 from connectors.clickup.refusals import refusal, reset
 from connectors.clickup.roster import Roster
 from connectors.clickup.tasks import Tasks
+from connectors.clickup.vocabulary import vocabulary
 from connectors.clickup.webhook import ClickUpWebhook
 from connectors.clickup.words import id_of, part, text
 from connectors.clickup.worklogs import Worklogs
@@ -44,6 +45,7 @@ from connectors.sdk.errors import (
     Unexpected,
 )
 from connectors.sdk.records import Comment, GoneReason, Record, Worklog
+from connectors.sdk.vocabulary import Vocabulary
 
 SHARE = "Share the space with the account that the token belongs to, or name `spaces` without it."
 PERSONAL = "pk_"
@@ -175,6 +177,11 @@ class ClickUp:
     def scopes(self) -> Sequence[Scope]:
         """The lists of the configured spaces that are visible now."""
         return [place.scope for place in self._roster().places()]
+
+    def vocabulary(self) -> Vocabulary:
+        """Statuses and custom fields of the configured spaces: a request for each list, and
+        another where the list has statuses of its own."""
+        return vocabulary(self._api, self._roster())
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """A lane a list until all was read once; then one."""

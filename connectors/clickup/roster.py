@@ -47,6 +47,8 @@ class Roster:
     Attributes:
         unread: ids of spaces that may not be looked into, with the reason.
         missing: ids under `spaces` of which the workspace shows none.
+        statuses: names of the statuses of the spaces and folders that were walked; a list that
+            overrides them is not among them.
     """
 
     def __init__(self, api: Api, spaces: Sequence[str], *, archived: bool) -> None:
@@ -55,6 +57,7 @@ class Roster:
         self._states = (False, True) if archived else (False,)
         self.unread: list[tuple[str, str]] = []
         self.missing: list[str] = []
+        self.statuses: list[str | None] = []
 
     def places(self) -> Iterator[Place]:
         """Every list, each once."""
@@ -86,6 +89,7 @@ class Roster:
 
     def _of_space(self, space: dict[str, Any]) -> Iterator[Place]:
         name, put_away = text(space.get("name")), space["archived"]
+        self.statuses += status_names(space)
         for archived in self._states:
             params, path = {"archived": archived}, f"/space/{space['id']}"
             for folder in self._api.rows(f"{path}/folder", "folders", params).rows:
@@ -98,6 +102,7 @@ class Roster:
         path = f"/folder/{folder['id']}/list"
         name = None if folder.get("hidden") is True else text(folder.get("name"))
         told = folder.get("lists")
+        self.statuses += status_names(folder)
         for archived in self._states:
             if not archived and isinstance(told, list):
                 found: Sequence[Json] = [each for each in objects(told) if id_of(each.get("id"))]
@@ -116,3 +121,8 @@ class Roster:
         for folder in objects(shared.get("folders") if isinstance(shared, dict) else None):
             if id_of(folder.get("id")):
                 yield from self._of_folder(folder, None, folder.get("archived") is True)
+
+
+def status_names(place: Json) -> list[str | None]:
+    """The statuses that a space, a folder or a list names as its own."""
+    return [text(each.get("status")) for each in objects(place.get("statuses"))]

@@ -12,6 +12,7 @@ from connectors.clickup.sandbox_render import (
     Object,
     comment_json,
     entry_json,
+    field_json,
     folder_id,
     folder_json,
     folder_of,
@@ -171,7 +172,11 @@ class ClickUpSandbox(Adoption):
         match path:
             case ["space"]:
                 names = dict.fromkeys(space_of(each) for each in self._visible())
-                spaces = [{"id": space_id(name), "name": name} for name in names]
+                words = dict.fromkeys(task.status_label for task in self.world.all(Task))
+                statuses = [{"status": word} for word in words if word]
+                spaces = [
+                    {"id": space_id(name), "name": name, "statuses": statuses} for name in names
+                ]
                 found = {"spaces": [] if request.one("archived") == "true" else spaces}
             case ["shared"]:
                 found = {"shared": {"tasks": [], "lists": [], "folders": []}}
@@ -240,6 +245,9 @@ class ClickUpSandbox(Adoption):
             return NOT_AUTHORIZED, 401
         if rest == ["task"]:
             return self._tasks(request, [project]), 200
+        if rest == ["field"]:
+            fields = self.native_fields.get(id, ())
+            return {"fields": [field_json(each, None, ()) for each in fields]}, 200
         return list_json(project, self._people), 200
 
     def _tasks(self, request: Request, projects: Sequence[Project]) -> Object:

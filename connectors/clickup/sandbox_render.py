@@ -163,7 +163,7 @@ def task_json(
         "time_estimate": _millis(task.estimate_minutes),
         **({} if task.spent_minutes is None else {"time_spent": _millis(task.spent_minutes)}),
         "custom_fields": [
-            _field(field, values.get(field.id), options.get(field.id, ())) for field in fields
+            field_json(field, values.get(field.id), options.get(field.id, ())) for field in fields
         ],
         "dependencies": [
             {"task_id": link.to_id, "depends_on": link.from_id, "type": 1} for link in waits
@@ -230,7 +230,7 @@ def _priority(word: str | None) -> Object | None:
     return {"color": "#6fddff", "id": number, "orderindex": number, "priority": word}
 
 
-def _field(field: Field, custom: Custom | None, options: Sequence[Any]) -> Object:
+def field_json(field: Field, custom: Custom | None, options: Sequence[Any]) -> Object:
     """A custom field on a task: without `value` where it is empty."""
     shown: Object = {"id": field.id, "name": field.name, "type": field.type, "type_config": {}}
     if options:

@@ -29,7 +29,7 @@ from connectors.github.reading import (
 from connectors.github.roster import Repository, Roster, not_visible, roster
 from connectors.github.sign_in import oauth
 from connectors.github.webhook import GitHubWebhook
-from connectors.github.words import issue_id, text
+from connectors.github.words import STATUS_WORDS, issue_id, text
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -49,6 +49,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Unexpected
 from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.vocabulary import Vocabulary
 
 VERSION = "2022-11-28"
 REPOSITORY_FIELDS = (
@@ -146,6 +147,12 @@ class GitHub:
     def scopes(self) -> Sequence[Scope]:
         """The repositories that are configured and visible, archived ones included."""
         return self._roster().scopes()
+
+    def vocabulary(self) -> Vocabulary:
+        """The words that GitHub has for every issue. Its API as we know it lists no issue fields.
+        One request, so that a token that is refused is told as ever."""
+        self._api.get("/user")
+        return Vocabulary.of(STATUS_WORDS, None)
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane; for what lies in repositories or on boards one for each."""

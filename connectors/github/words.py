@@ -41,6 +41,9 @@ CLOSED: Mapping[str | None, Status] = {
 }
 """What a closed issue's `state_reason` means; any other is unknown."""
 
+STATUS_WORDS = ("open", "reopened", "closed", *filter(None, CLOSED))
+"""All that GitHub calls the state of an issue, or the reason for it."""
+
 _LABEL = re.compile(r"(?:(?:type|kind)\s*[:/]\s*)?(\w+)", re.IGNORECASE)
 _ISSUE_URL = re.compile(r"/repos/([^/\s]+/[^/\s]+)/issues/(\d{1,18})$")
 

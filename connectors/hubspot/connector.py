@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 from connectors.hubspot import answers, mapping
 from connectors.hubspot.api import OBJECTS, Api
 from connectors.hubspot.explaining import Explaining
-from connectors.hubspot.kinds import BOARDS, KINDS, STREAMS, Kind, kind_at
+from connectors.hubspot.kinds import BOARDS, KINDS, STREAMS, WORK, Kind, kind_at
 from connectors.hubspot.options import HubSpotOptions
 from connectors.hubspot.provides import Provides
 from connectors.hubspot.provides import provided as provided_by
@@ -44,6 +44,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unexpected
 from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.vocabulary import Vocabulary
 
 FOLLOWED = Can.FULL | Can.INCREMENTAL | Can.TOMBSTONES | Can.CENSUS
 NOT_THERE = (
@@ -124,9 +125,7 @@ class HubSpot:
             raise Unexpected("HubSpot does not say which account this is.")
         scopes = self.scopes()
         if not scopes:
-            raise Refused(
-                f"The app sees none of {', '.join(self._config.objects)}.", remedy=NOT_THERE
-            )
+            raise self._blind()
         seen = {scope.id for scope in scopes}
         return Identity(
             account=f"An app in the HubSpot account {portal}",
@@ -146,6 +145,19 @@ class HubSpot:
         """The objects that are configured and visible."""
         kinds = [KINDS[name] for name in dict.fromkeys(self._config.objects)]
         return [Scope(kind.object, kind.label) for kind in kinds if self._is_visible(kind)]
+
+    def vocabulary(self) -> Vocabulary:
+        """Statuses, stages and the account's own properties of each object that is read as tasks
+        and visible: two requests for each, and a third for its pipelines."""
+        read = [kind for kind in WORK if kind.object in self._config.objects]
+        visible = [kind for kind in read if self._is_visible(kind)]
+        if read and not visible:
+            raise self._blind()
+        told = [self._explaining(kind) for kind in visible]
+        return Vocabulary.of(
+            (word for each in told for word in each.statuses),
+            (field for each in told for field in each.fields),
+        )
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane a stream, and one for each object's pipelines; none for what is left out."""
@@ -240,6 +252,9 @@ class HubSpot:
         """Owners, those who have left too."""
         for rows in self._api.owners():
             yield Page([Item(str(row["id"]), {"row": row}) for row in rows])
+
+    def _blind(self) -> Refused:
+        return Refused(f"The app sees none of {', '.join(self._config.objects)}.", remedy=NOT_THERE)
 
     def _is_visible(self, kind: Kind) -> bool:
         try:

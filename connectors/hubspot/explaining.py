@@ -14,9 +14,13 @@ from connectors.hubspot.kinds import CREATOR, KINDS, Kind
 from connectors.hubspot.values import identifier, mapping, objects, several, text
 from connectors.hubspot.words import is_closed
 from connectors.sdk.contract import Json
+from connectors.sdk.vocabulary import FieldName, plain_type
 
 UNREADABLE = frozenset({"json", "object_coordinates"})
 """Types of properties that say nothing to a person."""
+TYPES = {
+    "enumeration": "one of a list", "phone_number": "phone number", "several": "several of a list",
+}  # fmt: skip
 
 
 class Explaining:
@@ -56,6 +60,24 @@ class Explaining:
     def pipelines(self) -> list[Json]:
         """The pipelines of the object, with their stages."""
         return self._api.settings("pipelines", self._kind.object)
+
+    @property
+    def statuses(self) -> list[str | None]:
+        """The names of the stages; of what goes through none, the options of its status."""
+        if self._kind.pipelines:
+            stages = (stage for each in self.pipelines for stage in objects(each.get("stages")))
+            return [text(stage.get("label")) for stage in stages]
+        name = next(name for name, tells in self._kind.history.items() if tells == "status")
+        options = objects(mapping(self._definitions.get(name)).get("options"))
+        return [text(each.get("label")) or text(each.get("value")) for each in options]
+
+    @property
+    def fields(self) -> Iterator[FieldName]:
+        """The properties that become custom fields, for people."""
+        for name, each in self.custom.items():
+            known = _explained(each, ())
+            kind = plain_type("several" if known["several"] else known["type"], TYPES)
+            yield FieldName(name, text(known["label"]) or name, kind)
 
     def of(self, rows: Sequence[Json]) -> Iterator[Json]:
         """What each record's body holds beside the record."""

@@ -92,6 +92,9 @@ KINDS: Mapping[str, Kind] = {kind.object: kind for kind in STREAMS.values()}
 BOARDS = (TICKET, DEAL)
 """Objects whose pipelines are projects: what goes through them is work."""
 
+WORK = (TASK, *BOARDS)
+"""Objects whose records are tasks."""
+
 
 def kind_at(coordinates: str) -> tuple[Kind, str] | None:
     """The object and the id of a record's coordinates; None when they are none."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.jira.values import ident, items, obj, word
 from connectors.jira.vocabulary import EPIC_LINK, FLAGGED, POINTS, START
+from connectors.sdk.vocabulary import FieldName, Vocabulary, plain_type
 
 SYSTEM_FIELDS = (
     "summary", "description", "status", "statuscategorychangedate", "issuetype", "priority",
@@ -31,6 +32,15 @@ NOISE = (  # held by Jira for itself: ranks, colours, development panels, reques
     "com.atlassian.jira.toolkit",
     "com.atlassian.jira.ext.charting",
 )
+
+FILLS: Mapping[str, str] = {
+    "points": "points", "start": "start_on", "flagged": "blocked", "epic": "parent_id",
+}  # fmt: skip
+"""By role of a field: what it fills. It is no custom field of the tasks then."""
+KINDS: Mapping[str, str] = {
+    "points": "number", "start": "date", "flagged": "several of a list", "epic": "link",
+    "option": "one of a list", "array": "several of a list", "option-with-child": "one of a list",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,18 @@ def _kind(described: Mapping[str, Any]) -> str | None:
         if name in names and kind in types:
             return role
     return kind
+
+
+def words(known: Catalogue, statuses: Iterable[Any]) -> Vocabulary:
+    """What there is to map. A sprint is none of a task's fields, but a membership."""
+    return Vocabulary.of(
+        (word(obj(each).get("name")) for each in statuses),
+        (
+            FieldName(id_, name, plain_type(kind, KINDS), FILLS.get(kind), taken=kind in FILLS)
+            for id_, (name, kind) in known.custom.items()
+            if kind != "sprint"
+        ),
+    )
 
 
 def annotate(histories: Any, categories: Mapping[str, str]) -> list[Any]:

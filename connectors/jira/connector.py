@@ -13,7 +13,7 @@ from connectors.jira import limits, mapping, tasks, worklogs
 from connectors.jira.answers import as_list, as_object
 from connectors.jira.api import Api
 from connectors.jira.boards import board_items, board_lanes
-from connectors.jira.catalogue import Catalogue, catalogue
+from connectors.jira.catalogue import Catalogue, catalogue, words
 from connectors.jira.cloud import Cloud
 from connectors.jira.config import JiraConfig
 from connectors.jira.data_center import DataCenter
@@ -41,6 +41,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unexpected
 from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.vocabulary import Vocabulary
 
 GATEWAY = "api.atlassian.com"
 MISSING = "missing:"  # lanes of configured projects that the account does not see
@@ -137,6 +138,11 @@ class Jira:
     def scopes(self) -> Sequence[Scope]:
         """The projects that are configured and visible, in every state."""
         return [scope_of(each) for each in self.api.projects(self._keys)[0]]
+
+    def vocabulary(self) -> Vocabulary:
+        """The statuses and the custom fields of the whole site, in two or three requests."""
+        self._hand_on(None)
+        return words(self._known_catalogue(), self._known_statuses())
 
     # -- what to read --------------------------------------------------------------------------
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.jira_service_management.values import ident, items, obj, word
+from connectors.sdk.vocabulary import FieldName, Vocabulary, plain_type
 
 SYSTEM_FIELDS = (
     "summary", "description", "status", "statuscategorychangedate", "issuetype", "priority",
@@ -34,6 +35,12 @@ NOISE = (  # held by Jira for itself: ranks, colours, development panels, approv
     "com.atlassian.jira.ext.charting",
 )
 
+NOT_CUSTOM = ("sla", "request_type")
+"""Kinds of fields that tasks do not carry as custom fields."""
+TYPES = {
+    "option": "one of a list", "array": "several of a list", "option-with-child": "one of a list",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -43,11 +50,13 @@ class Catalogue:
         custom: field id → [name, kind]; the kind is a role (`sla`, `request_type`) or the type of
             the value.
         categories: status id → key of its category.
+        statuses: names of the statuses.
         site: address of the site for people's links; None: the answers' own links say it.
     """
 
     custom: Mapping[str, list[str]] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
+    statuses: Sequence[str | None] = ()
     site: str | None = None
 
     @property
@@ -65,13 +74,24 @@ class Catalogue:
         """The field that says through which form of the portal a request came."""
         return next((id_ for id_, (_, kind) in self.custom.items() if kind == "request_type"), None)
 
+    def words(self) -> Vocabulary:
+        """What there is to map."""
+        return Vocabulary.of(
+            self.statuses,
+            (
+                FieldName(id_, name, plain_type(kind, TYPES))
+                for id_, (name, kind) in self.custom.items()
+                if kind not in NOT_CUSTOM
+            ),
+        )
+
     def describe(self, fields: Mapping[str, Any]) -> dict[str, list[str]]:
         """The custom fields that a request has, with their names and kinds."""
         return {id_: known for id_, known in self.custom.items() if id_ in fields}
 
 
 def catalogue(
-    fields: Iterable[Any], more_fields: Iterable[Any], statuses: Iterable[Any], site: str | None
+    fields: Iterable[Any], more_fields: Iterable[Any], statuses: Sequence[Any], site: str | None
 ) -> Catalogue:
     """From the answers of `/field`, `/field/search` (they differ: both count) and `/status`."""
     custom: dict[str, list[str]] = {}
@@ -85,7 +105,8 @@ def catalogue(
         for each in statuses
         if (id_ := ident(obj(each).get("id"))) is not None
     }
-    return Catalogue(dict(sorted(custom.items())), categories, site)
+    names = [word(obj(each).get("name")) for each in statuses]
+    return Catalogue(dict(sorted(custom.items())), categories, names, site)
 
 
 def _kind(described: Mapping[str, Any]) -> str | None:

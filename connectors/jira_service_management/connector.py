@@ -44,6 +44,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unexpected
 from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.vocabulary import Vocabulary
 
 GATEWAY = "api.atlassian.com"
 MISSING = "missing:"  # lanes of configured service desks that the account does not see
@@ -141,6 +142,11 @@ class JiraServiceManagement:
     def scopes(self) -> Sequence[Scope]:
         """The service projects that are configured and visible, in every state."""
         return [scope_of(each) for each in self._projects()[0]]
+
+    def vocabulary(self) -> Vocabulary:
+        """The statuses and the custom fields of the whole site, in three requests."""
+        self._hand_on(None)
+        return self._known_catalogue().words()
 
     # -- what to read --------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from connectors.monday.board import Board
 from connectors.monday.items import by_id, item_ids
 from connectors.monday.roster import Boards, Roster, not_visible
 from connectors.monday.values import objects, part, text
+from connectors.monday.vocabulary import vocabulary
 from connectors.monday.webhook import MondayWebhook
 from connectors.sdk.contract import (
     Access,
@@ -42,6 +43,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, Unexpected
 from connectors.sdk.records import Gone, GoneReason, Record
+from connectors.sdk.vocabulary import Vocabulary
 
 
 class MondayOptions(Options):
@@ -135,6 +137,12 @@ class Monday:
     def scopes(self) -> Sequence[Scope]:
         """The boards that are configured and visible, active and archived."""
         return self.boards.roster().scopes()
+
+    def vocabulary(self) -> Vocabulary:
+        """The labels of the columns that tell a status, and all columns, of the boards that are
+        read and of their subitems: one call for two hundred boards."""
+        families = self.boards.roster(queries.PROJECT).families
+        return vocabulary(board for each in families for board in (each.board, *each.hidden))
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane; for tasks one per board on which something happened."""

@@ -42,6 +42,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, Refused
 from connectors.sdk.records import GoneReason, ProjectState, Record
+from connectors.sdk.vocabulary import Vocabulary
 
 CORRECTED_WITHIN = timedelta(days=1)
 """How far back spent time is read again each turn: the list has no filter by change."""
@@ -157,6 +158,11 @@ class Redmine:
         roster = self._roster()
         identity(self._http)
         return [_scope(row) for row in roster]
+
+    def vocabulary(self) -> Vocabulary:
+        """The statuses and, for an administrator, the custom fields, in four requests."""
+        identity(self._http)  # Redmine may show its tables to anybody
+        return Lookups(self._http).words()
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """Tasks are first read project by project, later in one question for all."""

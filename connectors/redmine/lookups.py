@@ -7,10 +7,16 @@ from functools import cached_property
 from typing import Any
 
 from connectors.redmine.reading import listing
-from connectors.redmine.values import mapping, objects
+from connectors.redmine.values import identifier, mapping, objects, text
+from connectors.redmine.words import CATEGORY
 from connectors.sdk.contract import Http, Json
+from connectors.sdk.vocabulary import FieldName, Vocabulary, plain_type
 
 Table = Mapping[str, Any]
+FORMATS = {
+    "int": "number", "float": "number", "list": "one of a list", "enumeration": "one of a list",
+    "link": "link", "user": "person",
+}  # fmt: skip
 
 
 class Lookups:
@@ -51,9 +57,6 @@ class Lookups:
     def fields(self) -> Table:
         """Custom field id → name, format, labels of its values. Only administrators may ask:
         for others it is empty, and every value stays the text that Redmine gives."""
-        answer = self._http.request("GET", "/custom_fields.json", accept=(403,))
-        if answer.status == 403:
-            return {}
         return {
             str(row.get("id")): {
                 "name": row.get("name"),
@@ -64,8 +67,30 @@ class Lookups:
                     if each.get("label") is not None
                 },
             }
-            for row in objects(mapping(answer.data).get("custom_fields"))
+            for row in self._defined or ()
         }
+
+    def words(self) -> Vocabulary:
+        """What there is to map; custom fields where this account may list them."""
+        if self._defined is None:
+            fields = None
+        else:
+            fields = [
+                FieldName(id, text(row.get("name")) or f"cf_{id}", _type(row))
+                for row in self._defined
+                if (id := identifier(row.get("id"))) is not None
+                and row.get("customized_type") == "issue"
+            ]
+            fields.append(FieldName(*CATEGORY, "one of a list"))
+        return Vocabulary.of((text(each["name"]) for each in self.statuses.values()), fields)
+
+    @cached_property
+    def _defined(self) -> list[Json] | None:
+        """The definitions of all custom fields; None: only administrators may ask."""
+        answer = self._http.request("GET", "/custom_fields.json", accept=(403,))
+        if answer.status == 403:
+            return None
+        return list(objects(mapping(answer.data).get("custom_fields")))
 
     def explain(self, issue: Json) -> dict[str, Table]:
         """The rows of the tables that an issue and its journals speak of."""
@@ -96,6 +121,12 @@ class Lookups:
     @cached_property
     def _trackers(self) -> list[Json]:
         return listing(self._http, "/trackers.json", "trackers").rows
+
+
+def _type(row: Json) -> str:
+    """A field's format in plain words; one of a list that takes several is several."""
+    kind = plain_type(row.get("field_format"), FORMATS)
+    return "several of a list" if row.get("multiple") is True else kind
 
 
 def _ids(holders: Iterable[object]) -> set[str]:

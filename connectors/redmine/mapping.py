@@ -20,6 +20,7 @@ from connectors.redmine.values import (
     whole,
 )
 from connectors.redmine.words import (
+    CATEGORY,
     MILESTONE_STATES,
     PROJECT_STATES,
     RELATIONS,
@@ -229,7 +230,8 @@ def _links(issue: Mapping[str, Any]) -> Iterator[Link]:
 
 def _category(issue: Mapping[str, Any]) -> tuple[Custom, ...]:
     category = name(issue.get("category"))
-    return () if category is None else (Custom(id="category", name="Category", value=category),)
+    id, called = CATEGORY
+    return () if category is None else (Custom(id=id, name=called, value=category),)
 
 
 def _custom(holder: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Custom, ...]:

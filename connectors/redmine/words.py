@@ -39,6 +39,9 @@ MILESTONE_STATES: Mapping[str, MilestoneState] = {
     "open": "open", "locked": "open", "closed": "done",
 }  # fmt: skip
 
+CATEGORY = ("category", "Category")
+"""Id and name of the custom field that an issue's category becomes."""
+
 
 def status_of(name: str | None, closed: bool | None, initial: bool | None) -> Status | None:
     """Our status for one of Redmine's.

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from connectors.salesforce import answers, mapping
 from connectors.salesforce.api import DATA, VERSION, Api, Described, soql
 from connectors.salesforce.changes import FIELDS
-from connectors.salesforce.explaining import Explaining
+from connectors.salesforce.explaining import Explaining, field_names
 from connectors.salesforce.kinds import (
     CASE,
     CASE_PREFIX,
@@ -56,6 +56,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, Refused, Unexpected
 from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.vocabulary import FieldName, Vocabulary
 
 BATCH = "batchSize=2000"
 FOLLOWED = Can.FULL | Can.INCREMENTAL | Can.TOMBSTONES | Can.CENSUS
@@ -131,10 +132,7 @@ class Salesforce:
         visible = self._api.visible()
         scopes = self._scopes(visible)
         if not scopes:
-            raise Refused(
-                f"The account sees none of {', '.join(self._wanted())}.",
-                remedy="Give it the permission 'Read' on these objects, or correct `objects`.",
-            )
+            raise self._blind()
         name = text(person.get("Username")) or user or self._config.client_id
         return Identity(
             account=f"{text(person.get('Name')) or 'User'} ({name})",
@@ -149,6 +147,21 @@ class Salesforce:
     def scopes(self) -> Sequence[Scope]:
         """The objects that are configured and visible and have items of their own."""
         return self._scopes(self._api.visible())
+
+    def vocabulary(self) -> Vocabulary:
+        """Statuses and custom fields of each object that is read as tasks and visible: two
+        requests for each, and one for what is visible."""
+        words, fields = list[str](), list[FieldName]()
+        visible = self._api.visible()
+        if not self._scopes(visible):
+            raise self._blind()
+        for stream, kind in self._kinds().items():
+            if kind in (TASK, CASE) and kind.object in visible:
+                described = self._api.describe(kind.object)
+                leading = project_lookups(described, self._config.project_object)[:1]
+                words += Explaining(self._api, self._config, stream).statuses
+                fields += field_names(described, self._choose(kind)(described), leading)
+        return Vocabulary.of(words, fields)
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane a stream; none for what the options leave out."""
@@ -239,6 +252,12 @@ class Salesforce:
         """Every object that may ever have been a scope of this connection."""
         known = {kind.scope for kind in STREAMS.values() if kind and kind.scope}
         return known | {"Campaign", self._config.project_object or "Campaign"}
+
+    def _blind(self) -> Refused:
+        return Refused(
+            f"The account sees none of {', '.join(self._wanted())}.",
+            remedy="Give it the permission 'Read' on these objects, or correct `objects`.",
+        )
 
     def _scopes(self, visible: Mapping[str, str]) -> list[Scope]:
         return [Scope(name, visible[name]) for name in self._wanted() if name in visible]

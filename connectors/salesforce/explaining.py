@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import cached_property
 
 from connectors.salesforce.api import Api, Described, soql
@@ -11,10 +11,19 @@ from connectors.salesforce.options import CAMPAIGN, SalesforceOptions
 from connectors.salesforce.reading import Explain, Selection, project_lookups
 from connectors.salesforce.values import objects, text
 from connectors.sdk.contract import Json
+from connectors.sdk.vocabulary import FieldName, plain_type
 
 STATUS_FIELDS = "Id, ApiName, MasterLabel, IsClosed, IsDefault"
+CASE_FIELDS = {
+    "IsEscalated": ("Escalated", "yes or no"), "RecordTypeId": ("Record type", "one of a list"),
+}  # fmt: skip
+"""By id: name and type of the custom fields that a case has of Salesforce's own."""
 STATUSES = {"tasks": "TaskStatus", "cases": "CaseStatus", "changes": "CaseStatus"}
 """Streams with statuses, and the object that says what these mean."""
+TYPES = {
+    "picklist": "one of a list", "multipicklist": "several of a list", "reference": "link",
+    "double": "number", "int": "number", "long": "number", "combobox": "text",
+}  # fmt: skip
 
 
 class Explaining:
@@ -41,6 +50,11 @@ class Explaining:
             return {**constant, **specific(row)}
 
         return explain
+
+    @property
+    def statuses(self) -> list[str]:
+        """The words that a record's status may be."""
+        return list(self._statuses)
 
     def _specific(self, described: Described) -> Callable[[Json], Json]:
         statuses = self._statuses if self._stream in STATUSES else {}
@@ -98,6 +112,25 @@ class Explaining:
             }
             for row in self._api.rows(table, soql(STATUS_FIELDS, table))
         }
+
+
+def field_names(
+    described: Described, chosen: Selection, leading: Container[str]
+) -> list[FieldName]:
+    """The custom fields of an object for people, without what leads to the project; a case has two
+    of Salesforce's own."""
+    own = {name: label for name, label in CASE_FIELDS.items() if described.object == "Case"}
+    asked = {path.partition(".")[0].removesuffix("Id") for path in chosen.paths}
+    found = [
+        FieldName(name, label, kind)
+        for name, (label, kind) in own.items()
+        if name.removesuffix("Id") in asked
+    ]
+    return found + [
+        FieldName(name, text(field.get("label")) or name, plain_type(field.get("type"), TYPES))
+        for name, field in chosen.custom.items()
+        if name not in leading
+    ]
 
 
 def _explained(field: Json) -> Json:

@@ -23,6 +23,9 @@ cursor that one lane named "" starts from next time), a later one may be a singl
 
 A **scope** is a container of items that the tool's people know (a project, a board): the unit of
 census, of completeness, of lost access, of the guard against mass deletion.
+
+What a connector may tell besides: what it does not fill (`Narrowed`, below), what there is to map
+(`vocabulary.py`), who calls us and how (`webhooks.py`).
 """
 
 from __future__ import annotations

@@ -38,12 +38,14 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Unexpected
 from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.vocabulary import Vocabulary
 from connectors.smartsheet import mapping
 from connectors.smartsheet.api import EXCLUDE, NAMED, ROWS_PAGE, Api
 from connectors.smartsheet.frame import batches, project_body, row_items
 from connectors.smartsheet.refusals import reading, server_time
 from connectors.smartsheet.values import ident, instant, person, text
 from connectors.smartsheet.webhook import SmartsheetWebhook
+from connectors.smartsheet.words import vocabulary
 
 MISSING = "missing:"
 """Begins the name of a lane for a sheet that is configured and not seen."""
@@ -135,6 +137,10 @@ class Smartsheet:
     def scopes(self) -> Sequence[Scope]:
         """The sheets that are configured and visible."""
         return [_scope(sheet) for sheet in self._sheets()[0]]
+
+    def vocabulary(self) -> Vocabulary:
+        """The columns of the sheets that are read: a request for each."""
+        return vocabulary(self.api.bare(scope.id)[0].sheet for scope in self.scopes())
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One for people; else one a sheet: that has changed, or all when it is time."""

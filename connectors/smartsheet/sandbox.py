@@ -190,7 +190,7 @@ class SmartsheetSandbox(Adoption):
         found = sheet_json(sheet.project, sheet.version, stamp(sheet.modified), len(rows), include)
         wanted = _ids(request, "columnIds")
         found["columns"] = [
-            column_json(column, place, level)
+            column_json(column, place, level, sheet.rows)
             for place, column in enumerate(self.columns[sheet.project.id])
             if wanted is None or column.id in wanted
         ]

@@ -78,8 +78,8 @@ def sheet_json(
     return found
 
 
-def column_json(column: Column, place: int, level: int) -> Object:
-    """A column; types that the level does not know are text."""
+def column_json(column: Column, place: int, level: int, rows: Iterable[Task]) -> Object:
+    """A column; types that the level does not know are text. A list has what its cells hold."""
     type = "TEXT_NUMBER" if level < 2 and column.type in FLAT else column.type
     found: Object = {
         "id": int(column.id), "index": place, "title": column.title, "type": type,
@@ -91,6 +91,9 @@ def column_json(column: Column, place: int, level: int) -> Object:
         found["tags"] = [column.tag]
     if column.system:
         found["systemColumnType"] = column.system
+    if column.type == "PICKLIST" and column.field:
+        held = (getattr(task, column.field) for task in rows)
+        found["options"] = list(dict.fromkeys(each for each in held if each))
     return found
 
 

@@ -8,12 +8,13 @@ lists here decides, then the leftmost column, so that the same sheet is always r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.sdk.contract import Json
 from connectors.sdk.records import Status
-from connectors.smartsheet.values import CONTACT_TYPES, DATE_TYPES, text
+from connectors.sdk.vocabulary import FieldName, Vocabulary, plain_type
+from connectors.smartsheet.values import CONTACT_TYPES, DATE_TYPES, ident, objects, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,19 @@ ROOM: Mapping[str, Sequence[str]] = {
 }
 """By field of a task: the meanings of columns, one of which a sheet needs for it."""
 
+FILLS: Mapping[str, str] = {
+    "start": "start_on", "due": "due_on", "percent": "percent_complete",
+    "assignees": "assignee_ids", "status": "status", "done": "status", "priority": "priority",
+    "labels": "labels", "blocked": "blocked",
+}  # fmt: skip
+"""By meaning of a column: the field of a task that it fills."""
+TYPES: Mapping[str, str] = {
+    "TEXT_NUMBER": "text or number", "PICKLIST": "one of a list",
+    "MULTI_PICKLIST": "several of a list",
+    "CONTACT_LIST": "person", "MULTI_CONTACT_LIST": "people",
+    "ABSTRACT_DATETIME": "date and time",
+}  # fmt: skip
+
 _STATUSES: Mapping[Status, tuple[str, ...]] = {
     "todo": ("not started", "not yet started", "to do", "todo", "backlog", "new", "open"),
     "in_progress": (
@@ -144,6 +158,37 @@ def lacking(fields: Sequence[Json]) -> tuple[str, ...]:
     """Fields of a task that rows of these columns have no room for."""
     there = columns_by_role(fields).keys()
     return tuple(field for field, roles in ROOM.items() if not there & set(roles))
+
+
+def vocabulary(sheets: Iterable[Json]) -> Vocabulary:
+    """What there is to map in some sheets: the choices of their status columns, what a ticked box
+    is called, and every column."""
+    columns = [objects(sheet.get("columns")) for sheet in sheets]
+    told = [columns_by_role(each) for each in columns]
+    return Vocabulary.of(
+        (word for each in told for word in _status_words(each)),
+        (field for each in columns for field in _field_names(each)),
+        free=any(each.get("status", {}).get("type") == "TEXT_NUMBER" for each in told),
+    )
+
+
+def _status_words(columns: Mapping[str, Json]) -> Iterator[str | None]:
+    choices = columns.get("status", {}).get("options")
+    yield from map(text, choices if isinstance(choices, list) else ())
+    yield text(columns.get("done", {}).get("title"))
+
+
+def _field_names(fields: Sequence[Json]) -> Iterator[FieldName]:
+    fills = {
+        ident(each.get("id")): FILLS.get(role) for role, each in columns_by_role(fields).items()
+    }
+    for field in fields:
+        id, kind = ident(field.get("id")), field.get("type")
+        if id is not None and kind != "PREDECESSOR":
+            filled = "title" if field.get("primary") is True else fills.get(id)
+            if field.get("systemColumnType") == "AUTO_NUMBER":
+                filled = "key"
+            yield FieldName(id, text(field.get("title")) or id, plain_type(kind, TYPES), filled)
 
 
 def _column(fields: Sequence[Json], role: Role) -> Json | None:

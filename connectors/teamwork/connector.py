@@ -32,17 +32,16 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Unexpected
 from connectors.sdk.records import GoneReason, Record, Task, Worklog
+from connectors.sdk.vocabulary import FieldName, Vocabulary
 from connectors.sdk.webhooks import Webhook
 from connectors.teamwork import mapping
 from connectors.teamwork.api import V3, Api, budget, refusal
 from connectors.teamwork.catalog import Catalog, scope_of
 from connectors.teamwork.changing import LISTED, Changing
 from connectors.teamwork.provides import PROVIDES
-from connectors.teamwork.tasks import (
-    Tasks,
-)
+from connectors.teamwork.tasks import CustomFields, Stages, Tasks
 from connectors.teamwork.webhook import TeamworkWebhook
-from connectors.teamwork.words import id_of, part, text
+from connectors.teamwork.words import OWN_STATUSES, id_of, part, text
 
 ALONE = {
     "projects": ("projects", "project"),
@@ -186,6 +185,15 @@ class Teamwork:
     def scopes(self) -> Sequence[Scope]:
         """The configured projects that are visible now."""
         return self._catalog.scopes()
+
+    def vocabulary(self) -> Vocabulary:
+        """The stages, a request for each workflow, and the custom fields of the site and of the
+        projects that are read; none where they are switched off."""
+        fields: Sequence[FieldName] = ()
+        if self.config.custom_fields:
+            read = {scope.id for scope in self.scopes()}
+            fields = CustomFields(self._api, "task").names(read)
+        return Vocabulary.of((*Stages(self._api).words(), *OWN_STATUSES), fields)
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane: every list is that of the whole site."""

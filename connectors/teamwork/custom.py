@@ -10,12 +10,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.sdk.records import Custom, CustomValue
+from connectors.sdk.vocabulary import plain_type
 from connectors.teamwork.words import day, id_of, number_of, objects, part, text
 
 EMPTY: tuple[Any, ...] = (None, "", [], (), {})
 NUMBERS = ("number", "percent", "currency", "money", "rating", "formula")
 """What the types of fields that hold numbers begin with ("number-integer" …)."""
 CHOICES = ("dropdown", "multiselect", "status", "preset")
+SEVERAL = ("multiselect",)
+
+
+def type_of(kind: Any) -> str:
+    """The type of a field in plain words, as its values are read."""
+    known = text(kind) or ""
+    if known.startswith(CHOICES):
+        return "several of a list" if known.startswith(SEVERAL) else "one of a list"
+    return "number" if known.startswith(NUMBERS) else plain_type(known)
 
 
 def custom_fields(fields: Any) -> Iterator[Custom]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.sdk.contract import Cursor, Item, Page
 from connectors.sdk.errors import NotVisible, Unexpected
 from connectors.sdk.records import Gone
+from connectors.sdk.vocabulary import FieldName
 from connectors.teamwork.api import BY_ID, V3, Api, Rows
+from connectors.teamwork.custom import type_of
 from connectors.teamwork.mapping import GONE_AT, is_deleted
 from connectors.teamwork.words import first_instant, id_of, objects, part, ref, refs, text
 
@@ -52,6 +54,29 @@ class CustomFields:
     def of(self, project: str | None, told: Values) -> list[dict[str, Any]]:
         """The fields that something in a project has, with their values: those without one only
         where all values were told."""
+        return [
+            {
+                "id": field["id"],
+                "name": field.get("name"),
+                "type": field.get("type"),
+                "options": field.get("options"),
+                "value": told.by_field.get(id),
+            }
+            for field in self._defined()
+            if ref(field, "project", "projectId") in (None, project)
+            and ((id := str(id_of(field["id"]))) in told.by_field or told.whole)
+        ]
+
+    def names(self, projects: Container[str]) -> list[FieldName]:
+        """The fields of the site and of some projects, for people."""
+        return [
+            FieldName(id, text(field.get("name")) or id, type_of(field.get("type")))
+            for field in self._defined()
+            if (id := id_of(field["id"])) is not None
+            and ((project := ref(field, "project", "projectId")) is None or project in projects)
+        ]
+
+    def _defined(self) -> Sequence[Mapping[str, Any]]:
         if self._known is None:
             params = {**BY_ID, "includeSiteLevel": True}
             pages = self._api.pages("/customfields.json", "customfields", params)
@@ -61,18 +86,7 @@ class CustomFields:
                 for row in page.rows
                 if (text(row.get("entity")) or "").startswith(self._on) and not is_deleted(row)
             ]
-        return [
-            {
-                "id": field["id"],
-                "name": field.get("name"),
-                "type": field.get("type"),
-                "options": field.get("options"),
-                "value": told.by_field.get(id),
-            }
-            for field in self._known
-            if ref(field, "project", "projectId") in (None, project)
-            and ((id := str(id_of(field["id"]))) in told.by_field or told.whole)
-        ]
+        return self._known
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +169,12 @@ class Stages:
             if (name := self._names[workflow].get(stage)) is not None:
                 return name
         return None
+
+    def words(self) -> list[str | None]:
+        """The names of all stages; of a workflow that may not be looked into, none."""
+        pages = self._api.pages("/workflows.json", "workflows")
+        ids = [str(id_of(row["id"])) for page in pages for row in page.rows]
+        return [text(row.get("name")) for id in ids for row in self._seen(id)]
 
 
 class Tasks:

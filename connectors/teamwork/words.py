@@ -12,6 +12,9 @@ GROUPS: Mapping[str, str] = {"users": "", "teams": "team-", "companies": "compan
 """Who may be responsible, and what our ids of them begin with: Teamwork numbers each kind by
 itself."""
 
+OWN_STATUSES = ("new", "reopened", "completed")
+"""What Teamwork itself says of a task, where no stage says more."""
+
 NEVER = 1
 """The year of a time that was not set."""
 _MOST = 2**31

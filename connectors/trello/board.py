@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.sdk.contract import Cursor, Item, Json, Page, Scope
 from connectors.sdk.errors import NotVisible
 from connectors.sdk.records import Gone
+from connectors.sdk.vocabulary import FieldName, Vocabulary, plain_type
 from connectors.trello.client import Client
 from connectors.trello.mapping import linked_cards
-from connectors.trello.words import HEX_ID, instant, objects, part, text
+from connectors.trello.words import CHECK_ITEM_STATES, HEX_ID, instant, objects, part, text
 
 CARD_FIELDS = (
     "id,idBoard,idList,idShort,name,desc,shortLink,shortUrl,closed,due,dueComplete,start,"
@@ -36,6 +37,7 @@ FRAME = {
     "labels": ("id", "name", "color"),
     "customFields": ("id", "name", "options"),
 }
+TYPES = {"list": "one of a list", "date": "date and time"}
 NO_MEMBERS = {"member": "false", "memberCreator": "false"}  # their ids are in the action itself
 
 CARDS_PAGE = 500  # with checklists, attachments and custom fields; Trello allows 1000
@@ -101,6 +103,16 @@ class Board:
         """What was done to cards. Actions are never edited, and history only grows."""
         yield from self._actions(since, CHANGE_ACTIONS, OVERLAP)
 
+    def words(self) -> tuple[list[str | None], list[FieldName]]:
+        """The names of its lists, closed ones too, and its custom fields."""
+        board, _ = self._open(lists="all", customFields="true")
+        fields = [
+            FieldName(id, text(each.get("name")) or id, plain_type(each.get("type"), TYPES))
+            for each in objects(board.get("customFields"))
+            if (id := text(each.get("id"))) is not None
+        ]
+        return [text(each.get("name")) for each in objects(board.get("lists"))], fields
+
     def _actions(self, since: Cursor | None, kinds: str, overlap: timedelta) -> Iterator[Page]:
         board, cursor = self._open(lists="none")
         if same_activity(board, since):
@@ -159,6 +171,15 @@ class Board:
                 except NotVisible:
                     ids[short] = None
         return {short: id for short in shorts if (id := ids[short]) is not None}
+
+
+def vocabulary(client: Client, boards: Iterable[str]) -> Vocabulary:
+    """What there is to map on some boards; every check list has the same two words."""
+    told = [Board(client, id).words() for id in boards]
+    return Vocabulary.of(
+        (*(word for words, _ in told for word in words), *CHECK_ITEM_STATES),
+        (field for _, fields in told for field in fields),
+    )
 
 
 def not_visible(board: str) -> NotVisible:

@@ -36,6 +36,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unexpected
 from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.vocabulary import Vocabulary
 from connectors.trello import mapping
 from connectors.trello.board import (
     COMMENT_ACTIONS,
@@ -43,6 +44,7 @@ from connectors.trello.board import (
     Board,
     not_visible,
     same_activity,
+    vocabulary,
 )
 from connectors.trello.client import Client
 from connectors.trello.webhook import TrelloWebhook
@@ -161,6 +163,10 @@ class Trello:
     def scopes(self) -> Sequence[Scope]:
         """The boards that are configured and visible, open and closed."""
         return [_scope(board) for board in self._boards("id,name,shortLink,closed")[0]]
+
+    def vocabulary(self) -> Vocabulary:
+        """Names of lists and custom fields: a request for each board that is read."""
+        return vocabulary(self.client, (scope.id for scope in self.scopes()))
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane; for what lies on boards one per board on which something happened."""

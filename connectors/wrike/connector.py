@@ -33,6 +33,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, Unexpected
 from connectors.sdk.records import Approval, Comment, GoneReason, Record, Worklog
+from connectors.sdk.vocabulary import Vocabulary
 from connectors.wrike import mapping
 from connectors.wrike.api import HIDDEN, Api, between
 from connectors.wrike.refusals import refusal
@@ -190,6 +191,10 @@ class Wrike:
     def scopes(self) -> Sequence[Scope]:
         """The projects and spaces that are visible now."""
         return [place.scope for place in self._roster().places()]
+
+    def vocabulary(self) -> Vocabulary:
+        """The statuses of all workflows and the custom fields of the account, in two requests."""
+        return Lookups(self._api).words()
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane: Wrike's questions are about the whole account."""

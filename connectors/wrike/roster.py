@@ -12,10 +12,15 @@ from typing import Any
 
 from connectors.sdk.contract import Json, Scope
 from connectors.sdk.records import ProjectState
+from connectors.sdk.vocabulary import FieldName, Vocabulary, plain_type
 from connectors.wrike.api import Api
 from connectors.wrike.words import CUSTOM, PROJECT_STATES, ids, objects, part, text
 
 FOLDER = "WsFolder"
+TYPES = {
+    "DropDown": "one of a list", "Multiple": "several of a list", "Contacts": "people",
+    "Numeric": "number", "Percentage": "number", "Duration": "number",
+}  # fmt: skip
 
 
 class Lookups:
@@ -31,6 +36,19 @@ class Lookups:
         """The name, the group and whether it is its workflow's first; None for an unknown one."""
         if id is None:
             return None
+        return self._workflows().get(id)
+
+    def words(self) -> Vocabulary:
+        """What there is to map."""
+        return Vocabulary.of(
+            (text(status.get("name")) for status in self._workflows().values()),
+            (
+                FieldName(id, text(row.get("title")) or id, plain_type(row.get("type"), TYPES))
+                for id, row in self._defined().items()
+            ),
+        )
+
+    def _workflows(self) -> Mapping[str, Json]:
         if self._statuses is None:
             self._statuses = {
                 key: {name: status.get(name) for name in ("name", "group", "standard")}
@@ -39,16 +57,19 @@ class Lookups:
                 for status in objects(workflow.get("customStatuses"))
                 if (key := text(status.get("id")))
             }
-        return self._statuses.get(id)
+        return self._statuses
+
+    def _defined(self) -> Mapping[str, Json]:
+        if self._fields is None:
+            self._fields = {
+                row["id"]: row for page in self._api.pages("/customfields") for row in page.rows
+            }
+        return self._fields
 
     def fields(self, held: Any) -> list[Json]:
         """Custom fields with their titles and types."""
         values = objects(held)
-        if values and self._fields is None:
-            self._fields = {
-                row["id"]: row for page in self._api.pages("/customfields") for row in page.rows
-            }
-        known = self._fields or {}
+        known = self._defined() if values else {}
         return [
             {
                 "id": each.get("id"),

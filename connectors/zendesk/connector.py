@@ -38,9 +38,11 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unexpected
 from connectors.sdk.records import GoneReason, Record
+from connectors.sdk.vocabulary import Vocabulary
 from connectors.zendesk import limits, mapping
 from connectors.zendesk.client import Client, server_time
 from connectors.zendesk.events import events
+from connectors.zendesk.lookups import Lookups
 from connectors.zendesk.scope import Chosen, missing_group, scope_of
 from connectors.zendesk.slas import slas
 from connectors.zendesk.tickets import KEPT_OF_USERS, tickets
@@ -153,6 +155,10 @@ class Zendesk:
     def scopes(self) -> Sequence[Scope]:
         """The groups that are read, deleted ones as `trashed`."""
         return [scope_of(row) for row in self._chosen().rows()[0]]
+
+    def vocabulary(self) -> Vocabulary:
+        """The account's statuses and custom fields, in two requests."""
+        return Lookups(self._client).words()
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane: each export is one question for all tickets, and cannot be cut."""

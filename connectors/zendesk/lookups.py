@@ -8,10 +8,15 @@ from typing import Any
 
 from connectors.sdk.contract import Json
 from connectors.sdk.errors import Unexpected
+from connectors.sdk.vocabulary import FieldName, Vocabulary, plain_type
 from connectors.zendesk.client import Client
-from connectors.zendesk.words import identifier, objects, plain
+from connectors.zendesk.words import STATUS_TITLES, identifier, objects, plain, text
 
 Table = Mapping[str, Any]
+TYPES = {
+    "integer": "number", "decimal": "number", "regexp": "text", "tagger": "one of a list",
+    "multiselect": "several of a list", "partialcreditcard": "card number", "lookup": "link",
+}  # fmt: skip
 
 
 class Lookups:
@@ -32,9 +37,26 @@ class Lookups:
                     for option in objects(row.get("custom_field_options"))
                 },
             }
-            for page in self._client.pages("/ticket_fields", "ticket_fields")
-            for row in page
+            for row in self._defined
         }
+
+    def words(self) -> Vocabulary:
+        """What there is to map. Zendesk's own fields are no custom fields: they are not
+        removable."""
+        return Vocabulary.of(
+            (*map(text, self.statuses.values()), *STATUS_TITLES.values()),
+            (
+                FieldName(str(row["id"]), text(row.get("title")) or str(row["id"]),
+                          plain_type(row.get("type"), TYPES))
+                for row in self._defined
+                if row.get("removable") is not False
+            ),
+        )  # fmt: skip
+
+    @cached_property
+    def _defined(self) -> list[Json]:
+        pages = self._client.pages("/ticket_fields", "ticket_fields")
+        return [row for page in pages for row in page]
 
     @cached_property
     def statuses(self) -> Table:

@@ -162,9 +162,10 @@ class Render:
     def ticket_fields(self) -> list[Out]:
         """Zendesk's own fields, and the custom ones with their options."""
         own = [
-            {"id": 1000 + place, "type": kind, "title": kind.title(), "active": True}
+            {"id": 1000 + place, "type": kind, "title": kind.title(), "active": True,
+             "removable": False}
             for place, kind in enumerate(SYSTEM_FIELDS)
-        ]
+        ]  # fmt: skip
         return own + [
             {
                 "id": id,

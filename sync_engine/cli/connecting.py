@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from sync_engine.store.vault import StoreTokens
 
 connections = typer.Typer(
-    help="List connections, check them, or map items by hand.", no_args_is_help=True
+    help="List connections, check them, see what there is to map, or map items by hand.",
+    no_args_is_help=True,
 )
 Names = Annotated[
     list[str] | None, typer.Argument(help="Connections by name; none: all.", show_default=False)
@@ -97,6 +98,23 @@ def check(frame: Frame, names: Names = None) -> ExitCode:
 
     frame.answer([finding.document() for finding in findings], tell)
     return ExitCode.FINE if all(finding.ok for finding in findings) else ExitCode.PARTLY
+
+
+@command(connections, "fields")
+def fields(
+    frame: Frame,
+    name: Annotated[str, typer.Argument(help="The connection.", show_default=False)],
+) -> ExitCode:
+    """List what there is to map: the tool's custom fields and its status words.
+
+    With each field: what it fills by itself, and what `mapping` maps it to; with each status word:
+    what it means, and who says so.
+    """
+    from sync_engine.cli.vocabulary import ask, tell
+
+    listing = ask(frame, name)
+    frame.answer(listing.document(), lambda console: tell(console, listing))
+    return ExitCode.FINE if listing.ok else ExitCode.PARTLY
 
 
 def _tell_finding(console: Console, finding: Finding) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.sdk import registry
-from connectors.sdk.contract import Identity, Scope
+from connectors.sdk.contract import Connector, Identity, Options, Scope
 from connectors.sdk.errors import ConnectorError, Refused, Throttled, Unavailable
 from connectors.sdk.http import open_door
 from connectors.sdk.oauth import TokenStore
+from connectors.sdk.vocabulary import FieldName, Vocabulary, vocabulary_of
 from sync_engine import clock
 from sync_engine.deliveries import takes_deliveries
 from sync_engine.secrets import SecretError, connection_options
 from sync_engine.settings import Configuration, Connection
+from sync_engine.settings.models import Mapping
 from sync_engine.settings.nearest import nearest
 
 SKEW = timedelta(minutes=5)
@@ -67,7 +70,8 @@ class Finding:
 def probe(
     configuration: Configuration, connection: Connection, tokens: Callable[[], TokenStore]
 ) -> Finding:
-    """Ask a tool once or twice. Never raises for what is wrong with the connection.
+    """Ask a tool once or twice, and for what there is to map where something is mapped. Never
+    raises for what is wrong with the connection.
 
     Args:
         tokens: opens the store of refreshed tokens; asked only where the tool needs one.
@@ -85,6 +89,25 @@ def probe(
             f"PUT /api/v1/inbound/{connection.name}/tasks."
         )
         return finding
+    try:
+        with opened(connection, options, tokens) as connector:
+            identity = connector.check()
+            _introduce(finding, identity)
+            finding.scopes = connector.scopes()
+            finding.facts += _seen(finding.scopes)
+            finding.troubles += _remarks(identity, finding.scopes, clock.now())
+            finding.troubles += mapping_troubles(connection, connector)
+    except ConnectorError as error:
+        finding.troubles.append(trouble_of(error))
+    return finding
+
+
+@contextmanager
+def opened(
+    connection: Connection, options: Options, tokens: Callable[[], TokenStore]
+) -> Iterator[Connector]:
+    """The connector of a connection, whose door is closed in the end."""
+    kind = registry.get(connection.connector)
     door = open_door(
         kind,
         options,
@@ -92,19 +115,9 @@ def probe(
         connection=connection.name,
     )
     try:
-        connector = kind(options, door)
-        identity = connector.check()
-        _introduce(finding, identity)
-        finding.scopes = connector.scopes()
-        finding.facts += _seen(finding.scopes)
-    except ConnectorError as error:
-        finding.troubles.append(trouble_of(error))
-    else:
-        finding.troubles += _remarks(identity, finding.scopes, clock.now())
-        finding.troubles += mapping_troubles(connection, connector)
+        yield kind(options, door)
     finally:
         door.close()
-    return finding
 
 
 def trouble_of(error: ConnectorError) -> Trouble:
@@ -167,25 +180,53 @@ def _remarks(identity: Identity, scopes: Sequence[Scope], now: datetime) -> Iter
         )
 
 
-def mapping_troubles(connection: Connection, connector: Any) -> Iterator[Trouble]:
-    """Names of the mapping that the tool does not know, as far as its connector can tell.
-
-    A connector that can name its status words and custom fields has a method `vocabulary()` that
-    gives `{"status": [...], "fields": [...]}`.
-    """
-    mapping = connection.mapping
-    vocabulary = getattr(connector, "vocabulary", None)
-    if vocabulary is None or not (mapping.status or mapping.fields):
+def mapping_troubles(connection: Connection, connector: Connector) -> Iterator[Trouble]:
+    """What the mapping names and the tool does not list, as far as its connector can tell; asked
+    only where something is mapped."""
+    if not (connection.mapping.status or connection.mapping.fields):
         return
-    known = vocabulary()
-    for what, words in (("status", mapping.status), ("fields", mapping.fields.values())):
-        held = list(known.get(what, ()))
-        folded = {word.casefold() for word in held}
-        for word in words:
-            if held and word.casefold() not in folded:
-                thing = "status word" if what == "status" else "custom field"
-                yield Trouble(
-                    f'The tool has no {thing} "{word}"{nearest(word, held)}.',
-                    f"Correct `mapping.{what}` of this connection.",
-                    stops=False,
-                )
+    try:
+        known = vocabulary_of(connector)
+    except ConnectorError as error:
+        trouble = trouble_of(error)
+        yield replace(
+            trouble, message=f"The mapping was not checked. {trouble.message}", stops=False
+        )
+    else:
+        if known is not None:
+            yield from unknown_words(connection.mapping, known)
+
+
+def unknown_words(mapping: Mapping, known: Vocabulary) -> Iterator[Trouble]:
+    """What a mapping names and the tool does not list, with what is nearest to it."""
+    if known.status is not None and not known.free and "status" not in mapping.fields:
+        folded = {word.casefold() for word in known.status}
+        for word in mapping.status:
+            if word.casefold() not in folded:
+                yield _not_listed("status word", word, known.status, "status")
+    for ours, named in mapping.fields.items():
+        if known.fields is None:
+            return
+        found = [field for field in known.fields if is_named(field, named)]
+        if not found:
+            yield _not_listed("custom field", named, [each.name for each in known.fields], "fields")
+        elif all(field.taken and field.fills != ours for field in found):
+            yield Trouble(
+                f'The field "{named}" fills `{found[0].fills}` by itself, and nothing else.',
+                f"Take `{ours}` out of `mapping.fields` of this connection.",
+                stops=False,
+            )
+
+
+def is_named(field: FieldName, named: str) -> bool:
+    """Whether a mapping that names this means the field: by its id, or by its name in any case."""
+    return field.id == named or field.name.casefold() == named.casefold()
+
+
+def _not_listed(thing: str, word: str, listed: Sequence[str], part: str) -> Trouble:
+    return Trouble(
+        f'The tool lists no {thing} "{word}"{nearest(word, listed) or "."}',
+        f"Correct `mapping.{part}` of this connection; `flagstaff connections fields` lists what "
+        "there is.",
+        stops=False,
+    )

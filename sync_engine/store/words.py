@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from connectors.sdk.records import Task
+from connectors.sdk.records import Status, Task
 from sync_engine.admin_map import AdminMapping
-from sync_engine.store.models import StatusWord
+from sync_engine.store.models import Connection, StatusWord
 from sync_engine.store.rows import instant_for
 from sync_engine.store.upserts import Upsert
 
 _word = StatusWord.__table__  # type: ignore[attr-defined]
+_connection = Connection.__table__  # type: ignore[attr-defined]
+
+
+def words_of(
+    connection: sa.Connection, name: str
+) -> Mapping[str, tuple[Status | None, str | None]]:
+    """By word that tasks of a connection have shown: what it means, and who said so."""
+    rows = connection.execute(
+        sa.select(_word.c.label, _word.c.status, _word.c.mapped_by)
+        .join(_connection, _connection.c.id == _word.c.connection_id)
+        .where(_connection.c.name == name)
+    )
+    return {row.label: (row.status, row.mapped_by) for row in rows}
 
 
 class StatusWords:

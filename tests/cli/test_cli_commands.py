@@ -18,9 +18,8 @@ from connectors.sdk.records import Project, Task
 from connectors.sdk.sandbox import Sandbox, serve
 from sync_engine import clock
 from sync_engine.cli import probing
-from sync_engine.cli.probing import mapping_troubles, trouble_of
-from sync_engine.settings import Connection, load
-from sync_engine.settings.models import Mapping
+from sync_engine.cli.probing import trouble_of
+from sync_engine.settings import load
 
 Flagstaff = Callable[..., Any]
 CANARY = "canary-3c9f-do-not-show"
@@ -193,23 +192,6 @@ def test_remarks_are_no_obstacle() -> None:
             "2026-11-26" in told[2].message] == [True] * 3  # fmt: skip
     [nothing_seen] = [t for t in probing._remarks(Identity("a", "b"), [], now) if t.stops]
     assert "access" in nothing_seen.remedy
-
-
-def test_mapped_words_that_the_tool_does_not_have_are_told() -> None:
-    class Tool:
-        def vocabulary(self) -> dict[str, list[str]]:
-            return {"status": ["In Review", "Done"], "fields": ["Story points"]}
-
-    connection = Connection(
-        name="a", connector="jira",
-        mapping=Mapping(status={"In Reviw": "in_progress", "done": "done"},
-                        fields={"points": "Story point"}),
-    )  # fmt: skip
-    told = [trouble.message for trouble in mapping_troubles(connection, Tool())]
-    assert told == [
-        'The tool has no status word "In Reviw"; did you mean "In Review"?.',
-        'The tool has no custom field "Story point"; did you mean "Story points"?.',
-    ]
 
 
 def test_connections_map_prints_records(flagstaff: Flagstaff, tmp_path: Path) -> None:

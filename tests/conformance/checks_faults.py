@@ -19,6 +19,7 @@ from connectors.sdk.errors import (
     Unexpected,
 )
 from connectors.sdk.sandbox import Reply, Request
+from connectors.sdk.vocabulary import Worded
 from tests.conformance.checks import check, secrets_of
 from tests.conformance.reading import Read, Subject, Tool
 
@@ -78,8 +79,11 @@ def faults_of(subject: Subject) -> list[Fault]:
 def _attempts(
     tool: Tool, connector: Connector | None = None
 ) -> Iterator[tuple[str, Callable[[], object]]]:
-    """`check`, and the first read of each stream; with fresh connectors unless one is given."""
+    """`check`, what there is to map, and the first read of each stream; with fresh connectors
+    unless one is given."""
     yield "check", lambda: (connector or tool.connect()).check()
+    if isinstance(worded := connector or tool.connect(), Worded):
+        yield "vocabulary", worded.vocabulary
     for stream in tool.subject.connector.streams:
         yield stream, partial(tool.read, streams=[stream], connector=connector)
 

@@ -9,10 +9,12 @@ import orjson
 
 from connectors.sdk.contract import Can, Cursor
 from connectors.sdk.records import Comment, Link, Project, Task, Worklog
+from connectors.sdk.vocabulary import vocabulary_of
 from tests.conformance.checks import check
 from tests.conformance.reading import Read, Subject, Tool
 
 _CUTS = 8  # of each stream
+_FEW = 3  # requests for what is listed once for all
 
 
 def tasks_by_title(read: Read) -> set[str]:
@@ -44,6 +46,32 @@ def check_tells_who_we_are(subject: Subject) -> None:
     ids = [scope.id for scope in scopes]
     assert len(ids) == len(set(ids)) > 0
     assert all(scope.id and scope.name for scope in scopes)
+
+
+@check
+def what_there_is_to_map_is_named(subject: Subject) -> None:
+    """Every custom field that a task carries, and every status word, is one that the connector
+    lists, at the price of a few requests a container; what fields fill is provided."""
+    with subject.tool() as tool:
+        connector = tool.connect()
+        roster = len(tool.requests(connector.scopes))
+        containers = len(connector.scopes())
+        begun = len(tool.sandbox.log)
+        known = vocabulary_of(connector)
+        asked = len(tool.sandbox.log) - begun
+        if known is None:
+            return
+        tasks = list(tool.read().of(Task).values())
+    assert asked <= roster + _FEW + 2 * containers, f"{asked} requests to name what there is"
+    shown = {task.status_label for task in tasks} - {None}
+    assert known.status is None or shown <= {*known.status}, f"listed are {known.status}"
+    carried = {(each.id, each.name) for task in tasks for each in task.custom}
+    if known.fields is not None:
+        listed = {(each.id, each.name) for each in known.fields if not each.taken}
+        assert carried <= listed, f"not listed: {sorted(carried - listed)}"
+    for field in known.fields or ():
+        assert all((field.id, field.name, field.type)), f"{field} says too little"
+        assert field.fills in (None, *subject.connector.provides[Task]), f"{field} fills nothing"
 
 
 @check

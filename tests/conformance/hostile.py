@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from connectors.sdk.errors import ConnectorError, Unavailable
+from connectors.sdk.records import Custom
 from tests.conformance.hostile_mapping import (
     Boastful,
     Modest,
@@ -35,14 +36,19 @@ from tests.conformance.hostile_reading import (
     Hasty,
     InTheAddress,
     Keeps,
+    Learns,
     Locked,
     LosesBoards,
     Miscounts,
     Mute,
+    Nameless,
+    Pretentious,
     ReadsThrottles,
     ShortCensus,
     StopsAtRepeats,
     SwallowsLater,
+    Taking,
+    Tongueless,
     TwinLanes,
     Unhelpful,
     confirming,
@@ -75,6 +81,15 @@ WRONG: Mapping[str, Sequence[type[Pebble]]] = {
     "options_are_described": [Silent, Open],
     "declarations_are_well_formed": [Part],
     "check_tells_who_we_are": [Anonymous],
+    "what_there_is_to_map_is_named": [
+        Tongueless,
+        Pretentious,
+        Nameless,
+        Learns,
+        Taking,
+        altering(custom=lambda task: (Custom(id="risk", name="Risk", value="High"),)),
+        altering(custom=lambda task: (Custom(id="size", name="Risk", value="High"),)),
+    ],
     "lanes_and_pages_are_well_formed": [TwinLanes, Forgetful],
     "a_cut_pull_resumes_to_the_same_set": [Hasty],
     "cursors_are_inclusive": [looking_back(timedelta(seconds=-1))],

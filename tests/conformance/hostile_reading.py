@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from connectors.sdk.contract import Cursor, Identity, Item, Json, Lane, Page, Plan, Scope
 from connectors.sdk.errors import ConnectorError, Refused, Unavailable, Unexpected
-from connectors.sdk.records import Gone, GoneReason
-from tests.conformance.pebble import Pebble, objects
+from connectors.sdk.records import Custom, Gone, GoneReason, Record, Task
+from connectors.sdk.vocabulary import FieldName, Vocabulary
+from tests.conformance.pebble import STATES, Pebble, objects
 
 
 class Anonymous(Pebble):
@@ -146,6 +149,60 @@ def confirming(present: GoneReason | None, deleted: GoneReason, hidden: GoneReas
         return {id: words[reason] for id, reason in right.items()}
 
     return type("Confirming", (Pebble,), {"confirm": confirm})
+
+
+class Tongueless(Pebble):
+    """Forgets a state."""
+
+    def vocabulary(self) -> Vocabulary:
+        """All but the first."""
+        known = super().vocabulary()
+        return Vocabulary.of((known.status or ())[1:], known.fields)
+
+
+class Pretentious(Pebble):
+    """Takes a field for one that tasks do not have."""
+
+    def vocabulary(self) -> Vocabulary:
+        """It fills the size of a shoe."""
+        return Vocabulary.of(STATES, [FieldName("size", "Size", "number", fills="shoe_size")])
+
+
+class Nameless(Pebble):
+    """Lists a field without its name."""
+
+    def vocabulary(self) -> Vocabulary:
+        """The id says it all."""
+        return Vocabulary.of(STATES, [FieldName("size", "", "number")])
+
+
+class Taking(Pebble):
+    """Says that tasks do not carry a field that they carry."""
+
+    def vocabulary(self) -> Vocabulary:
+        """It is taken for the title."""
+        return Vocabulary.of(STATES, [FieldName("size", "Size", "text", "title", taken=True)])
+
+    @staticmethod
+    def to_records(stream: str, item: Json) -> Iterator[Record]:
+        """With the field."""
+        for record in Pebble.to_records(stream, item):
+            if isinstance(record, Task):
+                size = Custom(id="size", name="Size", value="3")
+                record = msgspec.structs.replace(record, custom=(size,))
+            yield record
+
+
+class Learns(Pebble):
+    """Reads every card to learn the states."""
+
+    def vocabulary(self) -> Vocabulary:
+        """From the cards."""
+        lanes = [scope.id for scope in self.scopes()]
+        read = [item for lane in lanes for page in self.pull("tasks", lane, None)
+                for item in page.items]  # fmt: skip
+        told = [self.http.get(f"/cards/{item.id}")["state"] for item in read]
+        return Vocabulary.of((*STATES, *told), ())
 
 
 class LosesBoards(Pebble):

@@ -31,6 +31,7 @@ from connectors.sdk.contract import (
 )
 from connectors.sdk.errors import ConnectorError, Unexpected
 from connectors.sdk.records import Comment, Gone, GoneReason, Link, Person, Project, Record, Task
+from connectors.sdk.vocabulary import FieldName, Vocabulary
 
 OVERLAP = timedelta(minutes=1)
 STATES = {"open": "todo", "doing": "in_progress", "closed": "done"}
@@ -101,6 +102,13 @@ class Pebble:
     def scopes(self) -> Sequence[Scope]:
         """The visible boards."""
         return [Scope(text(board, "id"), str(board.get("title"))) for board in self._boards()]
+
+    def vocabulary(self) -> Vocabulary:
+        """The states, which are the same for everyone, and the account's own fields."""
+        own = objects(mapping(self.http.get("/fields")), "fields")
+        return Vocabulary.of(
+            STATES, (FieldName(text(each, "id"), text(each, "name"), "text") for each in own)
+        )
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """First each board by itself; from then on one question for all."""

@@ -64,6 +64,8 @@ class PebbleSandbox(Sandbox):
                 reply = Reply.of({"id": "me", "name": "Reader"})
             case ["boards"]:
                 reply = Reply.of({"boards": self._boards(), "now": self.world.now().isoformat()})
+            case ["fields"]:
+                reply = Reply.of({"fields": [{"id": "size", "name": "Size"}]})
             case ["people"]:
                 reply = self._page(request, "people", [
                     {"id": person.id, "name": person.name, "mail": person.email}

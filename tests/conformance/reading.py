@@ -19,6 +19,7 @@ from connectors.sdk.gate import Gates
 from connectors.sdk.http import Door, open_door
 from connectors.sdk.records import Gone, Record
 from connectors.sdk.sandbox import Sandbox, serve
+from connectors.sdk.vocabulary import Vocabulary, vocabulary_of
 from tests.conformance import world
 
 SMALL_PAGES = {"page_size": 4}
@@ -188,6 +189,12 @@ class Tool:
         )
         self._doors.append(door)
         return self.subject.connector(config, door)
+
+    def vocabulary(self, **options: Any) -> Vocabulary:
+        """What there is to map, told to a fresh connector."""
+        known = vocabulary_of(self.connect(self.config(**options)))
+        assert known is not None
+        return known
 
     def native(self, kind: type[Record], id: str) -> str:
         """The id under which the tool knows one of the given records."""

@@ -125,6 +125,7 @@ def test_every_request_is_one_that_asana_describes(
 ) -> None:
     account = open_account(page_size=3, workspaces=["Sandbox"])
     account.connector.check()
+    account.connector.vocabulary()
     cursors = {stream: account.turn(stream).cursors for stream in account.connector.streams}
     clock.move(hours=1)
     world = account.sandbox.world
@@ -140,6 +141,7 @@ def test_every_request_is_one_that_asana_describes(
     for stream in account.connector.streams:
         account.connector.confirm(stream, ["123"])
     narrow = open_account(projects=[account.id(Project, "site")])
+    narrow.connector.vocabulary()
     for stream in narrow.connector.streams:
         narrow.turn(stream)
     requests = [*sent(account.sandbox.log), *sent(narrow.sandbox.log)]

@@ -70,6 +70,7 @@ def test_every_request_is_one_that_clickup_describes(
     for options in ({"page_size": 2}, {"spaces": spaces}, {"archived": False}):
         reading = read_with(**options)
         reading.connector.check()
+        reading.connector.vocabulary()
         for _ in range(2):
             for stream in ClickUp.streams:
                 reading.items(stream)
@@ -92,7 +93,8 @@ def test_every_request_is_one_that_clickup_describes(
             "team/{team_id}/custom_item", "team/{team_Id}/task", "team/{team_Id}/time_entries",
             "team/{team_id}/time_entries/{timer_id}", "space/{space_id}/folder",
             "space/{space_id}/list", "folder/{folder_id}/list", "list/{list_id}",
-            "list/{list_id}/task", "task/{task_id}", "task/{task_id}/comment",
+            "list/{list_id}/field", "list/{list_id}/task", "task/{task_id}",
+            "task/{task_id}/comment",
         )
     }  # fmt: skip
 

@@ -101,6 +101,7 @@ def description(contracts: Path) -> Description:
 
 def test_every_request_is_one_that_trello_describes(description: Description, reading: Any) -> None:
     reading.connector.check()
+    reading.connector.vocabulary()
     reading.all()
     project, task, comment = Project, Task, Comment
     web = reading.id(project, "web")
