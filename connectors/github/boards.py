@@ -4,7 +4,7 @@ and what their fields say of issues."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,6 +107,7 @@ class Board:
         updated: when the board, or anything on it, changed.
         fields: of the types that hold something of their own: `id`, `name`, `type`.
         words: names the fields with their options; other words, and what issues say has changed.
+        choices: the options of the fields that have some, by the field's id.
         iterations: each with its field's id, and whether it is over.
         at: GitHub's clock when it said so.
     """
@@ -117,6 +118,7 @@ class Board:
     updated: datetime
     fields: Sequence[Json]
     words: str
+    choices: Mapping[str, Sequence[str]]
     iterations: Sequence[tuple[str, Json, bool]]
     at: datetime
 
@@ -149,6 +151,15 @@ def board(api: Api, name: str) -> Board:
             for each in rows
         ],
         _words(rows),
+        {
+            str(each.get("id")): [
+                name
+                for option in objects(each.get("options"))
+                if (name := text(option.get("name")))
+            ]
+            for each in rows
+            if each.get("dataType") == CHOICE
+        },
         [
             (str(each.get("id")), iteration, over)
             for each in rows

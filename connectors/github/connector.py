@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from connectors.github import answers, following, mapping
 from connectors.github.api import Api
 from connectors.github.boards import Boards, board, sprints
+from connectors.github.fields import by_role
 from connectors.github.history import HISTORY
 from connectors.github.options import GitHubOptions
 from connectors.github.people import count, numbers, people
@@ -149,10 +150,15 @@ class GitHub:
         return self._roster().scopes()
 
     def vocabulary(self) -> Vocabulary:
-        """The words that GitHub has for every issue. Its API as we know it lists no issue fields.
-        One request, so that a token that is refused is told as ever."""
+        """The words that GitHub has for every issue, and those of the configured boards. Its API as
+        we know it lists no issue fields, so that no list of fields would be whole. A request, and
+        one for each board, so that a token that is refused is told as ever."""
         self._api.get("/user")
-        return Vocabulary.of(STATUS_WORDS, None)
+        words = [*STATUS_WORDS]
+        for found in (board(self._api, name) for name in self._config.projects):
+            status = by_role(found.fields).get("status")
+            words += found.choices.get(str(status["id"]), ()) if status else ()
+        return Vocabulary.of(words, None)
 
     def lanes(self, stream: str, cursors: Mapping[str, Cursor]) -> Plan:
         """One lane; for what lies in repositories or on boards one for each."""
