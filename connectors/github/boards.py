@@ -153,9 +153,7 @@ def board(api: Api, name: str) -> Board:
         _words(rows),
         {
             str(each.get("id")): [
-                name
-                for option in objects(each.get("options"))
-                if (name := text(option.get("name")))
+                str(option.get("name")) for option in objects(each.get("options"))
             ]
             for each in rows
             if each.get("dataType") == CHOICE
