@@ -26,7 +26,7 @@ demo: $(READY)  ## Watch it work on an invented company, in a minute
 
 test: $(READY_DEV) parts lint  ## Check everything, fast to slow
 	$(PYTEST) -n 2 -m "not slow and not browser and not redmine and not caldav"
-	$(PYTEST) -n 2 --dist worksteal -m "(slow or browser) and not redmine and not caldav"
+	$(PYTEST) -n 3 --dist worksteal -m "(slow or browser) and not redmine and not caldav"
 	$(PYTEST) -m "redmine or caldav"
 
 parts:  # what the tests need beside Python packages

@@ -26,7 +26,7 @@ from tests.system.conftest import Disk, Office
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SEED = 20260302
-MOMENTS = 20
+MOMENTS = 12
 PATIENCE = 60.0
 
 
