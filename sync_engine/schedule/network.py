@@ -147,7 +147,7 @@ class _Search:
     def _leave(self, position: int) -> None:
         if self.low[position] != self.seen[position]:
             return
-        members = []
+        members: list[int] = []
         while not members or members[-1] != position:
             members.append(self.stack.pop())
             self.waiting.discard(members[-1])

@@ -255,4 +255,3 @@ def _ties_the_end(network: Network, work: Work, early: Early, position: int, end
         for link in network.outs[position]
         if binds(network, work, link)
     )
-

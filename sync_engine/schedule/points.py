@@ -240,7 +240,7 @@ def _path_index(facts: Facts) -> Point:
     if facts.target is None:
         return _bare("D13", "project.due_on")
     length = facts.end - facts.axis.now
-    if length <= 0:
+    if length <= 0 or not facts.where(facts.is_open):
         return _bare("D13", "open work")
     spare = facts.target - facts.end
     return replace(
