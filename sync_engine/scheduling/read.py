@@ -33,6 +33,10 @@ _COLUMNS = tuple(
     )
 )  # fmt: skip
 
+_LINK_COLUMNS = tuple(
+    LINK.c[name] for name in ("id", "type", "type_label", "from_id", "to_id", "lag_minutes")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -115,7 +119,7 @@ def _links(connection: sa.Connection, tool: int, project: str) -> list[Any]:
     for end in (LINK.c.from_id, LINK.c.to_id):
         on = sa.and_(TASK.c.connection_id == LINK.c.connection_id, TASK.c.id == end)
         rows = connection.execute(
-            sa.select(LINK)
+            sa.select(*_LINK_COLUMNS)
             .select_from(LINK.join(TASK, on))
             .where(LINK.c.connection_id == tool, LINK.c.gone_at.is_(None))
             .where(TASK.c.project_id == project, TASK.c.gone_at.is_(None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from sync_engine.schedule.model import Kind
 
@@ -15,6 +16,7 @@ _KINDS: dict[str, Kind] = {
 _NOISE = re.compile(r"[^a-z]|gantt")
 
 
+@cache
 def kind_of(type: str, label: str | None) -> tuple[Kind, bool] | None:
     """Of a link: its kind, and whether the tool tells it; None: it is no dependency.
 

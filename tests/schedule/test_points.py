@@ -288,4 +288,7 @@ def test_the_packs_thresholds_are_those_of_the_points() -> None:
     for ref, standard in by_ref.items():
         for name, sense in (("most", "at most"), ("least", "at least")):
             if name in standard.params:
-                assert (POINTS[ref].sense, POINTS[ref].limit) == (sense, standard.params[name].value)
+                assert (POINTS[ref].sense, POINTS[ref].limit) == (
+                    sense,
+                    standard.params[name].value,
+                )

@@ -44,7 +44,8 @@ def test_an_activity_without_what_it_takes_says_why(known: dict[str, Any], why: 
     assert why in (found.timings["B"].why or "")
     assert found.timings["B"].early_finish is None
     waits = found.timings["C"]
-    assert waits.early_start is waits.early_finish is waits.total_float is waits.critical is None
+    assert (waits.early_start, waits.early_finish) == (None, None)
+    assert (waits.total_float, waits.critical) == (None, None)
     assert (waits.why or "").startswith("it waits for B: ")
     assert found.timings["A"].early_finish == MONDAY  # nothing before it is in doubt
     assert found.timings["A"].total_float is None  # but how long it may wait is
