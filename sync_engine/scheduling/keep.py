@@ -60,12 +60,13 @@ def refresh(engine: sa.Engine, moment: Moment) -> int:
         with reading(engine) as connection:
             run = _last_run(connection, tool.id)
             live, kept = _live(connection, tool.id), _kept(connection, tool.id)
-            outdated = sorted(_outdated(connection, tool, moment, live))
+            outdated = sorted(_outdated(connection, tool, moment, live, run))
         for project in outdated:
             with reading(engine) as connection:
                 held = plan(connection, tool, project, moment)
             _write(engine, held, held.analysed(moment), run, moment)
         count += len(outdated)
+        _bring_forward(engine, tool.id, run)
         if kept - live:
             _forget(engine, tool.id)
     return count
@@ -95,7 +96,7 @@ def _kept(connection: sa.Connection, tool: int) -> set[str]:
 
 
 def _outdated(
-    connection: sa.Connection, tool: ConnectionInfo, moment: Moment, live: set[str]
+    connection: sa.Connection, tool: ConnectionInfo, moment: Moment, live: set[str], run: int
 ) -> set[str]:
     holding = connection.execute(
         sa.select(RESULT.c.project_id, RESULT.c.run_id).where(
@@ -108,8 +109,9 @@ def _outdated(
     if not runs:
         return live
     since, found = max(runs.values()), live.difference(runs)
-    for statement in _changed(tool.id, since):
-        found.update(connection.execute(statement).scalars())
+    if run > since:  # else nothing was read since the results were last brought forward
+        for statement in _changed(tool.id, since):
+            found.update(connection.execute(statement).scalars())
     return found & live
 
 
@@ -152,6 +154,10 @@ def _is(task: Any, id: Any, row: Any = LINK) -> sa.ColumnElement[bool]:
     return sa.and_(task.c.connection_id == row.c.connection_id, task.c.id == id)
 
 
+def _linked(held: Plan) -> set[str]:
+    return {end for link in held.dependencies for end in (link.before, link.after)}
+
+
 def result_row(held: Plan, found: Schedule, run: int, moment: Moment) -> dict[str, Any]:
     """What is kept of a project's schedule."""
     values: dict[str, Any] = {}
@@ -164,21 +170,21 @@ def result_row(held: Plan, found: Schedule, run: int, moment: Moment) -> dict[st
         values[column] = int(value) if value is not None and of_count else value
     if values["critical_path_test"] is not None:
         values["critical_path_test"] = bool(values["critical_path_test"])
-    connection_id, project_id = held.key
+    linked, (connection_id, project_id) = _linked(held), held.key
     return {
         "connection_id": connection_id, "project_id": project_id, "day": moment.today,
         "run_id": run, "basis": basis(moment), "dependencies": found.dependencies,
-        "open_activities": found.open, "undated_activities": len(found.unassessable),
+        "open_activities": found.open,
+        "undated_activities": len(linked & found.unassessable.keys()),
         "forecast_finish": found.finish, **values,
     }  # fmt: skip
 
 
 def float_rows(held: Plan, found: Schedule, run: int) -> dict[str, dict[str, Any]]:
     """What is kept of its tasks: those that have links."""
-    linked = {end for link in held.dependencies for end in (link.before, link.after)}
     connection_id, project_id = held.key
     rows = {}
-    for id in sorted(linked & found.timings.keys()):
+    for id in sorted(_linked(held) & found.timings.keys()):
         timing = found.timings[id]
         rows[id] = {
             "connection_id": connection_id, "task_id": id, "project_id": project_id,
@@ -223,6 +229,16 @@ def _differs(row: Mapping[str, Any], kept: Mapping[str, Any] | None) -> bool:
     return kept is None or any(
         row[name] != kept[name] for name in ("total_float", "critical", "conflicts")
     )
+
+
+def _bring_forward(engine: sa.Engine, tool: int, run: int) -> None:
+    """Results that a later run did not touch hold as of that run too."""
+    older = sa.and_(RESULT.c.connection_id == tool, RESULT.c.run_id < run)
+    with reading(engine) as connection:
+        if connection.execute(sa.select(RESULT.c.project_id).where(older).limit(1)).first() is None:
+            return
+    with _writing(engine) as connection:
+        connection.execute(sa.update(RESULT).where(older).values(run_id=run))
 
 
 def _forget(engine: sa.Engine, tool: int) -> None:

@@ -17,11 +17,11 @@ class ScheduleResult(SQLModel, table=True):
     connection_id: int = Field(foreign_key="connection.id", primary_key=True)
     project_id: str = Field(primary_key=True)
     day: date  # for which it holds
-    run_id: int  # last run of the connection that had ended
+    run_id: int  # last run of the connection that it takes into account
     basis: str  # fingerprint of the calendar and of the way to compute
     dependencies: int
     open_activities: int
-    undated_activities: int  # of the open ones: without what the passes need
+    undated_activities: int  # open ones with links, without what the passes need
     forecast_finish: date | None = None
     open_ends_share: float | None = None  # %
     leads: int | None = None

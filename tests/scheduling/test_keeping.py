@@ -85,9 +85,11 @@ def test_only_what_a_later_run_touched_is_made_anew(tool: Tool) -> None:
     assert keep.refresh(tool.engine, tool.moment) == 0
     tool.pulled()
     assert keep.refresh(tool.engine, tool.moment) == 0
+    tool.pulled()
     tool.task("b", start_on=date(2026, 3, 24), due_on=date(2026, 3, 25))
     assert keep.refresh(tool.engine, tool.moment) == 1
-    assert results(tool.engine)["P"]["run_id"] == 2
+    assert results(tool.engine)["P"]["run_id"] == 3
+    assert results(tool.engine)["R"]["run_id"] == 3  # it holds as of that run too
     tool.pulled()
     tool.task("q", project_id="Q", due_on=date(2026, 3, 27))  # P waits for it
     assert keep.refresh(tool.engine, tool.moment) == 2
