@@ -133,7 +133,7 @@ _LAGS, _NETWORK = ("link.type", "link.lag_minutes"), ("link.type", "task.status"
 _KEPT = " Kept while a standard in force asks for it."
 SCHEDULE_OF_PROJECT = (
     _p(name="dependencies", type="number", null="unknown", needs=("link.type",), unit="links", meaning="How many dependencies lead to its tasks: links that block or precede, or whose kind says which ends they tie." + _KEPT),
-    _p(name="open_activities", type="number", null="unknown", needs=_NETWORK, unit="activities", meaning="How many tasks of its network are open: the linked ones, and others that are neither parts nor wholes of others." + _KEPT),
+    _p(name="open_activities", type="number", null="unknown", needs=_NETWORK, unit="activities", meaning="How many tasks of its network are open: the linked ones, and others that are neither parts nor wholes of others. None of a project that is archived or closed." + _KEPT),
     _p(name="undated_activities", type="number", null="unknown", needs=_NETWORK, unit="tasks", meaning="Of how many of its linked open tasks neither dates nor an estimate tell how long they take." + _KEPT),
     _p(name="forecast_finish", type="day", null="unknown", needs=_NETWORK, meaning="The earliest day on which its network can be finished. Unknown while a linked task has no dates." + _KEPT),
     _p(name="open_ends_share", type="percent", null="unknown", needs=_NETWORK, unit="%", meaning="Which share of its open activities lacks a predecessor or a successor." + _KEPT),

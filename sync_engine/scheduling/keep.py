@@ -174,7 +174,7 @@ def result_row(held: Plan, found: Schedule, run: int, moment: Moment) -> dict[st
     return {
         "connection_id": connection_id, "project_id": project_id, "day": moment.today,
         "run_id": run, "basis": basis(moment), "dependencies": found.dependencies,
-        "open_activities": found.open,
+        "open_activities": found.open if held.active else 0,
         "undated_activities": len(linked & found.unassessable.keys()),
         "forecast_finish": found.finish, **values,
     }  # fmt: skip

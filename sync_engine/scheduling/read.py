@@ -45,6 +45,7 @@ class Plan:
     Args:
         rows: by id: the tasks, for who wants to name them.
         due: when the project is due.
+        active: it is neither archived nor closed, as far as the tool can tell.
         lacks: fields that the tool cannot tell of this project.
     """
 
@@ -54,6 +55,7 @@ class Plan:
     dependencies: tuple[Dependency, ...]
     rows: Mapping[str, Any]
     due: date | None
+    active: bool
     lacks: frozenset[str]
 
     def analysed(self, moment: Moment, limits: Mapping[str, float] | None = None) -> Schedule:
@@ -95,7 +97,7 @@ def plan(connection: sa.Connection, tool: ConnectionInfo, id: str, moment: Momen
     ]  # fmt: skip
     return Plan(
         (tool.id, id), project.name, tuple(activities), dependencies, {**mine, **others},
-        project.due_on, lacks,
+        project.due_on, project.state == "active", lacks,
     )  # fmt: skip
 
 

@@ -101,17 +101,14 @@ def test_a_project_that_is_not_there_is_an_error(flagstaff: Flagstaff) -> None:
     assert "There is no project Derrick." in said.err
 
 
-def test_the_pack_raises_flags_where_the_tool_can_tell(
-    flagstaff: Flagstaff, tmp_path: Path
-) -> None:
-    """Rows that are delivered do not tell whether a project is active, nor who owns a task."""
-    everywhere = {"scope": "dependencies > 0"}
-    _config(tmp_path / "flagstaff.yaml", ["schedule"], **{"dependency-cycle": everywhere})
-    assert flagstaff("deliver", "plant", "work.jsonl", "--complete").code == 0
+def test_the_pack_raises_flags_where_the_tool_can_tell(flagstaff: Flagstaff) -> None:
+    """These rows do not tell who owns a task, nor has any link a lag."""
     found = {(f["standard"], f["title"]) for f in flagstaff("--json", "flags").json}
     assert found == {
-        ("dependency-cycle", "Mast"), ("starts-before-predecessor", "Task c"),
-        ("starts-before-predecessor", "Task x"),
+        ("schedule-open-ends", "Crane"), ("schedule-open-ends", "Mast"),
+        ("schedule-negative-float", "Crane"), ("schedule-path-index", "Crane"),
+        ("schedule-undated", "Mast"), ("dependency-cycle", "Mast"),
+        ("starts-before-predecessor", "Task c"), ("starts-before-predecessor", "Task x"),
     }  # fmt: skip
 
 
@@ -120,8 +117,7 @@ def test_a_preview_of_the_pack_says_what_it_would_open(
 ) -> None:
     """Also where no result has been kept yet."""
     _config(tmp_path / "flagstaff.yaml", ["pmo-core"])
-    everywhere = {"scope": "dependencies > 0"}
-    _config(tmp_path / "changed.yaml", ["pmo-core", "schedule"], **{"schedule-undated": everywhere})
+    _config(tmp_path / "changed.yaml", ["pmo-core", "schedule"])
     (tmp_path / "flagstaff.db").unlink()
     assert flagstaff("deliver", "plant", "work.jsonl", "--complete").code == 0
     effects = flagstaff("--json", "standards", "preview", "changed.yaml").json

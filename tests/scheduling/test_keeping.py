@@ -192,6 +192,15 @@ def test_a_project_without_dependencies_is_out_of_scope(tool: Tool, store: sa.En
     assert not [row for row in counted if row.standard.startswith("schedule-")]
 
 
+@pytest.mark.parametrize("state", ["archived", "closed"])
+def test_a_project_that_is_over_has_no_open_activities(tool: Tool, state: str) -> None:
+    tool.chain("a", "b", "c", days=DAYS)
+    tool.project(state=state)
+    assessed(tool)
+    assert results(tool.engine)["P"]["open_activities"] == 0
+    assert not [each for each in flagged(tool.engine) if each[1] == "P"]
+
+
 def test_without_a_result_of_the_day_nothing_is_said(tool: Tool, store: sa.Engine) -> None:
     tool.chain("a", "b", "c", days=DAYS)
     keep.refresh(store, tool.moment)

@@ -53,7 +53,4 @@ def test_where_standards_can_be_decided(tool: str, undecided: set[str]) -> None:
     declared = registry.get(tool).provides
     provides = {kind.__name__.lower(): sorted(names) for kind, names in declared.items()}
     lacking = {id for id, each in STANDARDS.items() if facts.missing(each.needed(), provides)}
-    # Smartsheet and Asana do not say of a project whether it is active.
-    of_project = {id for id, each in STANDARDS.items() if each.subject == "project"}
-    stateless = "state" not in provides["project"]
-    assert lacking == (of_project if stateless else undecided)
+    assert lacking == undecided
