@@ -44,6 +44,7 @@ bench: $(READY_DEV)  ## Measure against the floor; tables here, figures in out/
 	@mkdir -p out
 	$(BIN)/python -m benchmarks.sync --json out/sync.json
 	$(BIN)/python -m benchmarks.assess --json out/assess.json
+	$(BIN)/python -m benchmarks.schedule --json out/schedule.json
 	$(BIN)/python -m benchmarks.requests_made --json out/requests.json
 
 docs: $(READY_DEV)  ## Write the generated pages anew

@@ -3,6 +3,9 @@ in force, an assessment, the digests that are due."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from sync_engine import clock
@@ -13,9 +16,10 @@ from sync_engine.flags import apply as flags
 from sync_engine.flags.apply import FlagReport
 from sync_engine.rules import packs
 from sync_engine.rules.standards import Standard
+from sync_engine.scheduling import keep
 from sync_engine.settings import Configuration
 from sync_engine.store import retention
-from sync_engine.subscriptions import calendar_of, channels, reader, subscriptions
+from sync_engine.subscriptions import calendar_of, channels, moment_of, reader, subscriptions
 
 
 def standards_of(configuration: Configuration) -> tuple[Standard, ...]:
@@ -32,16 +36,26 @@ def assess(
     Args:
         full: every subject; None: only what changed, where that is enough.
     """
-    settings = configuration.settings
+    settings, standards, now = configuration.settings, standards_of(configuration), clock.now()
+    analyse_schedules(engine, configuration, standards, now)
     return flags.run(
         engine,
-        standards_of(configuration),
-        now=clock.now(),
+        standards,
+        now=now,
         timezone=settings.zone,
         calendar=calendar_of(settings),
         full=full,
         intervals={each.name: each.every for each in settings.connections},
     )
+
+
+def analyse_schedules(
+    engine: sa.Engine, configuration: Configuration, standards: Iterable[Standard], now: datetime
+) -> None:
+    """Bring the results of the projects' schedules up to date, if any of these standards rests
+    on them."""
+    if keep.needed(standards):
+        keep.refresh(engine, moment_of(configuration.settings, now))
 
 
 def send_digests(

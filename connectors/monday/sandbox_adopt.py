@@ -317,14 +317,14 @@ class Adoption(Sandbox):
         if not is_dependency(link):
             first, last = sorted((first, last))
             return Link(id=self._link_id(link), type="relates", from_id=first, to_id=last)
-        days, rest = divmod(link.lag_minutes or 0, 1440)
+        days, rest = divmod(link.lag_minutes or 0, 480)
         return Link(
             id=self._link_id(link),
             type="blocks",
             type_label="finish to start",
             from_id=first,
             to_id=last,
-            lag_minutes=None if link.lag_minutes is None or rest else days * 1440,
+            lag_minutes=None if link.lag_minutes is None or rest else days * 480,
         )
 
     def _comment(self, comment: Comment) -> Comment:

@@ -242,7 +242,7 @@ def _dependency(task: Task, shelf: Shelf, around: Around) -> Object:  # noqa: AR
         "dependency_links": [
             {
                 "linked_item_id": link.from_id, "dependency_type": 0,
-                "lag": None if link.lag_minutes is None else link.lag_minutes // 1440,
+                "lag": None if link.lag_minutes is None else link.lag_minutes // 480,
             }
             for link in links
         ],

@@ -42,7 +42,7 @@ from connectors.sdk.records import (
     Worklog,
 )
 
-DAY_MINUTES = 24 * 60
+DAY_MINUTES = 8 * 60  # of working time, as lags are counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ PROVIDES: Mapping[type[Record], frozenset[str]] = {
     }),
 }  # fmt: skip
 
-DAY_MINUTES = 24 * 60
+DAY_MINUTES = 8 * 60  # of working time, as lags are counted
 
 
 def to_records(stream: str, item: Mapping[str, Any]) -> Iterable[Record]:

@@ -227,7 +227,7 @@ class Render:
                 "issue_id": self.number(Task, link.from_id),
                 "issue_to_id": self.number(Task, link.to_id),
                 "relation_type": RELATION_TYPES[link.type],
-                "delay": None if link.lag_minutes is None else link.lag_minutes // 1440,
+                "delay": None if link.lag_minutes is None else link.lag_minutes // 480,
             }
             for link in links
         ]

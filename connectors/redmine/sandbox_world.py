@@ -176,11 +176,11 @@ class Adoption:
 
     def _link(self, link: Link) -> dict[str, Any]:
         label = RELATION_TYPES[link.type]
-        days = None if link.lag_minutes is None else round(link.lag_minutes / 1440)
+        days = None if link.lag_minutes is None else round(link.lag_minutes / 480)
         return {
             "type": "relates" if link.type == "other" else link.type,
             "type_label": label,
-            "lag_minutes": days * 1440 if label == "precedes" and days is not None else None,
+            "lag_minutes": days * 480 if label == "precedes" and days is not None else None,
         }
 
     def _comment(self, comment: Comment) -> dict[str, Any] | None:

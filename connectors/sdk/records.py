@@ -122,7 +122,7 @@ class Link(Record, frozen=True, kw_only=True, gc=False):
     """A directed link. `blocks` and `precedes` read: `from_id` blocks (precedes) `to_id`.
 
     Where the tool has no id for a link it is ``"{type}:{from_id}:{to_id}"``, so that both ends
-    report the same one.
+    report the same one. `lag_minutes` is working time, 480 to a day; negative: a lead.
     """
 
     type: LinkType

@@ -216,10 +216,13 @@ def custom_value(field: Json) -> CustomValue:
 
 
 def minutes(lag: Json, hours_a_day: float | None, days_a_week: float | None) -> int | None:
-    """A lag in minutes; None when it cannot be read, or speaks of days whose length the sheet does
-    not tell."""
+    """A lag in minutes of working time; None when it cannot be read, or speaks of days whose length
+    the sheet does not tell. Of elapsed time, as much counts as is worked in it on average."""
     held = {unit: lag[unit] for unit in _UNITS if lag.get(unit) is not None}
     elapsed = lag.get("elapsed") is True
+    worked = None if hours_a_day is None or days_a_week is None else hours_a_day * days_a_week / 168
+    if elapsed and worked is None:
+        return None
     day = 1440.0 if elapsed else None if hours_a_day is None else hours_a_day * 60
     week = 7.0 if elapsed else days_a_week
     lengths = {**_UNITS, "days": day, "weeks": None if day is None or week is None else day * week}
@@ -231,6 +234,7 @@ def minutes(lag: Json, hours_a_day: float | None, days_a_week: float | None) -> 
         total += length * count
     if not held or not abs(total) < _BIGGEST:
         return None
+    total *= worked if elapsed and worked is not None else 1.0
     return -round(total) if lag.get("negative") is True else round(total)
 
 

@@ -15,6 +15,7 @@ from sync_engine.cli import (
     digesting,
     flagging,
     initialising,
+    schedules,
     serving,
     standards,
     storing,
@@ -72,8 +73,8 @@ def build() -> Any:
     )
     app.callback()(_root)
     for part in (
-        demoing, initialising, configuring, connecting, syncing, delivering, tasking, standards,
-        flagging, digesting, serving, storing, diagnosing,
+        demoing, initialising, configuring, connecting, syncing, delivering, tasking, schedules,
+        standards, flagging, digesting, serving, storing, diagnosing,
     ):  # fmt: skip
         part.register(app)
     return typer.main.get_command(app)

@@ -99,17 +99,20 @@ def preview(
     """Say what a changed configuration would open and resolve, before it counts."""
     from sync_engine import clock
     from sync_engine.cli.running import open_store
-    from sync_engine.duties import standards_of
+    from sync_engine.duties import analyse_schedules, standards_of
     from sync_engine.flags.preview import preview as previewed
     from sync_engine.settings import load
     from sync_engine.subscriptions import calendar_of
 
     configuration, changed = frame.configuration(), load(file)
+    engine, now = open_store(frame), clock.now()
+    before, after = standards_of(configuration), standards_of(changed)
+    analyse_schedules(engine, configuration, (*before, *after), now)
     effects = previewed(
-        open_store(frame),
-        standards_of(configuration),
-        standards_of(changed),
-        now=clock.now(),
+        engine,
+        before,
+        after,
+        now=now,
         timezone=configuration.settings.zone,
         calendar=calendar_of(configuration.settings),
         intervals={each.name: each.every for each in configuration.settings.connections},

@@ -40,6 +40,10 @@ class WorkCalendar:
         """A calendar from the configuration's values."""
         return cls(country, region, frozenset(days_off), frozenset(weekend))
 
+    def days(self, year: int) -> tuple[date, ...]:
+        """All working days around a year, in order."""
+        return _working_days(self, year)
+
     def back(self, today: date, count: int) -> date:
         """The first day whose age, in working days, is `count` or less today.
 

@@ -129,6 +129,34 @@ PROJECT = (
     *_common("project"),
 )  # fmt: skip
 
+_LAGS, _NETWORK = ("link.type", "link.lag_minutes"), ("link.type", "task.status")
+_KEPT = " Kept while a standard in force asks for it."
+SCHEDULE_OF_PROJECT = (
+    _p(name="dependencies", type="number", null="unknown", needs=("link.type",), unit="links", meaning="How many dependencies lead to its tasks: links that block or precede, or whose kind says which ends they tie." + _KEPT),
+    _p(name="open_activities", type="number", null="unknown", needs=_NETWORK, unit="activities", meaning="How many tasks of its network are open: the linked ones, and others that are neither parts nor wholes of others. None of a project that is archived or closed." + _KEPT),
+    _p(name="undated_activities", type="number", null="unknown", needs=_NETWORK, unit="tasks", meaning="Of how many of its linked open tasks neither dates nor an estimate tell how long they take." + _KEPT),
+    _p(name="forecast_finish", type="day", null="unknown", needs=_NETWORK, meaning="The earliest day on which its network can be finished. Unknown while a linked task has no dates." + _KEPT),
+    _p(name="open_ends_share", type="percent", null="unknown", needs=_NETWORK, unit="%", meaning="Which share of its open activities lacks a predecessor or a successor." + _KEPT),
+    _p(name="leads", type="number", null="unknown", needs=_LAGS, unit="links", meaning="How many links to its open activities have a negative lag." + _KEPT),
+    _p(name="lags_share", type="percent", null="unknown", needs=_LAGS, unit="%", meaning="Which share of them has a positive lag." + _KEPT),
+    _p(name="finish_to_start_share", type="percent", null="unknown", needs=("link.type",), unit="%", meaning="Which share of them goes from finish to start. Unknown while the tool does not say of each." + _KEPT),
+    _p(name="high_float_share", type="percent", null="unknown", needs=_NETWORK, unit="%", meaning="Which share of its open activities has more than 44 working days of total float." + _KEPT),
+    _p(name="negative_float", type="number", null="unknown", needs=_NETWORK, unit="activities", meaning="How many of its open activities are too late for the project's end, or for a milestone." + _KEPT),
+    _p(name="invalid_dates", type="number", null="unknown", needs=("task.status", "task.due_on"), unit="activities", meaning="How many activities are planned for a day that has passed, or happened on one to come." + _KEPT),
+    _p(name="unresourced", type="number", null="unknown", needs=("task.status", "task.assignee_ids"), unit="activities", meaning="How many open activities of a day or more nobody is assigned to." + _KEPT),
+    _p(name="critical_path_test", type="yes/no", synonyms=("critical path holds",), null="unknown", needs=_NETWORK, meaning="Whether the project's end moves by 600 working days when its most critical activity does." + _KEPT),
+    _p(name="cpli", type="number", synonyms=("critical path length index",), null="unknown", needs=_NETWORK, meaning="How much time there is until the project is due for what its critical path takes; below 1: too little." + _KEPT),
+    _p(name="dependency_conflicts", type="number", null="unknown", needs=("link.type", "task.due_on"), unit="links", meaning="How many links its planned dates contradict: what follows starts, or is due, before it can." + _KEPT),
+    _p(name="dependency_cycles", type="number", null="unknown", needs=("link.type",), unit="cycles", meaning="How many groups of its tasks wait for each other." + _KEPT),
+)  # fmt: skip
+SCHEDULE_OF_TASK = (
+    _t(name="total_float", type="number", synonyms=("float",), null="unknown", needs=_NETWORK, unit="working days", meaning="How long it may slip before the project's end or a milestone does; below 0: they cannot be kept. Of open tasks with links." + _KEPT),
+    _t(name="critical", type="yes/no", null="unknown", needs=_NETWORK, meaning="Whether it has no float left. Of open tasks with links." + _KEPT),
+    _t(name="predecessor_conflicts", type="number", null="unknown", needs=("link.type", "task.due_on"), unit="predecessors", meaning="How many of the tasks that it depends on its own dates contradict." + _KEPT),
+)  # fmt: skip
+SCHEDULE = (*SCHEDULE_OF_PROJECT, *SCHEDULE_OF_TASK)
+"""Facts that are computed from a project's network before an assessment."""
+
 _h = partial(Fact, subject="person")
 _LOAD = ("task.assignee_ids", "task.status")
 PERSON = (
@@ -220,5 +248,6 @@ FLAG = (
 )  # fmt: skip
 
 CATALOGUE: tuple[Fact, ...] = (
-    *TASK, *PROJECT, *PERSON, *MILESTONE, *SPRINT, *CONNECTION, *FLAG
+    *TASK, *SCHEDULE_OF_TASK, *PROJECT, *SCHEDULE_OF_PROJECT, *PERSON, *MILESTONE, *SPRINT,
+    *CONNECTION, *FLAG
 )  # fmt: skip

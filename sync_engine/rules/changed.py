@@ -24,11 +24,12 @@ from sync_engine.rules.scan import Key
 from sync_engine.rules.sources import Frame
 from sync_engine.store.flag_models import AssessmentRow
 from sync_engine.store.models import Run
+from sync_engine.store.schedule_models import TaskSchedule
 
 MOST = 50_000
 """More changed tasks than this are not worth picking out."""
 
-_run, _assessment = table(Run), table(AssessmentRow)
+_run, _assessment, _float = table(Run), table(AssessmentRow), table(TaskSchedule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _changed(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
         )
     for end in (LINK.c.from_id, LINK.c.to_id):
         yield sa.select(LINK.c.connection_id, end).where(later(LINK))
+    yield sa.select(_float.c.connection_id, _float.c.task_id).where(later(_float))
     for target, column in (
         (TASK, TASK.c.parent_id), (PROJECT, TASK.c.project_id),
         (MILESTONE, TASK.c.milestone_id), (PERSON, TASK.c.owner_id),

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.rules import facts
+from sync_engine.rules import facts, schedule_facts
 from sync_engine.rules.connection_facts import CONNECTION_FACTS
 from sync_engine.rules.dialect import Column, Truth, latest, seconds_between
 from sync_engine.rules.joins import (
@@ -106,6 +106,7 @@ def _parent_project(source: StoreSource) -> Value:
 
 _PROJECT: dict[str, Builder] = {
     **COMMON,
+    **schedule_facts.OF_PROJECT,
     "owner": person("owner_id"),
     "owner_active": lambda s: joined(s, "owner_id_account", PERSON, "owner_id").c.active,
     "parent": _parent_project,

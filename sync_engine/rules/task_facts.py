@@ -38,6 +38,7 @@ from sync_engine.rules.joins import (
     summed,
 )
 from sync_engine.rules.link_facts import blockers, siblings
+from sync_engine.rules.schedule_facts import OF_TASK
 from sync_engine.rules.sources import Builder, StoreSource, Value
 
 
@@ -154,6 +155,7 @@ def _times(name: str) -> Builder:
 BUILDERS: dict[str, Builder] = {
     **COMMON,
     **OF_PROJECT,
+    **OF_TASK,
     "title_length": lambda s: sa.func.length(sa.func.trim(s.base.c.title)),
     "description_length": lambda s: sa.func.coalesce(
         sa.func.length(sa.func.trim(s.base.c.description)), 0

@@ -79,7 +79,7 @@ def portfolio() -> list[Record]:
         Milestone(id="m1", project_id="web", name="Go live", state="open", owner_id="ann",
                   start_on=date(2026, 3, 30), due_on=date(2026, 4, 1)),
         Membership(id="x", task_id="s1", kind="project", container_id="web", section="Sprint 4"),
-        Link(id="l1", type="blocks", from_id="s1", to_id="s2", lag_minutes=2 * 1440),
+        Link(id="l1", type="blocks", from_id="s1", to_id="s2", lag_minutes=2 * 480),
         Link(id="l2", type="relates", from_id="o1", to_id="s1"),
         Comment(id="c1", task_id="s1", author_id="bob", text="Is the design final?",
                 at=days_ago(4)),

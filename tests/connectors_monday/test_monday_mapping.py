@@ -186,7 +186,7 @@ def test_its_place_links_and_booked_time() -> None:
         Membership(id="project:1:200", task_id="200", kind="project", container_id="1",
                    section="Sprint 4"),
         Link(id="blocks:101:200", type="blocks", type_label="finish to start", from_id="101",
-             to_id="200", lag_minutes=2880),
+             to_id="200", lag_minutes=960),
         Link(id="other:102:200", type="other", type_label="start to start", from_id="102",
              to_id="200"),
         Link(id="relates:200:99", type="relates", from_id="200", to_id="99"),

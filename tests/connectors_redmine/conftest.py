@@ -73,7 +73,7 @@ def portfolio() -> list[Record]:
         Task(id="q", project_id="old", title="Quiet", type="risk", status="todo", priority=3,
              created_at=ago(days=800), updated_at=ago(days=800)),
         Link(id="l1", type="blocks", from_id="p", to_id="d"),
-        Link(id="l2", type="precedes", from_id="c", to_id="x", lag_minutes=2880),
+        Link(id="l2", type="precedes", from_id="c", to_id="x", lag_minutes=960),
         Link(id="l3", type="clones", from_id="d", to_id="x"),
         Comment(id="k1", task_id="p", author_id="ann", text="Waiting", at=ago(days=3), public=True),
         Comment(id="k2", task_id="p", author_id="bob", text="Hush", at=ago(days=2), public=False),

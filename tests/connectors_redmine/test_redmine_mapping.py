@@ -182,7 +182,7 @@ def test_statuses(status: dict[str, Any], ours: str | None) -> None:
 def test_relations_read_from_their_source() -> None:
     found = {link.id: link for link in records(Link, BODY)}
     assert (found["1"].type, found["1"].from_id, found["1"].to_id) == ("blocks", "77", "80")
-    assert (found["2"].type, found["2"].lag_minutes) == ("precedes", 3 * 24 * 60)
+    assert (found["2"].type, found["2"].lag_minutes) == ("precedes", 3 * 8 * 60)
     assert (found["3"].type, found["3"].from_id, found["3"].to_id) == ("blocks", "82", "77")
     assert (found["4"].type, found["4"].type_label) == ("clones", "copied_to")
     assert (found["5"].type, found["5"].type_label) == ("other", "haunts")

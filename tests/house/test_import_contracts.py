@@ -24,6 +24,7 @@ WRONG = {
     ),
     "engine-above-kit": ("sync_engine/source.py", "from connectors.trello import words"),
     "one-door": ("sync_engine/digest/channels/file.py", "import requests"),
+    "schedule-pure": ("sync_engine/schedule/points.py", "from sync_engine import clock"),
     "engine-layers": ("sync_engine/store/rows.py", "from sync_engine import pull"),
 }
 
