@@ -189,7 +189,7 @@ class _Kept:
     rows: Any
     name: Any
     speakable: tuple[str, ...]
-    detail: Any = field(default_factory=sa.null)
+    detail: Any = field(default_factory=lambda: sa.cast(sa.null(), sa.Text))
     key: tuple[Any, ...] = ()
 
 
@@ -222,15 +222,22 @@ def course(
     span = day.between(first, last)
     if condition is not None:
         span = sa.and_(span, _where(condition, by, kept, moment, connection.dialect.name))
-    group = (day, kept.name, kept.detail, *kept.key)
-    shown = (day, kept.name.label("group"), kept.detail.label("detail"))
-    sums = [sa.func.sum(rows.c[name]).label(name) for name in COUNTS]
-    wanted = (
-        sa.select(*shown, *sums).where(span).group_by(*group).order_by(day, kept.name, *kept.key)
-    )
+    # The names are worked out inside: PostgreSQL groups by columns, not by alike expressions.
+    named = {f"key_{n}": column for n, column in enumerate(kept.key)}
+    named |= {"group": kept.name, "detail": kept.detail}
+    inner = sa.select(rows, *(column.label(name) for name, column in named.items())).where(span)
+    told = inner.subquery("told")
+    group = [
+        told.c.day,
+        told.c.group,
+        told.c.detail,
+        *(told.c[f"key_{n}"] for n in range(len(kept.key))),
+    ]
+    sums = [sa.func.sum(told.c[name]).label(name) for name in COUNTS]
+    wanted = sa.select(*group, *sums).group_by(*group).order_by(*group)
     lacking: dict[Any, set[str]] = {}
-    if "missing" in rows.c:
-        untold = sa.select(*shown, rows.c.missing).where(span, rows.c.unknown > 0)
+    if "missing" in told.c:
+        untold = sa.select(*group[:3], told.c.missing).where(told.c.unknown > 0)
         for on, name, detail, missing in connection.execute(untold):
             lacking.setdefault((on, name, detail), set()).update(missing or ())
     found = tuple(
