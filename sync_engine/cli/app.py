@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sync_engine.cli import (
+    complying,
     configuring,
     connecting,
     delivering,
@@ -73,7 +74,7 @@ def build() -> Any:
     app.callback()(_root)
     for part in (
         demoing, initialising, configuring, connecting, syncing, delivering, tasking, standards,
-        flagging, digesting, serving, storing, diagnosing,
+        flagging, complying, digesting, serving, storing, diagnosing,
     ):  # fmt: skip
         part.register(app)
     return typer.main.get_command(app)

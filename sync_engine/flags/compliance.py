@@ -238,8 +238,8 @@ def course(
     lacking: dict[Any, set[str]] = {}
     if "missing" in told.c:
         untold = sa.select(*group[:3], told.c.missing).where(told.c.unknown > 0)
-        for on, name, detail, missing in connection.execute(untold):
-            lacking.setdefault((on, name, detail), set()).update(missing or ())
+        for row in connection.execute(untold):
+            lacking.setdefault(tuple(row[:3]), set()).update(row.missing or ())
     found = tuple(
         Fared(
             row.day, row.group, int(row.met), int(row.flagged), int(row.waived), int(row.unknown),

@@ -21,6 +21,7 @@ from sync_engine.rules.joins import PROJECT
 from sync_engine.rules.limits import TooSlow, limited
 from sync_engine.rules.scan import (
     FLAGGED,
+    UNKNOWN,
     Answers,
     Counts,
     Key,
@@ -327,6 +328,18 @@ class _Work:
             for key in answers.flagged.get(standard.id, ()):
                 if key in described:
                     self.findings.append(Finding(standard.id, subject, key, described[key]))
+
+
+def not_assessable(
+    connection: sa.Connection, frame: Frame, standard: Standard, most: int
+) -> list[Item]:
+    """Some of the subjects about which a standard cannot say anything."""
+    statement, _ = rows_statement(frame, [standard])
+    rows = statement.subquery()
+    wanted = sa.select(rows.c.connection_id, rows.c.id).where(rows.c.word_0 == UNKNOWN)
+    found = connection.execute(wanted.order_by(rows.c.connection_id, rows.c.id).limit(most)).all()
+    keys: list[Key] = [(connection_id, id) for connection_id, id in found]
+    return list(items(connection, frame, standard.subject, keys, []).values())
 
 
 def _totals(found: Answers, standards: Mapping[str, Standard]) -> tuple[Total, ...]:
