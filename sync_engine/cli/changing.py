@@ -1,4 +1,4 @@
-"""`flagstaff standards check`, `preview`, `diff`: whether standards are sound, what a change does."""
+"""`flagstaff standards check`, `preview`, `diff`: are standards sound, and what a change does."""
 
 from __future__ import annotations
 
