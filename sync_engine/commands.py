@@ -98,7 +98,8 @@ def waive_scope(
             {"standard": standard, "condition": condition, "approver": approver, "reason": why,
              "until": until, "made_at": moment.now},
         ).scalar_one()  # fmt: skip
-        return ScopeWaived(made, tuple(waivers.cover(connection, moment)))
+        waivers.cover(connection, moment)
+        return ScopeWaived(made, waivers.covered_by(connection, made))
 
 
 def end_scope_waiver(engine: sa.Engine, scope_id: int, *, by: str, moment: Moment) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from rich.console import Console
+
+    from sync_engine.flags.compliance import Fared
 
 COLUMNS = (
     "day", "assessed", "by", "group", "detail", "compliance", "met", "flagged", "waived",
@@ -81,7 +82,7 @@ def compliance(
     if found.first_kept is None or end < found.first_kept:
         since = f"since {found.first_kept}" if found.first_kept else "never yet"
         raise UsageProblem(f"Nobody can say: the store has been assessed in full {since}.")
-    rows = [_row(by, asdict(each), each.compliance) for each in found.rows]
+    rows = [_row(by, each) for each in found.rows]
     rows += [_gap(by, day) for day in found.gaps]
     rows.sort(key=lambda row: row["day"])
     if format == "table" or frame.json:
@@ -107,12 +108,11 @@ def _check(newest: date | None, start: date, end: date, today: date) -> None:
         raise UsageProblem(f"Ask for {MOST_DAYS} days at most.")
 
 
-def _row(by: str, each: dict[str, Any], share: float | None) -> dict[str, Any]:
+def _row(by: str, each: Fared) -> dict[str, Any]:
     return {
-        "day": each["day"], "assessed": True, "by": by, "group": each["group"],
-        "detail": each["detail"], "compliance": None if share is None else round(share, 4),
-        "met": each["met"], "flagged": each["flagged"], "waived": each["waived"],
-        "not_assessable": each["unknown"], "missing": list(each["missing"]),
+        "day": each.day, "assessed": True, "by": by, "group": each.group, "detail": each.detail,
+        "compliance": each.compliance, "met": each.met, "flagged": each.flagged,
+        "waived": each.waived, "not_assessable": each.unknown, "missing": list(each.missing),
     }  # fmt: skip
 
 
@@ -133,15 +133,10 @@ def _tell(console: Console, rows: list[dict[str, Any]]) -> None:
         name = row["group"] or NONE.get(row["by"], "(none)")
         detail = f" ({row['detail']})" if row["detail"] else ""
         share = row["compliance"]
-        # Rounded down: 99.96% is not 100%.
-        percent = "–" if share is None else f"{int(row['met'] * 1000 / _checked(row)) / 10}%"
+        percent = "–" if share is None else f"{int(share * 1000 + 1e-6) / 10}%"
         shown.add_row(
             cell(row["day"], "dim"), cell(f"{name}{detail}", "name"), number(row["met"]),
             number(row["flagged"]), number(row["waived"]), cell(percent),
             number(row["not_assessable"]), cell(", ".join(row["missing"]), "dim"),
         )  # fmt: skip
     console.print(shown)
-
-
-def _checked(row: dict[str, Any]) -> int:
-    return int(row["met"] + row["flagged"])

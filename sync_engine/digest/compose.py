@@ -177,7 +177,7 @@ def _section(given: DigestInput, name: SectionId, groups: list[_Group], lasting:
     return Section(
         id=name,
         title=TITLES[name],
-        count=sum(len(g.flags) for g in groups),
+        count=sum(len(g.flags) for g in groups) + lasting,
         entries=tuple(_entry(given, name, group) for group in groups[:cap]),
         more="; ".join(more) or None,
     )

@@ -24,6 +24,7 @@ from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.resolve import resolve
 from sync_engine.rules.sources import Builder, Frame, StoreSource, Value
 from sync_engine.rules.syntax import refs
+from sync_engine.rules.teams import NOBODY
 from sync_engine.store.flag_models import Compliance, ComplianceOfPerson, ComplianceOfTeam
 
 By = Literal["standard", "project", "portfolio", "team", "person", "tool", "connection"]
@@ -73,11 +74,12 @@ def _waived(
     of_people: dict[Any, int] = {}
     for each in waived:
         item, standard = each.item, each.standard
-        who = item.identity_id or 0
+        who = item.identity_id or NOBODY
+        team = (standard, found.teams.of(who))
+        owned = team in found.of_teams  # what nobody can own is counted for nobody
         for sums, key in (
             (of_projects, (standard, item.connection_id or 0, item.place or "")),
-            (of_teams, (standard, found.teams.of(who))),
-            (of_people, who),
+            *(((of_teams, team), (of_people, who)) if owned else ()),
         ):
             sums[key] = sums.get(key, 0) + 1
     return of_projects, of_teams, of_people
@@ -142,9 +144,12 @@ class Fared:
 
     @property
     def compliance(self) -> float | None:
-        """Met of what could be assessed, 0 to 1; None when nothing could."""
+        """Met of what could be assessed, 0 to 1; None when nothing could.
+
+        To four places, rounded down: what is not all is not 1.
+        """
         assessed = self.met + self.flagged
-        return self.met / assessed if assessed else None
+        return self.met * 10_000 // assessed / 10_000 if assessed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,19 +252,25 @@ def course(
         )
         for row in connection.execute(wanted)
     )  # fmt: skip
-    return Course(found, *_days(connection, first, last))
+    return Course(found, *_days(connection, first, last, None if rows is _HELD else rows.c.day))
 
 
 def _days(
-    connection: sa.Connection, first: date, last: date
+    connection: sa.Connection, first: date, last: date, since: Any
 ) -> tuple[tuple[date, ...], date | None]:
-    """The days without a full assessment, and the first that ever had one."""
+    """The days without a full assessment, and the first that ever had one.
+
+    Args:
+        since: the days of what was not kept from the beginning; those before it are gaps.
+    """
     day = ASSESSMENT.c.day
     whole = sa.select(day).where(ASSESSMENT.c.full.is_(True))
     assessed = set(connection.execute(whole.where(day.between(first, last)).distinct()).scalars())
     every = (date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1))
-    began = connection.execute(sa.select(sa.func.min(whole.subquery().c.day))).scalar_one()
-    return tuple(each for each in every if each not in assessed), began
+    kept = whole.subquery().c.day if since is None else since
+    began = connection.execute(sa.select(sa.func.min(kept))).scalar_one()
+    gaps = (each for each in every if each not in assessed or began is None or each < began)
+    return tuple(gaps), began
 
 
 def last_day(connection: sa.Connection) -> date | None:

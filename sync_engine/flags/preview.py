@@ -68,6 +68,11 @@ class Effect:
     slow: bool = False
 
     @property
+    def changes(self) -> bool:
+        """Whether anything would be different."""
+        return bool(self.opens or self.resolves or self.severity)
+
+    @property
     def assessed(self) -> int:
         """Subjects that it could say something about."""
         return self.flagged + self.met

@@ -152,6 +152,12 @@ def cover(connection: sa.Connection, moment: Moment) -> list[str]:
     return covered
 
 
+def covered_by(connection: sa.Connection, scope_id: int) -> tuple[str, ...]:
+    """The fingerprints of the flags that a scope's waiver covers."""
+    covered = _held(scope_id).with_only_columns(FLAG.c.fingerprint).order_by(FLAG.c.id)
+    return tuple(connection.execute(covered).scalars())
+
+
 def end_scope(
     connection: sa.Connection, scope_id: int, why: str, moment: Moment, actor: str | None,
     note: str | None = None,

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from sync_engine import commands
-from sync_engine.flags.compliance import By, Course, course
+from sync_engine.flags.compliance import OF_TEAM, By, Course, course
 from sync_engine.rules.language import LanguageError
 from sync_engine.store.engine import reading
 from sync_engine.store.models import Identity, PersonRow, ProjectRow
@@ -117,3 +117,14 @@ def test_the_past_keeps_its_names(staffed: World) -> None:
             by_day.setdefault(row.day, set()).add(row.group)
     assert by_day[TODAY] == {"Pump", "Core", "", "lea@acme.example"}
     assert by_day[TODAY + timedelta(days=1)] == {"Valve", "", "kim@acme.example"}
+
+
+def test_teams_before_they_were_kept_are_gaps(staffed: World) -> None:
+    with staffed.engine.begin() as connection:
+        connection.execute(sa.delete(OF_TEAM))
+    staffed.pass_days(1)
+    staffed.read()
+    staffed.assess(full=True)
+    found = fared(staffed, "team")
+    assert (found.gaps, found.first_kept) == ((TODAY,), TODAY + timedelta(days=1))
+    assert fared(staffed, "standard").gaps == ()

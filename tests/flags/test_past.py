@@ -231,6 +231,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_any_days(folder: Path) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
