@@ -30,6 +30,7 @@ from sync_engine.rules.evaluate import assess, frame_for
 from sync_engine.rules.packs import from_source
 from sync_engine.rules.scan import collect, scan_statement
 from sync_engine.rules.standards import Standard
+from sync_engine.rules.teams import Teams
 from sync_engine.settings.source import parse
 from sync_engine.store.engine import open_engine, reading
 from sync_engine.store.models import Connection, TaskRow
@@ -206,7 +207,7 @@ def run_scan(engine: sa.Engine) -> tuple[float, Result, int]:
     with reading(engine) as connection:
         frame = frame_for(connection, Moment(NOW, ZONE, WorkCalendar()))
         statement, words = scan_statement(frame, chosen)
-        found = collect(connection.execute(statement), chosen, words)
+        found = collect(connection.execute(statement), chosen, words, Teams())
     flagged = {id: set(keys) for id, keys in found.flagged.items()}
     spent = time.process_time() - begun
     totals = {(s, c, p or ""): tuple(counts) for (s, c, p), counts in found.totals.items()}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.flags import waivers
+from sync_engine.rules.calendars import Moment
 from sync_engine.rules.joins import table
+from sync_engine.settings.nearest import nearest
 from sync_engine.store import holds
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
 
@@ -30,13 +35,7 @@ def waive(
         by: who approves it.
         today: the day it is in the PMO's time zone.
     """
-    approver, why = by.strip(), reason.strip()
-    if not approver or not why:
-        raise CommandError("a waiver needs a name and a reason; give both")
-    if until < today:
-        raise CommandError(f"{until.isoformat()} has passed; name a day from today on")
-    if (until - today).days > LONGEST_WAIVER_DAYS:
-        raise CommandError("a waiver lasts a year at most; renew it then, or change the standard")
+    approver, why = _accepted(by, reason, until, today)
     with engine.begin() as connection:
         row = _found(connection, flag)
         if row.state == "resolved":
@@ -49,6 +48,74 @@ def waive(
         )  # fmt: skip
         _set(connection, row.id, state="waived", waived_until=until)
         _log(connection, row, "waived", now, approver, f"until {until.isoformat()}: {why}")
+
+
+def _accepted(by: str, reason: str, until: date, today: date) -> tuple[str, str]:
+    """Who accepts something and why, where it may be accepted until that day."""
+    approver, why = by.strip(), reason.strip()
+    if not approver or not why:
+        raise CommandError("a waiver needs a name and a reason; give both")
+    if until < today:
+        raise CommandError(f"{until.isoformat()} has passed; name a day from today on")
+    if (until - today).days > LONGEST_WAIVER_DAYS:
+        raise CommandError("a waiver lasts a year at most; renew it then, or change the standard")
+    return approver, why
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeWaived:
+    """A waiver of a scope that was made: its number, and the flags that it covers already."""
+
+    id: int
+    covered: tuple[str, ...]
+
+
+def waive_scope(
+    engine: sa.Engine, *, standard: str | None, condition: str | None, by: str, reason: str,
+    until: date, moment: Moment, known: Iterable[str],
+) -> ScopeWaived:  # fmt: skip
+    """Accept until a day (its last) all flags of a scope, those that are raised later included.
+
+    Args:
+        standard: id of the standard; None: of any.
+        condition: on flags, in the standards' language; None: all of the standard.
+        known: the ids of the standards in force.
+
+    Raises:
+        LanguageError: the condition makes no sense, or speaks of what changes by itself.
+    """
+    approver, why = _accepted(by, reason, until, moment.today)
+    if standard is None and condition is None:
+        raise CommandError("say what is accepted: a standard, a condition, or both")
+    if standard is not None and standard not in (ids := list(known)):
+        raise CommandError(f'there is no standard "{standard}"{nearest(standard, ids)}')
+    if condition is not None:
+        waivers.check(condition)
+    with engine.begin() as connection:
+        waivers.alone(connection)
+        made = connection.execute(
+            sa.insert(waivers.SCOPE).returning(waivers.SCOPE.c.id),
+            {"standard": standard, "condition": condition, "approver": approver, "reason": why,
+             "until": until, "made_at": moment.now},
+        ).scalar_one()  # fmt: skip
+        waivers.cover(connection, moment)
+        return ScopeWaived(made, waivers.covered_by(connection, made))
+
+
+def end_scope_waiver(engine: sa.Engine, scope_id: int, *, by: str, moment: Moment) -> int:
+    """End a scope's waiver before its day; how many flags are no longer accepted by it."""
+    with engine.begin() as connection:
+        waivers.alone(connection)
+        running = sa.select(waivers.SCOPE.c.ended_at).where(waivers.SCOPE.c.id == scope_id)
+        row = connection.execute(running.with_for_update()).first()
+        name = waivers.shown(scope_id)
+        if row is None:
+            raise CommandError(f"there is no waiver {name}; `flagstaff flags waivers` lists them")
+        if row.ended_at is not None:
+            raise CommandError(f"the waiver {name} has ended already")
+        ended = waivers.end_scope(connection, scope_id, "ended", moment, by.strip() or None)
+        waivers.cover(connection, moment)  # another scope may cover them
+        return ended
 
 
 def end_waiver(engine: sa.Engine, flag: int | str, *, by: str, now: datetime) -> None:
@@ -66,15 +133,33 @@ def acknowledge(
     engine: sa.Engine, flag: int | str, *, by: str, now: datetime, note: str | None = None
 ) -> None:
     """Say that someone has seen a flag and takes care of it."""
-    who = by.strip()
-    if not who:
-        raise CommandError("say who acknowledges the flag")
     with engine.begin() as connection:
         row = _found(connection, flag)
         if row.state not in ("open", "acknowledged"):
             raise CommandError(f"flag {row.id} is {row.state}; only open flags can be acknowledged")
-        _set(connection, row.id, state="acknowledged", acknowledged_by=who, acknowledged_note=note)
-        _log(connection, row, "acknowledged", now, who, note)
+        _acknowledge(connection, row, by, now, note)
+
+
+def acknowledge_all(
+    engine: sa.Engine, flags: Iterable[int], *, by: str, now: datetime, note: str | None = None
+) -> int:
+    """Say so of all of these flags that are open by now; of how many it was said."""
+    with engine.begin() as connection:
+        rows = [_found(connection, flag) for flag in sorted(flags)]
+        still = [row for row in rows if row.state == "open"]
+        for row in still:
+            _acknowledge(connection, row, by, now, note)
+    return len(still)
+
+
+def _acknowledge(
+    connection: sa.Connection, row: Any, by: str, now: datetime, note: str | None
+) -> None:
+    who = by.strip()
+    if not who:
+        raise CommandError("say who acknowledges the flag")
+    _set(connection, row.id, state="acknowledged", acknowledged_by=who, acknowledged_note=note)
+    _log(connection, row, "acknowledged", now, who, note)
 
 
 def accept_census(engine: sa.Engine, run_id: int, *, by: str) -> int:

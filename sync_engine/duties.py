@@ -15,6 +15,7 @@ from sync_engine.digest.run import Delivered, Queued
 from sync_engine.flags import apply as flags
 from sync_engine.flags.apply import FlagReport
 from sync_engine.rules import packs
+from sync_engine.rules.pack import Pack
 from sync_engine.rules.standards import Standard
 from sync_engine.scheduling import keep
 from sync_engine.settings import Configuration
@@ -22,10 +23,18 @@ from sync_engine.store import retention
 from sync_engine.subscriptions import calendar_of, channels, moment_of, reader, subscriptions
 
 
-def standards_of(configuration: Configuration) -> tuple[Standard, ...]:
-    """The standards that the configuration puts in force."""
-    settings = configuration.settings
-    return packs.load_all(settings.standards.packs, settings.standards.set, configuration.folder)
+def packs_of(configuration: Configuration) -> list[Pack]:
+    """The packs that the configuration names."""
+    names = configuration.settings.standards.packs
+    return [packs.load(packs.find(name, configuration.folder)) for name in names]
+
+
+def standards_of(
+    configuration: Configuration, held: Iterable[Pack] | None = None
+) -> tuple[Standard, ...]:
+    """The standards that the configuration puts in force; `held`: out of these packs instead."""
+    chosen = packs_of(configuration) if held is None else held
+    return packs.configured(chosen, configuration.settings.standards.set)
 
 
 def assess(

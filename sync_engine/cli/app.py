@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sync_engine.cli import (
+    complying,
     configuring,
     connecting,
     delivering,
@@ -74,7 +75,7 @@ def build() -> Any:
     app.callback()(_root)
     for part in (
         demoing, initialising, configuring, connecting, syncing, delivering, tasking, schedules,
-        standards, flagging, digesting, serving, storing, diagnosing,
+        standards, flagging, complying, digesting, serving, storing, diagnosing,
     ):  # fmt: skip
         part.register(app)
     return typer.main.get_command(app)

@@ -111,6 +111,7 @@ _OURS = (
     ("sync_engine.store.lease", "LeaseLostError"),
     ("sync_engine.rules.packs", "PackError"),
     ("sync_engine.rules.language", "LanguageError"),
+    ("sync_engine.flags.past", "NotKnownError"),
 )
 """Errors of ours that say in one sentence what is wrong and what to do, by module and name."""
 

@@ -1,8 +1,8 @@
-"""`flagstaff flags`: what breaks a standard, and what people say about it."""
+"""`flagstaff flags`: what breaks a standard, now or at the end of a past day."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from rich.console import Console
 
+    from sync_engine.export.junit import Checked
+
+PAST_SECONDS = 60.0
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 COLUMNS = (
     "id", "fingerprint", "severity", "state", "standard", "subject", "key", "title", "said",
@@ -21,9 +24,12 @@ COLUMNS = (
 )  # fmt: skip
 
 flags = typer.Typer(help="List flags, waive or acknowledge them.", invoke_without_command=True)
-By = Annotated[str | None, typer.Option("--by", help="Who says so. [default: your user name]")]
 Format = Annotated[
     Literal["table", "json", "jsonl", "csv"], typer.Option("--format", help="How to print.")
+]
+FlagFormat = Annotated[
+    Literal["table", "json", "jsonl", "csv", "markdown", "html", "junit"],
+    typer.Option("--format", help="How to print; junit is for build servers."),
 ]
 Where = Annotated[
     str | None,
@@ -38,7 +44,10 @@ Where = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    from sync_engine.cli import waiving
+
     command(app, "flags", group=flags)(list_)
+    waiving.register(flags)
 
 
 def any_open(engine: sa.Engine, severity: str) -> bool:
@@ -71,31 +80,140 @@ def find(
     return [row for row in rows if resolved or row["state"] != "resolved"]
 
 
+def find_past(
+    frame: Frame, engine: sa.Engine, day: date, where: str | None, *, resolved: bool = False
+) -> list[dict[str, Any]]:
+    """Flags as they stood at the end of a day; says what is not sure about it.
+
+    Raises:
+        NotKnownError: nothing was assessed by then, or the day is not over.
+    """
+    from sync_engine import clock
+    from sync_engine.flags import past
+    from sync_engine.rules import limits
+    from sync_engine.store.engine import reading
+    from sync_engine.subscriptions import calendar_of
+
+    settings, now = frame.configuration().settings, clock.now()
+    zone = settings.zone
+    calendar = calendar_of(settings)
+    statement = past.filter_flags(where, day, zone, calendar, engine.dialect.name)
+    with reading(engine) as connection, limits.limited(connection, PAST_SECONDS):
+        known = past.known(connection, day, now, zone)
+        rows = [dict(row) for row in connection.execute(statement).mappings()]
+    if not known.that_day:
+        last = known.assessed_at.astimezone(zone)
+        frame.note(f"Nothing was assessed on {day}; this is what was known since {last:%Y-%m-%d}.")
+    oldest = (now - settings.retention.flags).astimezone(zone).date()
+    if day < oldest:
+        frame.note(f"Flags that were resolved before {oldest} are no longer kept and are missing.")
+    return [row for row in rows if resolved or row["state"] != "resolved"]
+
+
 def list_(
     frame: Frame,
     where: Where = None,
-    format: Format = "table",
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="DAY",
+            help="As they stood at the end of a past day (2026-01-31): state and severity of that "
+            "day, title and owner as known now.",
+            show_default=False,
+        ),
+    ] = None,
+    format: FlagFormat = "table",
     resolved: Annotated[bool, typer.Option("--resolved", help="Resolved ones too.")] = False,
     fail_on: FailOn = None,
 ) -> ExitCode:
     """List flags, the most severe first."""
     from sync_engine.cli.running import open_store
 
+    day = a_day(as_of) if as_of is not None else None
+    if day is not None and fail_on is not None:
+        raise UsageProblem("--fail-on looks at the flags of today; leave out --as-of.")
     engine = open_store(frame)
-    found = find(frame, engine, where, resolved=resolved)
-    rows = [{name: row[name] for name in COLUMNS} for row in found]
-    _print(frame, format, rows)
+    if day is None:
+        found = find(frame, engine, where, resolved=resolved)
+    else:
+        found = find_past(frame, engine, day, where, resolved=resolved)
+    _print(frame, engine, format, found, where, day)
     return ExitCode.FLAGGED if fail_on and any_open(engine, fail_on) else ExitCode.FINE
 
 
-def _print(frame: Frame, format: str, rows: list[dict[str, Any]]) -> None:
+def a_day(text: str) -> date:
+    """A day that somebody wrote."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageProblem(f'"{text}" is not a day; write it as 2026-12-24.') from None
+
+
+def _print(
+    frame: Frame, engine: sa.Engine, format: str, found: list[dict[str, Any]], where: str | None,
+    day: date | None,
+) -> None:  # fmt: skip
+    rows = [{name: row[name] for name in COLUMNS} for row in found]
     if format == "table" or frame.json:
         frame.answer(rows, lambda console: tell(console, rows))
         return
-    from sync_engine.cli.output import rows_as
-
     frame.answered = True
-    typer.echo(rows_as(format, rows, COLUMNS), nl=False)  # type: ignore[arg-type]
+    typer.echo(_text(frame, engine, format, rows, where, day), nl=False)
+
+
+def _text(
+    frame: Frame, engine: sa.Engine, format: str, rows: list[dict[str, Any]], where: str | None,
+    day: date | None,
+) -> str:  # fmt: skip
+    from sync_engine import clock
+
+    zone = frame.configuration().settings.zone
+    match format:
+        case "markdown":
+            from sync_engine.export.markdown import markdown
+
+            return markdown(rows, zone)
+        case "html":
+            from sync_engine.export.page import page
+
+            shown = str(day) if day else None
+            return page(rows, zone=zone, made_at=clock.now(), where=where, day=shown)
+        case "junit":
+            from sync_engine.duties import standards_of
+            from sync_engine.export.junit import junit
+
+            live = [row for row in rows if row["state"] != "resolved"]
+            standards = standards_of(frame.configuration())
+            checked = _checked(frame, engine, where, day)
+            return junit(live, standards, checked, clock.now())
+        case _:
+            from sync_engine.cli.output import rows_as
+
+            return rows_as(format, rows, COLUMNS)  # type: ignore[arg-type]
+
+
+def _checked(
+    frame: Frame, engine: sa.Engine, where: str | None, day: date | None
+) -> dict[str, Checked]:
+    """By standard: what met it and what could not be assessed, on a day or the last one.
+
+    What meets a condition on flags cannot be told of what has no flag, so with one nothing is said
+    to be met; what could not be assessed is always said.
+    """
+    from sync_engine import clock
+    from sync_engine.export.junit import Checked
+    from sync_engine.flags.compliance import course, last_day
+    from sync_engine.store.engine import reading
+    from sync_engine.subscriptions import moment_of
+
+    moment = moment_of(frame.configuration().settings, clock.now())
+    with reading(engine) as connection:
+        on = day or last_day(connection)
+        rows = course(connection, "standard", on, on, moment).rows if on else ()
+    return {
+        row.group: Checked(None if where else row.met, row.unknown, row.missing) for row in rows
+    }
 
 
 def tell(console: Console, rows: list[dict[str, Any]], most: int | None = None) -> None:
@@ -120,56 +238,3 @@ def tell(console: Console, rows: list[dict[str, Any]], most: int | None = None) 
     left = len(rows) - shown.row_count
     more = f" {left} more are open: `flagstaff flags` lists all." if left else ""
     console.print(f"\n{', '.join(counts) or 'Nothing is flagged'}.{more}")
-
-
-@command(flags, "waive")
-def waive(
-    frame: Frame,
-    flag: Annotated[str, typer.Argument(metavar="ID", help="The flag's id or fingerprint.")],
-    until: Annotated[str, typer.Option("--until", help="Its last day, as 2026-12-24.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why it is accepted.")],
-    by: By = None,
-) -> None:
-    """Accept a flag until a day."""
-    from sync_engine import clock, commands
-    from sync_engine.cli.running import open_store
-
-    try:
-        last = date.fromisoformat(until)
-    except ValueError:
-        raise UsageProblem(f'"{until}" is not a day; write it as 2026-12-24.') from None
-    now = clock.now()
-    today = now.astimezone(frame.configuration().settings.zone).date()
-    commands.waive(
-        open_store(frame), flag, by=_who(by), reason=reason, until=last, now=now, today=today
-    )
-    _done(frame, flag, "waived", now, f"Flag {flag} is waived until {last}.")
-
-
-@command(flags, "ack")
-def ack(
-    frame: Frame,
-    flag: Annotated[str, typer.Argument(metavar="ID", help="The flag's id or fingerprint.")],
-    note: Annotated[str | None, typer.Option("--note", help="What is being done.")] = None,
-    by: By = None,
-) -> None:
-    """Say that a flag is seen and taken care of."""
-    from sync_engine import clock, commands
-    from sync_engine.cli.running import open_store
-
-    now = clock.now()
-    commands.acknowledge(open_store(frame), flag, by=_who(by), now=now, note=note)
-    _done(frame, flag, "acknowledged", now, f"Flag {flag} is acknowledged.")
-
-
-def _who(by: str | None) -> str:
-    import getpass
-
-    return by if by is not None else getpass.getuser()
-
-
-def _done(frame: Frame, flag: str, state: str, at: datetime, sentence: str) -> None:
-    frame.answer(
-        {"flag": flag, "state": state, "at": at},
-        lambda console: console.print(sentence, style="good", markup=False, soft_wrap=True),
-    )

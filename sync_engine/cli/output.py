@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -94,20 +92,6 @@ def rows_as(
         return "".join(
             orjson.dumps(dict(row), option=orjson.OPT_UTC_Z).decode() + "\n" for row in rows
         )
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_csv(row.get(column)) for column in columns])
-    return out.getvalue()
+    from sync_engine.export.cells import as_csv
 
-
-def _csv(value: Any) -> Any:
-    """A value for a spreadsheet, which must not take it for a formula."""
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, (list, tuple)):
-        value = ", ".join(str(each) for each in value)
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
+    return as_csv(rows, columns)

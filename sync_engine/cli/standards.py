@@ -1,14 +1,13 @@
-"""`flagstaff standards`: what is checked, and whether it checks what it says."""
+"""`flagstaff standards`: what is checked, and why something was flagged."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sync_engine.cli.frame import ExitCode, Frame, UsageProblem, command
+from sync_engine.cli.frame import Frame, UsageProblem, command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +17,9 @@ standards = typer.Typer(help="The standards in force, and their own tests.", no_
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    from sync_engine.cli import changing
+
+    changing.register(standards)
     app.add_typer(standards, name="standards")
 
 
@@ -59,93 +61,6 @@ def list_(frame: Frame) -> None:
         console.print(shown)
 
     frame.answer(rows, tell)
-
-
-@command(standards, "check")
-def check(frame: Frame) -> ExitCode:
-    """Read the packs, and hold every standard to its own examples."""
-    from sync_engine.duties import standards_of
-    from sync_engine.rules import examples, packs
-
-    configuration = frame.configuration()
-    problems: list[str] = []
-    count = 0
-    for name in configuration.settings.standards.packs:
-        pack = packs.load(packs.find(name, configuration.folder))
-        count += len(pack.standards)
-        for problem in examples.check(pack):
-            at = f":{problem.place.line}:{problem.place.column}" if problem.place else ""
-            problems.append(f"{pack.source.file}{at}: {problem.message}")
-    standards_of(configuration)  # raises for what the configuration sets wrongly
-    frame.answer(
-        {"standards": count, "problems": problems},
-        lambda console: console.print(
-            "\n".join(problems) or f"All {count} standards answer their examples as they say.",
-            style="bad" if problems else "good",
-            markup=False,
-            soft_wrap=True,
-        ),
-    )
-    return ExitCode.PARTLY if problems else ExitCode.FINE
-
-
-@command(standards, "preview")
-def preview(
-    frame: Frame,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A changed configuration file, not in use yet.")
-    ],
-) -> None:
-    """Say what a changed configuration would open and resolve, before it counts."""
-    from sync_engine import clock
-    from sync_engine.cli.running import open_store
-    from sync_engine.duties import analyse_schedules, standards_of
-    from sync_engine.flags.preview import preview as previewed
-    from sync_engine.settings import load
-    from sync_engine.subscriptions import calendar_of
-
-    configuration, changed = frame.configuration(), load(file)
-    engine, now = open_store(frame), clock.now()
-    before, after = standards_of(configuration), standards_of(changed)
-    analyse_schedules(engine, configuration, (*before, *after), now)
-    effects = previewed(
-        engine,
-        before,
-        after,
-        now=now,
-        timezone=configuration.settings.zone,
-        calendar=calendar_of(configuration.settings),
-        intervals={each.name: each.every for each in configuration.settings.connections},
-    )
-
-    def tell(console: Console) -> None:
-        from sync_engine.cli.output import cell, link, number, table
-
-        numbers = ("Opens", "Resolves", "Stays")
-        shown = table("Standard", *numbers, "Severity", "For example", right=numbers)
-        for effect in effects:
-            samples = effect.opening or effect.resolving
-            example = link(samples[0].key or samples[0].title, samples[0].url) if samples else ""
-            shown.add_row(
-                cell(effect.standard, "name"), number(effect.opens), number(effect.resolves),
-                number(effect.stays), cell(" → ".join(effect.severity) if effect.severity else ""),
-                example,
-            )  # fmt: skip
-        if effects:
-            console.print(shown)
-        else:
-            console.print("Nothing would change.")
-        for effect in effects:
-            if effect.suspect is not None:
-                console.print(
-                    cell(
-                        f"{effect.standard} would flag {effect.suspect:.0%} of what it assesses, "
-                        "more than its limit; it would be reported and left out of digests.",
-                        "warn",
-                    )
-                )
-
-    frame.answer([asdict(effect) for effect in effects], tell)
 
 
 @command(standards, "explain")

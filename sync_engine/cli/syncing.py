@@ -133,6 +133,7 @@ def flag_document(report: FlagReport) -> dict[str, Any]:
         "worsened": len(report.worsened),
         "resolved": len(report.resolved),
         "frozen": len(report.frozen),
+        "waived": len(report.waived),
         "suspect_standards": dict(report.suspect),
         "slow_standards": list(report.slow),
     }

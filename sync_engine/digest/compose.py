@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sync_engine.digest import phrases, trend
 from sync_engine.digest.model import (
@@ -27,18 +27,18 @@ from sync_engine.digest.text import (
     plural,
     safe_url,
 )
+from sync_engine.flags.lifecycle import WAIVER_NOTICE
 
 TITLES: dict[SectionId, str] = {
     "new": "New",
     "worse": "Worse",
     "open": "Still open",
     "solved": "Solved",
-    "waivers": "Waivers running out",
+    "waivers": "Waivers",
 }
 ROLL_UP_FROM = 5  # so many alike are told as one
 EXAMPLES = 3
 FIRST_THINGS = 3
-WAIVER_NOTICE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,12 @@ def compose(given: DigestInput) -> Digest:
     """What the recipient is told."""
     sorted_in = _sort_in(given)
     groups = {name: _ordered(name, flags) for name, flags in sorted_in.items()}
-    sections = tuple(_section(given, name, groups[name]) for name in TITLES if groups.get(name))
+    lasting = _lasting_waivers(given)
+    sections = tuple(
+        _section(given, name, groups[name], lasting if name == "waivers" else 0)
+        for name in TITLES
+        if groups.get(name) or (name == "waivers" and lasting)
+    )
     standing = [f for f in given.flags if f.state in ("open", "acknowledged")]
     counts = {name: len(flags) for name, flags in sorted_in.items()}
     title = clean(given.subscription.title)
@@ -123,6 +128,11 @@ def _section_of(flag: FlagLine, given: DigestInput) -> SectionId | None:
     return "worse" if lately(flag.worsened_at) else "open"
 
 
+def _lasting_waivers(given: DigestInput) -> int:
+    """Waivers are never silent: those that are no news are counted."""
+    return sum(f.state == "waived" and _section_of(f, given) is None for f in given.flags)
+
+
 def _ordered(name: SectionId, flags: Iterable[FlagLine]) -> list[_Group]:
     groups = _rolled_up(flags)
     match name:
@@ -158,15 +168,18 @@ def _rolled_up(flags: Iterable[FlagLine]) -> list[_Group]:
     return groups
 
 
-def _section(given: DigestInput, name: SectionId, groups: list[_Group]) -> Section:
+def _section(given: DigestInput, name: SectionId, groups: list[_Group], lasting: int) -> Section:
     cap = max(1, given.subscription.cap)
     rest = [flag for group in groups[cap:] for flag in group.flags]
+    more = [_more(rest)] if rest else []
+    if lasting:
+        more.append(f"{plural(lasting, 'flag')} accepted until a later day")
     return Section(
         id=name,
         title=TITLES[name],
-        count=sum(len(g.flags) for g in groups),
+        count=sum(len(g.flags) for g in groups) + lasting,
         entries=tuple(_entry(given, name, group) for group in groups[:cap]),
-        more=_more(rest) if rest else None,
+        more="; ".join(more) or None,
     )
 
 

@@ -137,6 +137,8 @@ def _lasting(at: datetime, given: DigestInput) -> str:
 
 def _waiver(given: DigestInput, flag: FlagLine) -> str:
     day = flag.waived_until
+    if flag.state != "waived" and day is None and flag.waiver_ended_at is not None:
+        day = flag.waiver_ended_at.astimezone(given.zone).date()  # before its last day
     if day is None:
         return "accepted without an end"
     if flag.state != "waived":

@@ -21,6 +21,7 @@ from sync_engine.digest.model import (
     Unreadable,
 )
 from sync_engine.flags.apply import tool_title
+from sync_engine.flags.past import STATES
 from sync_engine.rules.language import LanguageError
 from sync_engine.rules.limits import TooSlow, limited
 from sync_engine.store.engine import reading
@@ -39,6 +40,8 @@ NOT_CHECKED = {
     "slow": "its standard takes too long",
     "suspect": "its standard is in doubt",
 }
+
+WAIVER_ENDS = ("waiver_expired", "waiver_ended")
 
 _flag = FlagRow.__table__  # type: ignore[attr-defined]
 _event = FlagEvent.__table__  # type: ignore[attr-defined]
@@ -192,7 +195,7 @@ def _waivers_ended(
     rows = connection.execute(
         sa.select(_event.c.flag_id, sa.func.max(_event.c.at).label("at"))
         .join(_flag, _flag.c.id == _event.c.flag_id)
-        .where(scope, _event.c.event == "waiver_expired", _event.c.at > since)
+        .where(scope, _event.c.event.in_(WAIVER_ENDS), _event.c.at > since)
         .group_by(_event.c.flag_id)
     )
     return {row.flag_id: row.at for row in rows}
@@ -233,9 +236,10 @@ def _trend(connection: sa.Connection, occasion: Occasion, scope: sa.ColumnElemen
 
 
 def _replay(standing: dict[int, str], event: Any) -> None:
-    if event.event in ("resolved", "waived"):
+    state = STATES.get(event.event)
+    if state in ("resolved", "waived"):
         standing.pop(event.flag_id, None)
-    elif event.event != "acknowledged" or event.flag_id in standing:
+    elif state == "open" or event.flag_id in standing:
         standing[event.flag_id] = event.severity
 
 

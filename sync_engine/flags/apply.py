@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from sync_engine.flags import lifecycle
+from sync_engine.flags import lifecycle, waivers
+from sync_engine.flags.compliance import keep
 from sync_engine.flags.content import content, tool_title
 from sync_engine.flags.ledger import CHUNK, FLAG, Ledger
-from sync_engine.flags.report import ASSESSMENT, FlagReport, keep_compliance, log
+from sync_engine.flags.report import ASSESSMENT, FlagReport, log
 from sync_engine.rules.calendars import WorkCalendar
 from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, Watched, assess
 from sync_engine.rules.joins import MILESTONE, PERSON, PROJECT, TASK, table
 from sync_engine.rules.scan import OUT, Key
 from sync_engine.rules.standards import SEVERITIES, Severity, Standard
 from sync_engine.store.engine import reading
-from sync_engine.store.flag_models import Waiver
 from sync_engine.store.models import SprintRow
 
 __all__ = ("FlagReport", "apply", "fingerprint", "key_of", "run", "tool_title", "watched")
@@ -28,8 +28,6 @@ __all__ = ("FlagReport", "apply", "fingerprint", "key_of", "run", "tool_title", 
 LEAST_FOR_LIMIT = 10
 """A standard is not suspected on fewer subjects than this."""
 
-LOCK = 7_204_118  # names our advisory lock on PostgreSQL
-WAIVER = table(Waiver)
 _RECORDS = {"task": TASK, "project": PROJECT, "milestone": MILESTONE, "sprint": table(SprintRow)}
 
 
@@ -80,8 +78,7 @@ def key_of(row: Any) -> Key:
 def apply(engine: sa.Engine, assessment: Assessment) -> FlagReport:
     """Bring the flags in line with an assessment."""
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        waivers.alone(connection)
         last = connection.execute(
             sa.select(ASSESSMENT.c.at, ASSESSMENT.c.suspect)
             .order_by(ASSESSMENT.c.id.desc()).limit(1)
@@ -123,9 +120,10 @@ class _Application:
         self.frozen: list[str] = []
 
     def run(self) -> FlagReport:
+        found = {fingerprint(f.standard, f.subject, f.key): f for f in self.assessment.findings}
         findings = {
-            fingerprint(f.standard, f.subject, f.key): f
-            for f in self.assessment.findings
+            mark: f
+            for mark, f in found.items()
             if f.standard not in self.suspects and self._is_fresh(f.subject, f.key)
         }
         self._end_waivers()
@@ -141,13 +139,15 @@ class _Application:
             if mark not in existing:
                 self._open(mark, finding)
         self.ledger.write()
-        report = self._report()
+        report = self._report(waivers.cover(self.connection, self.moment))
         log(self.connection, self.assessment, report)
         if self.assessment.full:
-            keep_compliance(self.connection, self.assessment)
+            waived = sa.select(FLAG.c.fingerprint).where(FLAG.c.state == "waived")
+            held = set(self.connection.execute(waived).scalars())
+            keep(self.connection, self.assessment, {m: f for m, f in found.items() if m in held})
         return report
 
-    def _report(self) -> FlagReport:
+    def _report(self, covered: list[str]) -> FlagReport:
         marked = self.ledger.marked
         return FlagReport(
             opened=marked("opened"),
@@ -155,6 +155,7 @@ class _Application:
             resolved=marked("resolved"),
             reopened=marked("reopened"),
             waiver_expired=marked("waiver_expired"),
+            waived=tuple(covered),
             frozen=tuple(self.frozen),
             suspect=dict(self.suspects),
             slow=self.assessment.slow,
@@ -163,11 +164,12 @@ class _Application:
         )
 
     def _end_waivers(self) -> None:
-        self.connection.execute(
-            sa.update(WAIVER)
-            .where(WAIVER.c.until < self.moment.today, WAIVER.c.ended_at.is_(None))
-            .values(ended_at=self.now, ended_why="expired")
-        )
+        for each in (waivers.WAIVER, waivers.SCOPE):
+            self.connection.execute(
+                sa.update(each)
+                .where(each.c.until < self.moment.today, each.c.ended_at.is_(None))
+                .values(ended_at=self.now, ended_why="expired")
+            )
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -290,6 +292,8 @@ class _Application:
             if rank(severity) > max(rank(row.severity), rank(standard.severity)):
                 kept["worsened_at"] = self.now
                 self.ledger.event(mark, "worsened", severity)
+            else:
+                self.ledger.event(mark, "severity_changed", severity, f"from {row.severity}")
         if kept:
             self.ledger.change(mark, assessed_at=self.now, **kept)
 
@@ -331,3 +335,6 @@ class _Application:
             **content(standard, finding, self.moment.zone),
         )  # fmt: skip
         self.ledger.event(mark, "reopened", severity)
+        if state == "waived":
+            note = f"its waiver holds until {row.waived_until.isoformat()}"
+            self.ledger.event(mark, "waived", severity, note)

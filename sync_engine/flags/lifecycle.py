@@ -11,12 +11,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.scan import FLAGGED, MET, OUT, UNKNOWN
 from sync_engine.rules.standards import SEVERITIES, Severity, Standard
+
+WAIVER_NOTICE = timedelta(days=14)
+"""So long before its end, a waiver is told to be running out."""
 
 State = Literal["open", "acknowledged", "waived", "resolved"]
 Resolution = Literal["fixed", "out_of_scope", "gone", "standard_off", "removed"]

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from sync_engine.flags.apply import fingerprint
-from sync_engine.rules.calendars import WorkCalendar
-from sync_engine.rules.evaluate import Assessment, Finding, assess
+from sync_engine.rules.calendars import Moment, WorkCalendar
+from sync_engine.rules.evaluate import (
+    SECONDS,
+    Assessment,
+    Finding,
+    assess,
+    frame_for,
+    not_assessable,
+)
+from sync_engine.rules.limits import limited
+from sync_engine.rules.sources import Frame
 from sync_engine.rules.standards import Standard, sentence
+from sync_engine.store.engine import reading
 
 SAMPLES = 5
 
@@ -34,8 +44,9 @@ class Effect:
     Args:
         opens, resolves: flags that would come and go.
         stays: flags before and after.
-        met, unknown: subjects afterwards; `missing` names the facts that tools do not provide,
-            by connection.
+        flagged, met, unknown: subjects afterwards; the first two are those that are assessed.
+        missing: the facts that tools do not provide, by connection.
+        opening, resolving, not_assessed: some of them.
         severity: (before, after), where that changes.
         suspect: the share flagged, where it is over the standard's limit.
     """
@@ -45,11 +56,13 @@ class Effect:
     opens: int
     resolves: int
     stays: int
+    flagged: int
     met: int
     unknown: int
     missing: Mapping[str, tuple[str, ...]]
     opening: tuple[Sample, ...]
     resolving: tuple[Sample, ...]
+    not_assessed: tuple[Sample, ...] = ()
     severity: tuple[str, str] | None = None
     suspect: float | None = None
     slow: bool = False
@@ -58,6 +71,11 @@ class Effect:
     def changes(self) -> bool:
         """Whether anything would be different."""
         return bool(self.opens or self.resolves or self.severity)
+
+    @property
+    def assessed(self) -> int:
+        """Subjects that it could say something about."""
+        return self.flagged + self.met
 
 
 def preview(
@@ -88,7 +106,25 @@ def preview(
         )  # fmt: skip
 
     old, new = assessed(old_by_id), assessed(new_by_id)
-    return tuple(_effect(id, old, new, timezone) for id in sorted(changed))
+    effects = [_effect(id, old, new, timezone) for id in sorted(changed)]
+    moment = Moment(now, timezone, calendar)
+    with reading(engine) as connection:
+        frame = frame_for(connection, moment, intervals)
+        return tuple(
+            replace(each, not_assessed=_unknown(connection, frame, new.standards[each.standard]))
+            if each.unknown
+            else each
+            for each in effects
+        )
+
+
+def _unknown(connection: sa.Connection, frame: Frame, standard: Standard) -> tuple[Sample, ...]:
+    with limited(connection, SECONDS):
+        found = not_assessable(connection, frame, standard, SAMPLES)
+    return tuple(
+        Sample(item.title, item.key, item.url, "It cannot be said whether it meets this.")
+        for item in found
+    )
 
 
 def _effect(id: str, old: Assessment, new: Assessment, zone: ZoneInfo) -> Effect:
@@ -108,6 +144,7 @@ def _effect(id: str, old: Assessment, new: Assessment, zone: ZoneInfo) -> Effect
         opens=len(comes),
         resolves=len(goes),
         stays=len(later) - len(comes),
+        flagged=len(later),
         met=met,
         unknown=sum(t.unknown for t in new.totals if t.standard == id),
         missing={

@@ -1,18 +1,17 @@
-"""What an assessment leaves behind besides flags: its report, its log, the day's compliance."""
+"""What an assessment leaves behind besides flags: its report and its log."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.rules.evaluate import Assessment, Total
+from sync_engine.rules.evaluate import Assessment
 from sync_engine.rules.joins import table
-from sync_engine.store.flag_models import AssessmentRow, Compliance
+from sync_engine.store.flag_models import AssessmentRow
 
-ASSESSMENT, COMPLIANCE = map(table, (AssessmentRow, Compliance))
+ASSESSMENT = table(AssessmentRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +19,7 @@ class FlagReport:
     """What an assessment changed; flags are named by fingerprint.
 
     Args:
+        waived: flags that a waiver of a scope has covered since.
         suspect: standards that flagged more than their limit, with the share; their flags were
             left as they are.
         slow: standards that ran over their time.
@@ -31,6 +31,7 @@ class FlagReport:
     resolved: tuple[str, ...] = ()
     reopened: tuple[str, ...] = ()
     waiver_expired: tuple[str, ...] = ()
+    waived: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
     suspect: Mapping[str, float] = field(default_factory=dict)
     slow: tuple[str, ...] = ()
@@ -57,35 +58,3 @@ def log(connection: sa.Connection, found: Assessment, report: FlagReport) -> Non
             "slow": list(report.slow), "suspect": suspect,
         },
     )  # fmt: skip
-
-
-def keep_compliance(connection: sa.Connection, found: Assessment) -> None:
-    """Note how each project fares by each standard today, in place of what was noted before."""
-    day = found.day
-    connection.execute(sa.delete(COMPLIANCE).where(COMPLIANCE.c.day == day))
-    rows = [
-        {
-            "day": day, "standard": t.standard, "connection_id": t.connection_id or 0,
-            "project_id": t.project_id or "", "met": t.met, "flagged": t.flagged,
-            "unknown": t.unknown,
-            "missing": list(found.missing.get((t.standard, t.connection_id or 0), ())),
-        }
-        for t in _merged(found)
-    ]  # fmt: skip
-    if rows:
-        connection.execute(sa.insert(COMPLIANCE), rows)
-
-
-def _merged(assessment: Assessment) -> list[Any]:
-    """Totals with people's taken together: they live in no single connection."""
-    found: dict[tuple[str, int | None, str | None], Total] = {}
-    for total in assessment.totals:
-        key = (total.standard, total.connection_id, total.project_id)
-        before = found.get(key)
-        if before is not None:
-            total = Total(
-                *key, before.met + total.met, before.flagged + total.flagged,
-                before.unknown + total.unknown,
-            )  # fmt: skip
-        found[key] = total
-    return list(found.values())

@@ -66,9 +66,8 @@ def make(
     params: Mapping[str, ParamValue],
     conditions: Conditions,
     said: tuple[str, ...],
-    **changes: Any,
 ) -> Standard:
-    """The standard that an entry says, with these parameters and changes."""
+    """The standard that an entry says, with these parameters."""
     escalate = None
     if entry.escalate:
         after = _AFTER.fullmatch(entry.escalate.after or "")
@@ -79,7 +78,6 @@ def make(
         )
     fields: dict[str, Any] = {
         "severity": entry.severity, "enabled": entry.enabled, "scope_text": entry.scope or "",
-        **changes,
     }  # fmt: skip
     meaning = [
         entry.subject, entry.flag_when, entry.say, entry.remedy, entry.limit, fields,

@@ -13,6 +13,7 @@ import orjson
 import sqlalchemy as sa
 
 from sync_engine.rules import changed, facts
+from sync_engine.rules import teams as teams_of
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.dialect import pairs
 from sync_engine.rules.evidence import Item, chunks, items
@@ -20,7 +21,9 @@ from sync_engine.rules.joins import PROJECT
 from sync_engine.rules.limits import TooSlow, limited
 from sync_engine.rules.scan import (
     FLAGGED,
+    UNKNOWN,
     Answers,
+    Counts,
     Key,
     collect,
     each_row,
@@ -29,6 +32,7 @@ from sync_engine.rules.scan import (
 )
 from sync_engine.rules.sources import ConnectionInfo, Frame
 from sync_engine.rules.standards import Standard
+from sync_engine.rules.teams import Teams
 from sync_engine.store.engine import reading
 from sync_engine.store.models import Connection
 
@@ -76,7 +80,7 @@ class Assessment:
         answers: by (standard, key), for the watched subjects: a code of `scan`; a subject that is
             not there is missing.
         watched: the subjects whose answers were asked for.
-        totals: of a full assessment only.
+        totals, of_teams, of_people: of a full assessment only; see `scan.Answers`.
         missing: by (standard, connection): the facts that its tool does not provide.
         slow: standards that were stopped because they ran over their time.
         runs: by connection: the last run whose rows were looked at.
@@ -91,6 +95,9 @@ class Assessment:
     answers: Mapping[tuple[str, Key], int] = field(default_factory=dict)
     watched: frozenset[tuple[str, Key]] = frozenset()
     totals: tuple[Total, ...] = ()
+    of_teams: Mapping[tuple[str, str], Counts] = field(default_factory=dict)
+    of_people: Mapping[int, Counts] = field(default_factory=dict)
+    teams: Teams = field(default_factory=Teams)
     missing: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
     slow: tuple[str, ...] = ()
     rows: int = 0
@@ -188,8 +195,9 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
     mark = fingerprint(enabled)
     with reading(engine) as connection:
         frame = frame_for(connection, moment, intervals)
+        teams = teams_of.read(connection)
         reach = changed.reach(connection, frame, mark, full=full, small=SMALL)
-        work = _Work(connection, frame, reach.tasks, seconds)
+        work = _Work(connection, frame, reach.tasks, teams, seconds)
         for subject in facts.SUBJECTS:
             mine = [standard for standard in enabled if standard.subject == subject]
             if mine:
@@ -204,6 +212,9 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
         answers=work.answers,
         watched=frozenset(work.watched),
         totals=_totals(work.found, by_id) if reach.tasks is None else (),
+        of_teams=work.found.teams,
+        of_people=work.found.people,
+        teams=teams,
         missing=_missing(enabled, frame.connections),
         slow=tuple(sorted(work.slow)),
         rows=work.found.rows,
@@ -217,9 +228,15 @@ class _Work:
     """One assessment under way."""
 
     def __init__(
-        self, connection: sa.Connection, frame: Frame, tasks: list[Key] | None, seconds: float
+        self,
+        connection: sa.Connection,
+        frame: Frame,
+        tasks: list[Key] | None,
+        teams: Teams,
+        seconds: float,
     ) -> None:
         self.connection, self.frame, self.tasks, self.seconds = connection, frame, tasks, seconds
+        self.teams = teams
         self.found = Answers()
         self.findings: list[Finding] = []
         self.answers: dict[tuple[str, Key], int] = {}
@@ -275,7 +292,7 @@ class _Work:
     def _scan(self, standards: list[Standard], keys: list[Key] | None) -> Answers:
         if keys is None:
             statement, words = scan_statement(self.frame, standards)
-            return collect(self.connection.execute(statement), standards, words)
+            return collect(self.connection.execute(statement), standards, words, self.teams)
         found = Answers()
         for key, _, codes in self._rows(standards, keys):
             found.rows += 1
@@ -311,6 +328,18 @@ class _Work:
             for key in answers.flagged.get(standard.id, ()):
                 if key in described:
                     self.findings.append(Finding(standard.id, subject, key, described[key]))
+
+
+def not_assessable(
+    connection: sa.Connection, frame: Frame, standard: Standard, most: int
+) -> list[Item]:
+    """Some of the subjects about which a standard cannot say anything."""
+    statement, _ = rows_statement(frame, [standard])
+    rows = statement.subquery()
+    wanted = sa.select(rows.c.connection_id, rows.c.id).where(rows.c.word_0 == UNKNOWN)
+    found = connection.execute(wanted.order_by(rows.c.connection_id, rows.c.id).limit(most)).all()
+    keys: list[Key] = [(connection_id, id) for connection_id, id in found]
+    return list(items(connection, frame, standard.subject, keys, []).values())
 
 
 def _totals(found: Answers, standards: Mapping[str, Standard]) -> tuple[Total, ...]:

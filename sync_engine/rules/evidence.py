@@ -37,7 +37,8 @@ STREAMS = {
 class Item:
     """A flagged subject as people know it, and its facts when it was assessed.
 
-    `worse`: the standards by whose own condition it is a more severe case.
+    `worse`: the standards by whose own condition it is a more severe case. `place`: the project
+    that it names, whether or not we know it.
     """
 
     connection_id: int | None
@@ -56,6 +57,7 @@ class Item:
     read_at: datetime | None = None
     values: Mapping[str, Any]
     worse: frozenset[str] = frozenset()
+    place: str | None = None
 
 
 def chunks(keys: Sequence[Key], size: int = CHUNK) -> Iterator[str]:
@@ -140,6 +142,7 @@ def _record(source: StoreSource) -> dict[str, Column]:
         "key": base.key if "key" in base else sa.null(),
         "url": base.url if "url" in base else sa.null(),
         "project_id": project.c.id,
+        "place": base.id if source.subject == "project" else base.project_id,
         "project": project.c.name,
         "portfolio": portfolio_of(source, project),
         "tool": row.c.connector,
@@ -170,7 +173,7 @@ def _item(subject: str, row: Mapping[str, Any], refs: Sequence[Ref], worse: Iter
     known = {
         name: row[name]
         for name in ("title", "key", "url", "project_id", "project", "portfolio", "owner",
-                     "owner_email", "identity_id", "tool", "connection", "read_at")
+                     "owner_email", "identity_id", "tool", "connection", "read_at", "place")
         if name in row
     }  # fmt: skip
     return Item(

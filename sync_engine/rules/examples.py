@@ -18,7 +18,7 @@ from sync_engine.rules.dialect import Column, FieldRows, Truth, list_entries, li
 from sync_engine.rules.facts import LINK, Fact
 from sync_engine.rules.joins import count_if, count_unknown
 from sync_engine.rules.language import words_of
-from sync_engine.rules.packs import Pack
+from sync_engine.rules.pack import Pack
 from sync_engine.rules.sources import Frame, Source, Value
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.syntax import Ref

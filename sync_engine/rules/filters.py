@@ -55,9 +55,14 @@ def filter_tasks(
     )
 
 
-def filter_flags(condition: str | None, moment: Moment, dialect: str) -> sa.Select[Any]:
-    """Flags for which a condition is true, all columns, the most severe and oldest first."""
-    flag = FLAG.alias("t")
+def filter_flags(
+    condition: str | None, moment: Moment, dialect: str, flag: sa.FromClause | None = None
+) -> sa.Select[Any]:
+    """Flags for which a condition is true, all columns, the most severe and oldest first.
+
+    `flag`: what has the columns of the table of flags, in its place.
+    """
+    flag = FLAG.alias("t") if flag is None else flag
     where = sa.true() if condition is None else flag_condition(condition, moment, dialect, flag)
     rank = sa.case(SEVERITY_RANKS, value=flag.c.severity)
     return sa.select(flag).where(where).order_by(rank.desc(), flag.c.opened_at, flag.c.id)

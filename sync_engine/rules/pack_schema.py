@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sync_engine.rules import facts
 from sync_engine.rules.standards import Severity
@@ -82,8 +82,39 @@ class StandardEntry(_Entry):
 
 
 class PackEntry(_Entry):
-    """A pack's own words; its standards are read one by one."""
+    """A pack's own words; its standards, and what it sets of others, are read one by one.
+
+    Args:
+        extends: packs whose standards it takes over: names, or files relative to its own.
+        set: by standard: what differs from the pack that it comes from.
+        owner: who answers for it.
+        version: as its owner counts.
+    """
 
     pack: str = Field(pattern=_ID, max_length=60)
     title: str = Field(min_length=3)
-    standards: tuple[dict[str, Any], ...] = Field(min_length=1)
+    owner: str | None = Field(None, min_length=2, max_length=100)
+    version: str | None = Field(None, min_length=1, max_length=40)
+    extends: tuple[str, ...] = ()
+    set: dict[str, Any] = Field(default_factory=dict)
+    standards: tuple[dict[str, Any], ...] = ()
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _as_written(cls, value: Any) -> Any:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            raise ValueError(  # noqa: TRY004  # told to people, with its place
+                '`version` is a text; put it in quotes: "1.10" is not 1.1'
+            )
+        return value
+
+    @field_validator("extends", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> PackEntry:
+        if not self.standards and not self.extends:
+            raise ValueError("a pack has `standards`, or `extends` another pack, or both")
+        return self

@@ -1,19 +1,20 @@
-"""Packs: files of standards, read, checked and set."""
+"""Packs: files of standards, read, checked and set.
+
+A pack may extend others: it has their standards too, as it sets them, and its own besides.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from sync_engine.rules import entries
-from sync_engine.rules.language import LanguageError, read
-from sync_engine.rules.operands import ParamValue
+from sync_engine.rules.pack import Member, Pack, Refused, Setting
 from sync_engine.rules.pack_schema import (
     EscalateEntry,
     Examples,
@@ -21,36 +22,11 @@ from sync_engine.rules.pack_schema import (
     ParamEntry,
     StandardEntry,
 )
-from sync_engine.rules.resolve import resolve
-from sync_engine.rules.standards import Severity, Standard
-from sync_engine.rules.syntax import Condition
+from sync_engine.rules.standards import Standard
+from sync_engine.settings.models import StandardSetting
 from sync_engine.settings.nearest import nearest
 from sync_engine.settings.source import Path_, Problem, SettingsError, Source
 from sync_engine.settings.source import read as read_yaml
-
-
-class Setting(Protocol):
-    """What the configuration says about a standard, otherwise than its pack."""
-
-    @property
-    def enabled(self) -> bool | None: ...
-    @property
-    def severity(self) -> Severity | None: ...
-    @property
-    def scope(self) -> str | None: ...
-    @property
-    def params(self) -> Mapping[str, Any]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Pack:
-    """A pack as its file says."""
-
-    name: str
-    title: str
-    source: Source
-    entries: tuple[StandardEntry, ...]
-    standards: tuple[Standard, ...]
 
 
 class PackError(Exception):
@@ -79,15 +55,22 @@ def find(name: str, base: Path | None = None) -> Path:
 
 def load(path: Path) -> Pack:
     """Read and check a pack. Raises `SettingsError` with every problem and its place."""
-    return from_source(read_yaml(path))
+    return from_source(read_yaml(path), path.parent, (path.resolve(),))
 
 
-def from_source(source: Source) -> Pack:
-    """A pack out of a file that was read."""
+def from_source(source: Source, folder: Path | None = None, chain: tuple[Path, ...] = ()) -> Pack:
+    """A pack out of a file that was read.
+
+    Args:
+        folder: where the files that it extends are looked for.
+        chain: the file itself, and those that extend it.
+    """
     problems: list[Problem] = []
     head = _checked(PackEntry, source.data, source, (), problems)
     if head is None:
         raise SettingsError(source.file, problems)
+    bases = _bases(head, source, folder, chain, problems)
+    inherited = _inherited(bases, source, problems)
     held: list[StandardEntry] = []
     standards: list[Standard] = []
     seen: set[str] = set()
@@ -96,23 +79,104 @@ def from_source(source: Source) -> Pack:
         entry = _checked(StandardEntry, raw, source, path, problems)
         if entry is None:
             continue
-        if entry.id in seen:
-            place = source.place((*path, "id"))
-            problems.append(Problem(f'the standard "{entry.id}" is given twice', place))
+        if entry.id in seen or entry.id in inherited:
+            told = f'the standard "{entry.id}" is given twice'
+            if entry.id not in seen:
+                told = (
+                    f'the standard "{entry.id}" is in the pack "{inherited[entry.id].pack}" '
+                    'already; change it under "set", or give yours another id'
+                )
+            problems.append(Problem(told, source.place((*path, "id"))))
         seen.add(entry.id)
         made = entries.standard_of(entry, head.pack, source, path, problems)
         if made is not None:
             held.append(entry)
             standards.append(made)
+    changes = _changes(head, inherited, seen, source, problems)
     if problems:
         raise SettingsError(source.file, problems)
-    return Pack(head.pack, head.title, source, tuple(held), tuple(standards))
+    return Pack(
+        head.pack, head.title, source, tuple(held), tuple(standards), head.owner, head.version,
+        bases, changes,
+    )  # fmt: skip
+
+
+def _bases(
+    head: PackEntry, source: Source, folder: Path | None, chain: tuple[Path, ...],
+    problems: list[Problem],
+) -> tuple[Pack, ...]:  # fmt: skip
+    found = []
+    for number, name in enumerate(head.extends):
+        place = source.place(("extends", number))
+        try:
+            path = find(name, folder)
+        except PackError as error:
+            problems.append(Problem(str(error), place))
+            continue
+        resolved = path.resolve()
+        if resolved in chain:
+            circle = " extends ".join(
+                each.name for each in (*chain[chain.index(resolved) :], resolved)
+            )
+            problems.append(Problem(f"a pack cannot extend itself: {circle}", place))
+        elif not path.is_file():
+            beside = [each.name for each in path.parent.glob("*.y*ml")]
+            hint = nearest(path.name, beside)
+            problems.append(Problem(f'there is no file "{name}"{hint}', place))
+        else:
+            found.append(from_source(read_yaml(path), path.parent, (*chain, resolved)))
+    return tuple(found)
+
+
+def _inherited(bases: Iterable[Pack], source: Source, problems: list[Problem]) -> dict[str, Member]:
+    found: dict[str, Member] = {}
+    for base in bases:
+        members = base.members()
+        for id in found.keys() & members.keys():
+            told = f'the standard "{id}" is in more than one of the packs that it extends'
+            problems.append(Problem(told, source.place(("extends",))))
+        found |= members
+    return found
+
+
+def _changes(
+    head: PackEntry, inherited: Mapping[str, Member], own: Container[str], source: Source,
+    problems: list[Problem],
+) -> dict[str, Setting]:  # fmt: skip
+    """What the pack sets, tried out."""
+    found: dict[str, Setting] = {}
+    for id, value in head.set.items():
+        path: Path_ = ("set", id)
+        if id not in inherited:
+            told = (
+                f'"{id}" is a standard of this very pack; change it where it stands'
+                if id in own
+                else f'there is no standard "{id}" in what it extends{nearest(id, inherited)}'
+            )
+            problems.append(Problem(told, source.place(path)))
+            continue
+        if isinstance(value, dict) or value in ("on", "off", True, False):
+            setting = _checked(StandardSetting, value, source, path, problems, whole=False)
+        else:
+            told = f'what is set of "{id}" is `on`, `off`, or a mapping of keys and values'
+            problems.append(Problem(told, source.place(path)))
+            continue
+        if setting is None:
+            continue
+        try:
+            inherited[id].as_set(setting)
+        except Refused as error:
+            place = source.place((*path, error.key))
+            problems.append(Problem(f'standard "{id}": {error}', place))
+        found[id] = setting
+    return found
 
 
 def _checked(
-    model: type[Any], data: Any, source: Source, path: Path_, problems: list[Problem]
-) -> Any:
-    if not isinstance(data, dict):
+    model: type[Any], data: Any, source: Source, path: Path_, problems: list[Problem],
+    *, whole: bool = True,
+) -> Any:  # fmt: skip
+    if whole and not isinstance(data, dict):
         problems.append(Problem("a mapping of keys and values must stand here", source.place(path)))
         return None
     try:
@@ -150,59 +214,28 @@ def _keys_at(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:
 
 def configured(packs: Iterable[Pack], settings: Mapping[str, Setting]) -> tuple[Standard, ...]:
     """The standards of some packs as the configuration sets them. Raises `PackError`."""
-    known: dict[str, tuple[Pack, StandardEntry, Standard]] = {}
+    known: dict[str, tuple[str, Member]] = {}
     for pack in packs:
-        for entry, standard in zip(pack.entries, pack.standards, strict=True):
-            if entry.id in known:
+        for id, member in pack.members().items():
+            if id in known:
                 raise PackError(
-                    f'the standard "{entry.id}" is in the packs "{known[entry.id][0].name}" and '
+                    f'the standard "{id}" is in the packs "{known[id][0]}" and '
                     f'"{pack.name}"; leave one of them out'
                 )
-            known[entry.id] = (pack, entry, standard)
+            known[id] = (pack.name, member)
     for id in settings:
         if id not in known:
             raise PackError(f'there is no standard "{id}"{nearest(id, known)}')
-    return tuple(
-        _set(pack, entry, settings[id]) if id in settings else standard
-        for id, (pack, entry, standard) in known.items()
-    )
+    return tuple(_configured(id, member, settings.get(id)) for id, (_, member) in known.items())
 
 
-def _set(pack: Pack, entry: StandardEntry, setting: Setting) -> Standard:
-    def refuse(message: str) -> PackError:
-        return PackError(f'standard "{entry.id}": {message}')
-
-    params = {name: ParamValue(param.default, param.type) for name, param in entry.params.items()}
-    for name, value in setting.params.items():
-        if name not in entry.params:
-            known = [*entry.params, "enabled", "severity", "scope"]
-            raise refuse(f'there is no parameter "{name}"{nearest(name, known)}')
-        try:
-            given = entries.param_value(name, entry.params[name], value)
-        except ValueError as error:
-            raise refuse(str(error)) from None
-        params[name] = ParamValue(given, entry.params[name].type)
-    scope_text = entry.scope if setting.scope is None else setting.scope
-
-    def condition(text: str) -> Condition:
-        return resolve(read(text), entry.subject, params)
-
-    worse = entry.escalate.when if entry.escalate else None
+def _configured(id: str, member: Member, setting: Setting | None) -> Standard:
+    if setting is None:
+        return member.standard
     try:
-        conditions = entries.Conditions(
-            None if scope_text is None else condition(scope_text),
-            condition(entry.flag_when),
-            None if worse is None else condition(worse),
-        )
-    except LanguageError as error:
-        raise refuse(f"scope, {error}") from None
-    changes: dict[str, Any] = {"scope_text": scope_text or ""}
-    if setting.severity is not None:
-        changes["severity"] = setting.severity
-    if setting.enabled is not None:
-        changes["enabled"] = setting.enabled
-    said = entries.say_facts(entry.say, entry.subject, entry.params)
-    return entries.make(entry, pack.name, params, conditions, said, **changes)
+        return member.as_set(setting).standard
+    except Refused as error:
+        raise PackError(f'standard "{id}": {error}') from None
 
 
 def load_all(
@@ -210,3 +243,9 @@ def load_all(
 ) -> tuple[Standard, ...]:
     """The standards of the named packs, set. Raises `SettingsError` or `PackError`."""
     return configured([load(find(name, base)) for name in names], settings or {})
+
+
+def with_pack(packs: Iterable[Pack], pack: Pack) -> list[Pack]:
+    """Packs with one more, in place of its own other version and of those that it extends."""
+    family = {each.name for each in pack.family()}
+    return [*(each for each in packs if each.name not in family), pack]

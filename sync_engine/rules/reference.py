@@ -15,6 +15,7 @@ from pathlib import Path
 from sync_engine.rules import entries, facts, packs
 from sync_engine.rules.facts import LINK, Fact
 from sync_engine.rules.language import MAX_BYTES, MAX_DEPTH
+from sync_engine.rules.pack import Pack
 from sync_engine.rules.standards import said_in_general
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
@@ -111,7 +112,7 @@ def standards_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _pack(pack: packs.Pack) -> Iterator[str]:
+def _pack(pack: Pack) -> Iterator[str]:
     yield from ("", f"## {pack.title} (`{pack.name}`)", "")
     yield "| Id | Ref | What it flags | Subject | Severity | Parameters |"
     yield "| --- | --- | --- | --- | --- | --- |"

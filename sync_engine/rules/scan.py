@@ -1,14 +1,14 @@
 """All standards of one subject in one scan.
 
 The answer of each standard is two bits of a number: 0 out of scope, 1 met, 2 flagged, 3 not
-assessable. The scan groups by connection, project and these numbers, so that what comes back is
-small: totals, and the ids of flagged rows.
+assessable. The scan groups by connection, project, owner and these numbers, so that what comes
+back is small: totals, and the ids of flagged rows.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from sync_engine.rules.dialect import Column, concatenated
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.sources import Frame, StoreSource
 from sync_engine.rules.standards import Standard
+from sync_engine.rules.teams import Teams
 
 OUT, MET, FLAGGED, UNKNOWN = range(4)
 PER_WORD = 30
@@ -28,28 +29,42 @@ Key = tuple[int, str]
 """A subject: connection and id; people stand as (identity, "")."""
 
 
+Counts = list[int]
+"""How many met a standard, were flagged, could not be assessed."""
+
+
 @dataclass(slots=True)
 class Answers:
     """What a scan found.
 
     Args:
-        totals: by (standard, connection, project): how many met, flagged, not assessable.
+        totals: by (standard, connection, project).
+        teams: by (standard, team), of subjects that people own.
+        people: by identity, likewise, by all standards together.
         flagged: by standard: the subjects that break it.
         rows: how many subjects were looked at.
     """
 
-    totals: dict[tuple[str, int, str | None], list[int]] = field(default_factory=dict)
+    totals: dict[tuple[str, int, str | None], Counts] = field(default_factory=dict)
+    teams: dict[tuple[str, str], Counts] = field(default_factory=dict)
+    people: dict[int, Counts] = field(default_factory=dict)
     flagged: dict[str, list[Key]] = field(default_factory=dict)
     rows: int = 0
 
     def add(self, other: Answers) -> None:
         """Take over the answers of other standards, or of other subjects."""
-        for key, counts in other.totals.items():
-            mine = self.totals.setdefault(key, [0, 0, 0])
-            for position, count in enumerate(counts):
-                mine[position] += count
+        _add_all(self.totals, other.totals)
+        _add_all(self.teams, other.teams)
+        _add_all(self.people, other.people)
         for standard, keys in other.flagged.items():
             self.flagged.setdefault(standard, []).extend(keys)
+
+
+def _add_all(mine: dict[Any, Counts], others: Mapping[Any, Counts]) -> None:
+    for key, counts in others.items():
+        held = mine.setdefault(key, [0, 0, 0])
+        for position, count in enumerate(counts):
+            held[position] += count
 
 
 def _answer(standard: Standard, source: StoreSource, position: int) -> Column:
@@ -74,7 +89,10 @@ def _answer(standard: Standard, source: StoreSource, position: int) -> Column:
 
 
 def rows_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Select[Any], int]:
-    """One row a subject: connection_id, id, project_id and the words; how many words."""
+    """One row a subject: connection_id, id, project_id, owner_id and the words; how many words.
+
+    The owner is an account; "" where nobody owns it, NULL where nobody can.
+    """
     subject = standards[0].subject
     source = source_of(frame, subject)
     words: list[Column] = []
@@ -87,17 +105,19 @@ def rows_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Sele
         words.append(sa.cast(total, sa.BigInteger).label(f"word_{len(words)}"))
     base = source.base.c
     if subject in ("person", "connection"):
-        keys = [base.id.label("connection_id"), sa.literal("").label("id"), sa.null()]
+        keys = [base.id.label("connection_id"), sa.literal("").label("id"), sa.null(), sa.null()]
     else:
         project = base.id if subject == "project" else base.project_id
-        keys = [base.connection_id.label("connection_id"), base.id.label("id"), project]
+        owner = sa.func.coalesce(base.owner_id, "") if "owner_id" in base else sa.null()
+        keys = [base.connection_id.label("connection_id"), base.id.label("id"), project, owner]
     keys[2] = sa.type_coerce(keys[2], sa.Text()).label("project_id")
+    keys[3] = sa.type_coerce(keys[3], sa.Text()).label("owner_id")
     live = source.live()
     return sa.select(*keys, *words).select_from(source.origin).where(live), len(words)
 
 
 def scan_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Select[Any], int]:
-    """Totals and flagged ids by connection, project and words."""
+    """Totals and flagged ids by connection, project, owner and words."""
     inner, count = rows_statement(frame, standards)
     # A bound keeps SQLite from merging the query into its outer one, which would work out every
     # answer once per use; to PostgreSQL an offset says the same.
@@ -108,10 +128,11 @@ def scan_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Sele
     statement = sa.select(
         rows.c.connection_id,
         rows.c.project_id,
+        rows.c.owner_id,
         *words,
         sa.func.count().label("rows"),
         concatenated(rows.c.id, flagged, frame.dialect).label("ids"),
-    ).group_by(rows.c.connection_id, rows.c.project_id, *words)
+    ).group_by(rows.c.connection_id, rows.c.project_id, rows.c.owner_id, *words)
     return statement, count
 
 
@@ -136,30 +157,70 @@ def decoded(words: Sequence[int], standards: Sequence[Standard]) -> list[tuple[s
     return found
 
 
-def collect(rows: Iterable[Any], standards: Sequence[Standard], words: int) -> Answers:
-    """The rows of `scan_statement` as answers."""
-    found = Answers()
-    memory: dict[tuple[int, ...], list[tuple[str, int]]] = {}
-    for connection_id, project_id, *rest in rows:
+def collect(
+    rows: Iterable[Any], standards: Sequence[Standard], words: int, teams: Teams
+) -> Answers:
+    """The rows of `scan_statement` as answers.
+
+    Rows are added up by their words first, and only then told apart by standard: there are many
+    owners, and few different answers.
+    """
+    found, memory = Answers(), _Memory(standards)
+    people = standards[0].subject == "person"
+    places: dict[Any, int] = {}
+    owners: dict[Any, int] = {}
+    for connection_id, project_id, owner_id, *rest in rows:
         key = tuple(rest[:words])
         count, ids = rest[words:]
         found.rows += count
-        if key not in memory:
-            memory[key] = decoded(key, standards)
-        for standard, code in memory[key]:
-            totals = found.totals.setdefault((standard, connection_id, project_id), [0, 0, 0])
-            totals[code - 1] += count
+        place = (connection_id, project_id, key)
+        places[place] = places.get(place, 0) + count
+        if people or owner_id is not None:
+            who = connection_id if people else teams.whose(connection_id, owner_id)
+            owners[who, key] = owners.get((who, key), 0) + count
         if ids and (listed := json.loads(ids) if isinstance(ids, str) else ids):
             keys = [(connection_id, id) for id in listed]
             for standard, code in memory[key]:
                 if code == FLAGGED:
                     found.flagged.setdefault(standard, []).extend(keys)
+    for (connection_id, project_id, key), count in places.items():
+        for standard, code in memory[key]:
+            _count(found.totals, (standard, connection_id, project_id), code, count)
+    _add_owners(found, owners, memory, teams)
     return found
+
+
+def _add_owners(found: Answers, owners: Mapping[Any, int], memory: _Memory, teams: Teams) -> None:
+    """Add up what is owned, by (human, words), for the humans and for their teams."""
+    of_teams: dict[Any, int] = {}
+    for (who, key), count in owners.items():
+        for _, code in memory[key]:
+            _count(found.people, who, code, count)
+        team = teams.of(who)
+        of_teams[team, key] = of_teams.get((team, key), 0) + count
+    for (team, key), count in of_teams.items():
+        for standard, code in memory[key]:
+            _count(found.teams, (standard, team), code, count)
+
+
+def _count(sums: dict[Any, Counts], key: Any, code: int, count: int) -> None:
+    sums.setdefault(key, [0, 0, 0])[code - 1] += count
+
+
+class _Memory(dict[tuple[int, ...], list[tuple[str, int]]]):
+    """What words say, each worked out once."""
+
+    def __init__(self, standards: Sequence[Standard]) -> None:
+        self.standards = standards
+
+    def __missing__(self, words: tuple[int, ...]) -> list[tuple[str, int]]:
+        self[words] = said = decoded(words, self.standards)
+        return said
 
 
 def each_row(
     rows: Iterable[Any], standards: Sequence[Standard]
 ) -> Iterator[tuple[Key, str | None, list[tuple[str, int]]]]:
     """The rows of `rows_statement`: subject, project, answers."""
-    for connection_id, id, project_id, *words in rows:
+    for connection_id, id, project_id, _, *words in rows:
         yield (connection_id, id), project_id, decoded(words, standards)

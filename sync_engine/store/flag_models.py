@@ -73,10 +73,28 @@ class FlagEvent(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     flag_id: int = Field(foreign_key="flag.id", index=True)
     at: datetime = instant(nullable=False)
-    event: str  # opened|worsened|acknowledged|waived|waiver_expired|waiver_ended|resolved|reopened
-    severity: str
+    # opened | worsened | severity_changed | acknowledged | waived | waiver_expired | waiver_ended |
+    # resolved | reopened: every change of state or severity is one, so that a past day can be told
+    event: str
+    severity: str  # from then on
     actor: str | None = None  # None: an assessment
     note: str | None = text_column()
+
+
+class ScopeWaiver(SQLModel, table=True):
+    """What someone accepted until a day for all flags of a scope, those to come included."""
+
+    __tablename__ = "scope_waiver"
+
+    id: int | None = Field(default=None, primary_key=True)
+    standard: str | None = None  # None: any
+    condition: str | None = text_column()  # on flags, in the standards' language; None: all
+    approver: str
+    reason: str = text_column(nullable=False)
+    until: date  # the last day on which it holds
+    made_at: datetime = instant(nullable=False)
+    ended_at: datetime | None = instant()
+    ended_why: str | None = None  # expired | ended
 
 
 class Waiver(SQLModel, table=True):
@@ -86,12 +104,13 @@ class Waiver(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     flag_id: int = Field(foreign_key="flag.id", index=True)
+    scope_id: int | None = Field(default=None, foreign_key="scope_waiver.id", index=True)
     approver: str
     reason: str = text_column(nullable=False)
     until: date  # the last day on which it holds
     made_at: datetime = instant(nullable=False)
     ended_at: datetime | None = instant()
-    ended_why: str | None = None  # expired | ended | replaced
+    ended_why: str | None = None  # expired | ended | replaced | left_scope
 
 
 class AssessmentRow(SQLModel, table=True):
@@ -124,7 +143,41 @@ class Compliance(SQLModel, table=True):
     standard: str = Field(primary_key=True)
     connection_id: int = Field(primary_key=True)  # 0: people, who live across tools
     project_id: str = Field(primary_key=True)  # "": none
+    project: str | None = text_column()  # its name and portfolio on that day
+    portfolio: str | None = text_column()
     met: int
     flagged: int
+    waived: int = 0  # of the flagged
     unknown: int  # not assessable
     missing: Any = json_column()  # facts that the tool does not provide
+
+
+class ComplianceOfTeam(SQLModel, table=True):
+    """How what the people under one lead own fared by a standard on a day."""
+
+    __tablename__ = "compliance_of_team"
+
+    day: date = Field(primary_key=True)
+    standard: str = Field(primary_key=True)
+    team: str = Field(primary_key=True)  # address of who leads them, else manages them; "": nobody
+    met: int
+    flagged: int
+    waived: int
+    unknown: int
+
+
+class ComplianceOfPerson(SQLModel, table=True):
+    """How what one person owns fared on a day, by all standards together.
+
+    Not by each: people times standards would be the largest table of the store.
+    """
+
+    __tablename__ = "compliance_of_person"
+
+    day: date = Field(primary_key=True)
+    identity_id: int = Field(primary_key=True)  # 0: nobody, or nobody we know
+    team: str  # on that day
+    met: int
+    flagged: int
+    waived: int
+    unknown: int

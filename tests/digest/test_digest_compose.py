@@ -21,6 +21,7 @@ from sync_engine.digest.model import (
     Trend,
     TrendPoint,
 )
+from sync_engine.digest.render import render
 from sync_engine.digest.text import age, clean, safe_url
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -91,6 +92,27 @@ def test_each_flag_is_told_in_the_one_section_that_says_most(make_flag: Make, te
     assert section(digest, "waivers").entries[1].sentence == (
         "Accepted by Maria Holm: Vendor is late."
     )
+
+
+def test_no_waiver_is_silent(make_flag: Make, tell: Any) -> None:
+    lasting = {"state": "waived", "waived_until": date(2027, 1, 30)}
+    only = tell(make_flag(id="a", **lasting), make_flag(id="b", **lasting))
+    assert (section(only, "waivers").entries, section(only, "waivers").count) == ((), 2)
+    assert section(only, "waivers").more == "2 flags accepted until a later day"
+    assert not only.changed
+    assert "2 flags accepted until a later day" in render(only).text
+    ending = {"state": "waived", "waived_until": date(2026, 11, 30)}
+    many = [make_flag(id=f"c{n}", rule=f"r{n}", **ending) for n in range(3)]
+    both = tell(*many, make_flag(id="a", **lasting), subscription={"cap": 2})
+    assert section(both, "waivers").more == (
+        "and 1 more (1 high); 1 flag accepted until a later day"
+    )
+
+
+def test_a_waiver_that_was_ended_by_hand_is_told(make_flag: Make, tell: Any) -> None:
+    digest = tell(make_flag(id="a", opened_at=days(30), waiver_ended_at=days(2)))
+    assert section(digest, "waivers").entries[0].meta[1] == "waiver ended on Saturday 21 November"
+    assert digest.changed
 
 
 def test_the_headline_is_one_sentence_with_the_counts(make_flag: Make, tell: Any) -> None:

@@ -166,7 +166,10 @@ def test_scope_and_severities_choose(filling: Filling, gathered: Any) -> None:
 
 def test_the_trend_is_replayed_from_history(filling: Filling, gathered: Any) -> None:
     filling.flag("a", ("opened", 24), ("resolved", 10), ("reopened", 2))
-    filling.flag("b", ("opened", 24), ("acknowledged", 20), ("waived", 12), state="waived")
+    filling.flag(
+        "b", ("opened", 24), ("acknowledged", 20), ("waived", 12), ("severity_changed", 11),
+        state="waived",
+    )  # fmt: skip
     filling.flag("c", ("opened", 24), severity="low")
     points = gathered().trend.points
     assert len(points) == 12

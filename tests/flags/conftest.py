@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.store.flag_models import FlagRow
 from sync_engine.store.models import Connection, Run
+from tests.flags.world import PROVIDES, World
 
 assert FlagRow.__tablename__  # its tables belong to the store
 NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)  # a Wednesday
@@ -68,3 +69,19 @@ def add() -> Callable[..., None]:
 def add_connection() -> Callable[..., None]:
     """Adds a connection."""
     return connect
+
+
+@pytest.fixture
+def world(store: sa.Engine, add_connection: Callable[..., None]) -> World:
+    """A store with one connection, once on each database."""
+    with store.begin() as connection:
+        add_connection(connection, 1, PROVIDES)
+    return World(store)
+
+
+@pytest.fixture
+def small(sqlite_store: sa.Engine, add_connection: Callable[..., None]) -> World:
+    """A store with one connection."""
+    with sqlite_store.begin() as connection:
+        add_connection(connection, 1, PROVIDES)
+    return World(sqlite_store)
