@@ -21,6 +21,7 @@ from connectors.sdk.http import Door, open_door
 from connectors.sdk.records import Gone, Record
 from connectors.sdk.sandbox import Request, Sandbox, World, serve
 from tests.conformance import world
+from tests.conformance.direct import UNSERVED, lead
 
 Patience = bool | type[ConnectorError]
 """Which errors of lanes a reading outlives: all, none, or those of a class."""
@@ -87,15 +88,17 @@ class Subject:
         *,
         small_pages: bool = True,
         clock: Clock | None = None,
+        direct: bool = False,
         options: Mapping[str, Any] | None = None,
         **given: Any,
     ) -> Iterator[Tool]:
-        """A tool, served over HTTP.
+        """A tool, served over HTTP unless it is read directly.
 
         Args:
             records: what it holds; None for what the subject `holds`.
             small_pages: let thirty tasks make several pages, unless `page_size` is given.
             clock: the tool's and ours, where a test has one already.
+            direct: leave the network out, where a connector's own tests are many and short.
             options: the connection's, where other than the sandbox says.
             given: arguments of the sandbox; what it does not take is an option as well.
         """
@@ -107,7 +110,7 @@ class Subject:
             of_sandbox = {**SMALL_PAGES, **of_sandbox}
         held = self.holds() if records is None else records
         sandbox = self.sandbox(held, clock.now, **of_sandbox)
-        with serve(sandbox) as url:
+        with nullcontext(UNSERVED) if direct else serve(sandbox) as url:
             options = {**(options or {}), **more}
             tool: Tool = (self.served_as or Tool)(self, sandbox, url, clock, options)
             try:
@@ -217,6 +220,8 @@ class Tool:
             sleep=self.clock.sleep,
             tokens=self._tokens,
         )
+        if self.url == UNSERVED:
+            lead(door, self.sandbox)
         self._doors.append(door)
         return door
 
