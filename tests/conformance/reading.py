@@ -142,6 +142,10 @@ class Read:
         """The records of one kind by id."""
         return {id: record for (each, id), record in self.records.items() if each is kind}
 
+    def paths(self, under: str = "") -> list[str]:
+        """What was asked for, without the start that all paths share."""
+        return [each.path.removeprefix(under) for each in self.asked]
+
     def take(self, connector: Connector, stream: str, page: Page) -> None:
         """Keep what a page of a stream tells."""
         for item in page.items:
@@ -338,6 +342,16 @@ class Kept(Tool):
         super().__init__(*args, **how)
         self.world: World = self.sandbox.world
         self.kept = Read()
+
+    def turn(
+        self, stream: str, cursors: Mapping[str, Mapping[str, Cursor]] | None = None, **how: Any
+    ) -> Read:
+        """One turn of one stream, see `read`."""
+        if cursors is None:
+            cursors = self.kept.cursors
+        read = super().turn(stream, cursors, **{"connector": self.connector, **how})
+        self.kept.cursors = read.cursors
+        return read
 
     def pages(self, stream: str) -> Iterator[Page]:
         """One turn of a stream, as it is read."""
