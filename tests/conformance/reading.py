@@ -18,7 +18,7 @@ from connectors.sdk.contract import Connector, Cursor, Item, Options, Page
 from connectors.sdk.errors import ConnectorError, NotVisible
 from connectors.sdk.gate import Gates
 from connectors.sdk.http import Door, open_door
-from connectors.sdk.records import Gone, Record
+from connectors.sdk.records import Gone, Record, Task
 from connectors.sdk.sandbox import Request, Sandbox, World, serve
 from tests.conformance import world
 from tests.conformance.direct import UNSERVED, lead
@@ -157,6 +157,10 @@ class Read:
         self.unread.update(page.unread)
         self.pages[stream] = self.pages.get(stream, 0) + 1
 
+    def tasks(self) -> dict[str, Any]:
+        """The tasks by title."""
+        return {each.title: each for each in self.of(Task).values()}
+
     def ids(self, stream: str) -> set[str]:
         """The ids of a stream's items."""
         return set(self.items.get(stream, {}))
@@ -196,7 +200,7 @@ class Tool:
         self.sandbox = sandbox
         self.url = url
         self.clock = clock
-        self._options = options
+        self._options = {**sandbox.options(url), **options}  # whatever the tool does later
         self._doors: list[Door] = []
         self._tokens = Tokens()
 
@@ -207,8 +211,7 @@ class Tool:
 
     def config(self, **options: Any) -> Options:
         """The connection's options, some of them replaced."""
-        held = {**self.sandbox.options(self.url), **self._options, **options}
-        return self.subject.connector.Config(**held)
+        return self.subject.connector.Config(**{**self._options, **options})
 
     def connect(self, config: Options | None = None) -> Connector:
         """A fresh connector, with a door and gates of its own."""
@@ -279,6 +282,7 @@ class Tool:
         if settle:
             self.clock.sleep(self.sandbox.lag.total_seconds())
         connector = connector or self.connect()
+        assert set(cursors or ()) <= set(connector.streams), "cursors are held by stream, then lane"
         read = Read(cursors={stream: dict(each) for stream, each in (cursors or {}).items()})
         start = len(self.sandbox.log)
         for stream in streams or list(connector.streams):
