@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 
 import pytest
 
-from connectors.github.connector import GitHub, GitHubOptions
+from connectors.github.connector import GitHub
 from connectors.github.sandbox import GitHubSandbox
-from connectors.sdk.contract import Cursor, Item
-from connectors.sdk.gate import Gates
-from connectors.sdk.http import Door, open_door
 from connectors.sdk.records import (
     Change,
     Comment,
@@ -28,13 +22,8 @@ from connectors.sdk.records import (
     Task,
     Worklog,
 )
-from connectors.sdk.sandbox import serve
-
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-
-def ago(**time: float) -> datetime:
-    return NOW - timedelta(**time)
+from tests.conformance.moments import NOW, ago
+from tests.conformance.reading import Subject, Tool
 
 
 def portfolio() -> list[Record]:
@@ -101,103 +90,11 @@ def many(count: int, *, same_second: bool = False) -> list[Record]:
     ]  # fmt: skip
 
 
-@dataclass
-class Reading:
-    """What one turn read of a stream."""
-
-    items: dict[str, Item]
-    cursors: dict[str, Cursor]
-    requests: int
-    unread: list[tuple[str, str]]
-
-    def records(self, stream: str) -> dict[tuple[type[Record], str], Record]:
-        """The records of all items, by kind and id."""
-        found = (
-            record
-            for item in self.items.values()
-            for record in GitHub.to_records(stream, item.body)
-        )
-        return {(type(record), record.id): record for record in found}
-
-    def titles(self) -> set[str]:
-        """Titles of the tasks."""
-        found = self.records("tasks").values()
-        return {record.title for record in found if isinstance(record, Task)}
-
-
-class Clock:
-    """Moves when someone waits, or when a test says so."""
-
-    def __init__(self) -> None:
-        self.at = NOW
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return (self.at - NOW).total_seconds()
-
-    def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-
-
-@dataclass
-class Tool:
-    """A served sandbox with a connector that reads it."""
-
-    sandbox: GitHubSandbox
-    connector: GitHub
-    door: Door
-    clock: Clock
-
-    def native(self, kind: type[Record], id: str) -> str:
-        """The id under which a record of the portfolio is known at GitHub."""
-        return self.sandbox.ids[kind, id]
-
-    def later(self, **time: float) -> datetime:
-        """Let time pass."""
-        self.clock.at += timedelta(**time)
-        return self.clock.at
-
-    def read(self, stream: str, cursors: Mapping[str, Cursor] | None = None) -> Reading:
-        """What the engine does in one turn: all lanes of a stream."""
-        before, held = self.door.requests, dict(cursors or {})
-        items: dict[str, Item] = {}
-        unread: list[tuple[str, str]] = []
-        for lane in self.connector.lanes(stream, held).lanes:
-            for page in self.connector.pull(stream, lane.name, held.get(lane.name)):
-                items.update((item.id, item) for item in page.items)
-                unread += page.unread
-                if page.cursor is not None:
-                    held[lane.name] = page.cursor
-        return Reading(items, held, self.door.requests - before, unread)
-
-    def asked(self, act: Callable[[], Any]) -> list[str]:
-        """Paths asked for by an act."""
-        start = len(self.sandbox.log)
-        act()
-        return [request.path for request in self.sandbox.log[start:]]
-
-
 @pytest.fixture
 def tool_of() -> Iterator[Callable[..., Tool]]:
-    """Makes a served GitHub over some records (the portfolio) and a connector that reads it."""
-    with ExitStack() as stack:
-
-        def make(
-            records: list[Record] | None = None, *, page_size: int = 100, **options: Any
-        ) -> Tool:
-            clock = Clock()
-            held = portfolio() if records is None else records
-            sandbox = GitHubSandbox(held, clock.now, page_size=page_size)
-            base = stack.enter_context(serve(sandbox))
-            config = GitHubOptions.model_validate({**sandbox.options(base), **options})
-            gates = Gates(now=clock.now, monotonic=clock.monotonic)
-            door = open_door(GitHub, config, gates=gates, now=clock.now, sleep=clock.sleep)
-            stack.callback(door.close)
-            return Tool(sandbox, GitHub(config, door), door, clock)
-
-        yield make
+    """Opens a GitHub over some records (the portfolio)."""
+    subject = Subject(GitHub, GitHubSandbox, holds=portfolio, begins=NOW)
+    yield from subject.opener(small_pages=False)
 
 
 @pytest.fixture

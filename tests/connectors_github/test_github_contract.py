@@ -102,8 +102,8 @@ def everything(tool: Any) -> None:
     connector.check()
     for _ in range(2):
         for stream in connector.streams:
-            tool.read(stream, tool.read(stream).cursors)
-        tool.later(hours=1)
+            tool.turn(stream, tool.turn(stream).cursors)
+        tool.clock.pass_by(hours=1)
         tool.sandbox.world.edit(tool.native(Task, "a"), title="Other", at=tool.clock.at)
     site = tool.native(Project, "site")
     for stream in ("tasks", "comments", "milestones"):
@@ -166,7 +166,7 @@ def test_every_field_that_is_kept_is_described(
     if stream == "changes":  # of single kinds of events the description says more
         for name in ("state-change-issue-event", "assigned-issue-event", "renamed-issue-event"):
             described |= set(description.spec["components"]["schemas"][name]["properties"])
-    bodies = [item.body for item in tool.read(stream).items.values()]
+    bodies = [item.body for item in tool.turn(stream).items[stream].values()]
     shown = {name for body in bodies for name in (body[kept] if kept else body)}
     assert shown
     assert shown <= described

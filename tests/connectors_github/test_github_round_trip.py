@@ -13,7 +13,7 @@ from connectors.sdk.records import STORED_KINDS, Change, Comment, Sprint, Task, 
 def test_everything_comes_back_as_it_is_held(tool: Any) -> None:
     read: dict[Any, Any] = {}
     for stream in GitHub.streams:
-        read.update(tool.read(stream).records(stream))
+        read.update(tool.turn(stream).records)
     for kind in STORED_KINDS:
         held = {record.id: record for record in tool.sandbox.world.all(kind)}
         assert {id: record for (each, id), record in read.items() if each is kind} == held
@@ -25,21 +25,21 @@ def test_everything_comes_back_as_it_is_held(tool: Any) -> None:
 
 
 def test_the_history_tells_who_did_it(tool: Any) -> None:
-    changes = tool.read("changes").records("changes").values()
+    changes = tool.turn("changes").records.values()
     assigned = next(change for change in changes if change.field_label == "assigned")
     assert assigned.new_label == "bob-baker"
     assert assigned.author_id is not None
 
 
 def test_items_hold_what_the_mapping_reads_and_little_more(tool: Any) -> None:
-    for item in tool.read("tasks").items.values():
+    for item in tool.turn("tasks").items["tasks"].values():
         assert "reactions" not in item.body["issue"]
         assert "html_url" not in (item.body["issue"]["user"] or {})
 
 
 def test_every_task_and_comment_counts_in_its_repository(tool: Any) -> None:
     for stream, kind in (("tasks", Task), ("comments", Comment)):
-        for item in tool.read(stream).items.values():
+        for item in tool.turn(stream).items[stream].values():
             [record] = [
                 each for each in GitHub.to_records(stream, item.body) if isinstance(each, kind)
             ]

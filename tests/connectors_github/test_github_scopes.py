@@ -59,7 +59,7 @@ def test_only_what_is_named_is_read(tool_of: Callable[..., Any]) -> None:
 def test_organizations_are_read_whole_and_others_besides(tool_of: Callable[..., Any]) -> None:
     tool = tool_of(organizations=["acme"])
     assert len(tool.connector.scopes()) == 3
-    assert "/user/repos" not in tool.asked(tool.connector.scopes)
+    assert "/user/repos" not in tool.requests(tool.connector.scopes)
     both = tool_of(organizations=["acme"], repositories=["acme/site"])
     assert len(both.connector.scopes()) == 3
 
@@ -96,13 +96,13 @@ def rename(tool: Any, id: str, name: str) -> str:
 
 def test_a_renamed_repository_keeps_its_id_and_is_read_anew(tool_of: Callable[..., Any]) -> None:
     tool = tool_of(repositories=["acme/site"])
-    first = tool.read("tasks")
+    first = tool.turn("tasks")
     id = rename(tool, "site", "Portal")
-    tool.later(hours=1)
-    second = tool.read("tasks", first.cursors)  # a former name leads to the present one
-    assert set(first.items) == set(second.items)
-    assert {item.scope for item in second.items.values()} == {id}
-    keys = {task.key for task in second.records("tasks").values() if isinstance(task, Task)}
+    tool.clock.pass_by(hours=1)
+    second = tool.turn("tasks", first.cursors)  # a former name leads to the present one
+    assert set(first.items["tasks"]) == set(second.items["tasks"])
+    assert {item.scope for item in second.items["tasks"].values()} == {id}
+    keys = {task.key for task in second.records.values() if isinstance(task, Task)}
     assert keys == {f"acme/portal#{number}" for number in range(1, 5)}
     assert len(tool.connector.scopes()) == 1
 
@@ -176,8 +176,8 @@ def test_an_outage_confirms_nothing(tool: Any) -> None:
 
 
 def test_other_items_are_confirmed_by_themselves(tool: Any) -> None:
-    comment, milestone = next(iter(tool.read("comments").items)), next(
-        iter(tool.read("milestones").items)
+    comment, milestone = next(iter(tool.turn("comments").items["comments"])), next(
+        iter(tool.turn("milestones").items["milestones"])
     )  # fmt: skip
     home = milestone.partition("/")[0]
     assert tool.connector.confirm("comments", [comment, f"{home}/1"]) == {
@@ -220,7 +220,7 @@ def test_a_census_whose_end_is_not_said_concludes_nothing(tool: Any, info: Any) 
 
 
 def test_parents_and_blockers_in_other_repositories(tool: Any) -> None:
-    records = tool.read("tasks").records("tasks")
+    records = tool.turn("tasks").records
     site, shop = tool.native(Project, "site"), tool.native(Project, "shop")
     assert records[Task, f"{shop}#1"].parent_id == f"{site}#1"
     links = {record.id for kind, record in ((k[0], r) for k, r in records.items()) if kind is Link}
@@ -232,12 +232,12 @@ def test_parents_and_blockers_in_other_repositories(tool: Any) -> None:
 def test_a_parent_that_is_hidden_is_left_out_and_the_rest_is_read(tool: Any) -> None:
     tool.sandbox.hidden.add(tool.native(Project, "shop"))
     site = tool.native(Project, "site")
-    records = tool.read("tasks").records("tasks")
+    records = tool.turn("tasks").records
     assert [id for kind, id in records if kind is Link] == [f"blocks:{site}#3:{site}#2"]
 
 
 def test_dependencies_are_asked_for_only_where_there_are_some(tool: Any) -> None:
-    asked = tool.asked(lambda: tool.read("tasks"))
+    asked = tool.requests(lambda: tool.turn("tasks"))
     assert len([path for path in asked if path.endswith("blocked_by")]) == 1
 
 
@@ -245,17 +245,17 @@ def test_an_issue_that_does_not_open_any_more_is_counted(tool: Any) -> None:
     tool.sandbox.interfere = lambda request: (
         Reply.of({"message": "Not Found"}, 404) if request.path.endswith("blocked_by") else None
     )
-    read = tool.read("tasks")
-    assert [id for id, _ in read.unread] == [tool.native(Task, "a")]
-    assert tool.native(Task, "a") not in read.items
+    read = tool.turn("tasks")
+    assert list(read.unread) == [tool.native(Task, "a")]
+    assert tool.native(Task, "a") not in read.items["tasks"]
 
 
 def test_people_are_told_once_and_to_the_last(tool_of: Callable[..., Any]) -> None:
     many = [Person(id=f"p{number}", name=f"Person {number}") for number in range(7)]
     projects = [Project(id=f"r{number}", name=f"Repo {number}") for number in range(23)]
     tool = tool_of([*many, *projects], page_size=3)
-    read = tool.read("people")
-    assert len(read.items) == 7
+    read = tool.turn("people")
+    assert len(read.items["people"]) == 7
     posts = [request for request in tool.sandbox.log if request.path == "/graphql"]
     assert len([request for request in posts if b"query People" in request.body]) == 2
 
@@ -268,7 +268,7 @@ def test_a_repository_hidden_since_the_roster_ends_the_people_without_a_loss(too
 
     tool.sandbox.interfere = interfere
     with pytest.raises(NotVisible):
-        tool.read("people")
+        tool.turn("people")
 
 
 def test_a_server_of_ones_own_has_graphql_beside_the_rest_api(tool: Any) -> None:
@@ -288,7 +288,7 @@ def test_a_server_of_ones_own_has_graphql_beside_the_rest_api(tool: Any) -> None
 
 
 def test_milestones_belong_to_their_repository(tool: Any) -> None:
-    records = tool.read("milestones").records("milestones")
+    records = tool.turn("milestones").records
     assert {record.project_id for record in records.values()} == {tool.native(Project, "site")}
     assert {kind for kind, _ in records} == {Milestone}
 
@@ -296,4 +296,4 @@ def test_milestones_belong_to_their_repository(tool: Any) -> None:
 @pytest.mark.parametrize("name", ["site", "acme/", "acme/site/issues", "https://x/acme/site"])
 def test_a_repository_is_named_with_its_owner(tool_of: Callable[..., Any], name: str) -> None:
     with pytest.raises(ValueError, match="repositories"):
-        tool_of(repositories=[name])
+        tool_of(repositories=[name]).config()
