@@ -134,7 +134,7 @@ class Read:
     cursors: dict[str, dict[str, Cursor]] = field(default_factory=dict)
     errors: list[ConnectorError] = field(default_factory=list)
     pages: dict[str, int] = field(default_factory=dict)
-    lanes: dict[str, int] = field(default_factory=dict)
+    lanes: dict[str, list[str]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list, repr=False)  # with the credential
 
@@ -170,15 +170,15 @@ class Tokens:
     """Where a connection's OAuth tokens outlive a turn; there is one turn at a time."""
 
     def __init__(self) -> None:
-        self._saved: dict[str, oauth.Tokens] = {}
+        self.saved: dict[str, oauth.Tokens] = {}
 
     def load(self, key: str) -> oauth.Tokens | None:
         """See `connectors.sdk.oauth.TokenStore`."""
-        return self._saved.get(key)
+        return self.saved.get(key)
 
     def save(self, key: str, tokens: oauth.Tokens) -> None:
         """See `connectors.sdk.oauth.TokenStore`."""
-        self._saved[key] = tokens
+        self.saved[key] = tokens
 
     def lock(self, key: str) -> AbstractContextManager[None]:
         """See `connectors.sdk.oauth.TokenStore`."""
@@ -202,7 +202,7 @@ class Tool:
         self.clock = clock
         self._options = {**sandbox.options(url), **options}  # whatever the tool does later
         self._doors: list[Door] = []
-        self._tokens = Tokens()
+        self.tokens = Tokens()
 
     def close(self) -> None:
         """Close all connections."""
@@ -225,7 +225,7 @@ class Tool:
             gates=Gates(now=self.clock.now, monotonic=self.clock.monotonic),
             now=self.clock.now,
             sleep=self.clock.sleep,
-            tokens=self._tokens,
+            tokens=self.tokens,
         )
         if self.url == UNSERVED:
             lead(door, self.sandbox)
@@ -309,7 +309,7 @@ def pages_of(
     cursors = read.cursors.setdefault(stream, {})
     read.items.setdefault(stream, {})
     plan = connector.lanes(stream, cursors)
-    read.lanes[stream] = len(plan.lanes)
+    read.lanes[stream] = [lane.name for lane in plan.lanes]
     whole = True
     for lane in plan.lanes:
         try:
