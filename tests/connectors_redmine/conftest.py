@@ -101,10 +101,6 @@ def many(count: int, *, projects: int = 1, step: timedelta = timedelta(seconds=1
     ]  # fmt: skip
 
 
-def numbers(count: int) -> set[str]:
-    return {str(n) for n in range(1, count + 1)}
-
-
 @pytest.fixture
 def tool_of() -> Iterator[Callable[..., Tool]]:
     """Opens a Redmine over some records (the portfolio)."""
