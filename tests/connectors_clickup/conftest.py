@@ -99,7 +99,7 @@ def company() -> list[Record]:
 def read_with() -> Iterator[Callable[..., Reading]]:
     """A reading with other options of the connection or the sandbox."""
     subject = Subject(ClickUp, ClickUpSandbox, served_as=Reading, holds=portfolio, begins=NOW)
-    yield from subject.opener(small_pages=False)
+    yield from subject.opener(small_pages=False, direct=True)
 
 
 @pytest.fixture

@@ -103,6 +103,12 @@ def test_the_budget_is_what_the_headers_say() -> None:
     assert ClickUp.budget(answer(200, **{**headers, "x_ratelimit_limit": ""}))[0].limit is None
 
 
+@pytest.fixture
+def reading(read_with: Any) -> Any:
+    """The company's reading, served over HTTP."""
+    return read_with(direct=False)
+
+
 def test_all_of_it_comes_through(reading: Any, read_with: Any) -> None:
     assert reading.connector.check().server_time == reading.clock.now()
     for stream in ClickUp.streams:
