@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from connectors.asana.connector import Asana
-from connectors.asana.options import AsanaOptions
 from connectors.asana.sandbox import AsanaSandbox
-from connectors.sdk.contract import Cursor, Item, Page
-from connectors.sdk.http import Door, open_door
 from connectors.sdk.records import (
     Approval,
     Change,
@@ -31,7 +25,7 @@ from connectors.sdk.records import (
     Task,
     Worklog,
 )
-from connectors.sdk.sandbox import serve
+from tests.conformance.reading import Clock, Read, Subject, Tool
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -143,59 +137,19 @@ def portfolio() -> list[Record]:
     return [*people, *projects, *tasks, *rest]
 
 
-@dataclass
-class Read:
-    """What one turn of a stream gave."""
+class Account(Tool):
+    """The served sandbox, with what these tests ask of it."""
 
-    items: dict[str, Item] = field(default_factory=dict)
-    gone: dict[str, str] = field(default_factory=dict)
-    unread: dict[str, str] = field(default_factory=dict)
-    records: dict[tuple[type[Record], str], Record] = field(default_factory=dict)
-    cursors: dict[str, Cursor] = field(default_factory=dict)
-    pages: list[Page] = field(default_factory=list)
-
-    def of(self, kind: type[Any]) -> dict[str, Any]:
-        """The records of one kind by id."""
-        return {id: record for (each, id), record in self.records.items() if each is kind}
-
-
-class Account:
-    """A connector that reads a served sandbox through the real door."""
-
-    def __init__(self, sandbox: AsanaSandbox, url: str, **options: Any) -> None:
-        self.sandbox = sandbox
-        self.config = AsanaOptions(**{**sandbox.options(url), **options})
-        self.door: Door = open_door(Asana, self.config, sleep=lambda _: None)
-        self.connector = Asana(self.config, self.door)
-
-    def turn(self, stream: str, cursors: dict[str, Cursor] | None = None) -> Read:
-        """Every lane of a stream, from the given cursors."""
-        read = Read(cursors=dict(cursors or {}))
-        for lane in self.connector.lanes(stream, read.cursors).lanes:
-            self.lane(stream, lane.name, read)
-        return read
+    sandbox: AsanaSandbox
 
     def lane(self, stream: str, name: str, read: Read) -> None:
         """One lane into a reading."""
-        for page in self.connector.pull(stream, name, read.cursors.get(name)):
-            read.pages.append(page)
+        cursors = read.cursors[stream]
+        read.items.setdefault(stream, {})
+        for page in self.connector.pull(stream, name, cursors.get(name)):
+            read.take(self.connector, stream, page)
             if page.cursor is not None:
-                read.cursors[name] = page.cursor
-            read.gone.update({each.id: each.reason for each in page.gone})
-            read.unread.update(page.unread)
-            for item in page.items:
-                read.items[item.id] = item
-                for record in self.connector.to_records(stream, item.body):
-                    read.records[type(record), record.id] = record
-
-    def all(self) -> Read:
-        """Every stream from its beginning."""
-        whole = Read()
-        for stream in self.connector.streams:
-            read = self.turn(stream)
-            whole.records.update(read.records)
-            whole.unread.update(read.unread)
-        return whole
+                cursors[name] = page.cursor
 
     def asked(self) -> list[str]:
         """The requests since the last time, as "GET /path"; forgets them."""
@@ -203,45 +157,18 @@ class Account:
         self.sandbox.log.clear()
         return log
 
-    def id(self, kind: type[Record], id: str) -> str:
-        """The native id of a record of the portfolio."""
-        return self.sandbox.ids[kind, id]
-
-
-@dataclass
-class Clock:
-    """A clock that tests move."""
-
-    now: datetime = field(default_factory=lambda: at(14))
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def move(self, **by: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(**by)
-
 
 @pytest.fixture
 def clock() -> Clock:
     """The sandbox's clock."""
-    return Clock()
+    return Clock(at(14))
 
 
 @pytest.fixture
 def open_account(clock: Clock) -> Iterator[Callable[..., Account]]:
-    """Makes an account on a sandbox of the portfolio, or of other records."""
-    with ExitStack() as stack:
-
-        def make(
-            records: list[Record] | None = None, page_size: int = 100, **options: Any
-        ) -> Account:
-            sandbox = AsanaSandbox(records or portfolio(), clock, page_size=page_size)
-            account = Account(sandbox, stack.enter_context(serve(sandbox)), **options)
-            stack.callback(account.door.close)
-            return account
-
-        yield make
+    """Opens an account on a sandbox of the portfolio, or of other records."""
+    subject = Subject(Asana, AsanaSandbox, served_as=Account, holds=portfolio)
+    yield from subject.opener(clock=clock, small_pages=False)
 
 
 @pytest.fixture

@@ -127,20 +127,20 @@ def test_every_request_is_one_that_asana_describes(
     account.connector.check()
     account.connector.vocabulary()
     cursors = {stream: account.turn(stream).cursors for stream in account.connector.streams}
-    clock.move(hours=1)
+    clock.pass_by(hours=1)
     world = account.sandbox.world
-    world.edit(account.id(Task, "t3"), title="Launch day")
-    world.edit(account.id(Task, "t2a"), title="Imprint")
-    world.put(Comment(id="5", task_id=account.id(Task, "t2b"), text="?", at=clock()))
+    world.edit(account.native(Task, "t3"), title="Launch day")
+    world.edit(account.native(Task, "t2a"), title="Imprint")
+    world.put(Comment(id="5", task_id=account.native(Task, "t2b"), text="?", at=clock.now()))
     for stream in account.connector.streams:
         account.turn(stream, cursors[stream])
-    clock.move(hours=30)
+    clock.pass_by(hours=30)
     account.turn("tasks", cursors["tasks"])
-    for project in (account.id(Project, "site"), account.id(Project, "shop")):
+    for project in (account.native(Project, "site"), account.native(Project, "shop")):
         list(account.connector.census("tasks", project))
     for stream in account.connector.streams:
         account.connector.confirm(stream, ["123"])
-    narrow = open_account(projects=[account.id(Project, "site")])
+    narrow = open_account(projects=[account.native(Project, "site")])
     narrow.connector.vocabulary()
     for stream in narrow.connector.streams:
         narrow.turn(stream)

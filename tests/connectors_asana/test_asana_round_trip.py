@@ -31,22 +31,22 @@ HELD = [kind for kind in STORED_KINDS if kind not in (Sprint, SlaCycle)]
 def test_every_record_comes_back(account: Any, kind: type[Record]) -> None:
     held = {each.id: each for each in account.sandbox.world.all(kind)}
     assert held, f"the portfolio has no {kind.__name__}"
-    read = account.all().of(kind)
+    read = account.read().of(kind)
     for id, record in held.items():
         assert read.get(id) == record
     assert read.keys() == held.keys()
 
 
 def test_small_pages_and_an_extra_reading_give_the_same(open_account: Callable[..., Any]) -> None:
-    whole = open_account().all().records
-    assert open_account(page_size=1).all().records == whole
+    whole = open_account().read().records
+    assert open_account(page_size=1).read().records == whole
 
 
 @pytest.mark.parametrize("kind", HELD, ids=lambda kind: kind.__name__)
 def test_provides_is_exact(account: Any, kind: type[Record]) -> None:
     """Each provided field is filled somewhere; each other one nowhere."""
     provided = Asana.provides[kind]
-    records = list(account.all().of(kind).values())
+    records = list(account.read().of(kind).values())
     for each in msgspec.structs.fields(kind):
         filled = [r for r in records if getattr(r, each.name) not in (None, ())]
         if each.name in provided:
@@ -59,7 +59,7 @@ def test_values_survive_adoption(account: Any, portfolio_tasks: dict[str, Task])
     """What Asana provides of a task is what the portfolio said."""
     names = "status priority due_on start_on estimate_minutes spent_minutes labels completed_at"
     for id, given in portfolio_tasks.items():
-        held = account.sandbox.world.get(Task, account.id(Task, id))
+        held = account.sandbox.world.get(Task, account.native(Task, id))
         assert held is not None
         for name in names.split():
             assert getattr(held, name) == getattr(given, name), (id, name)
@@ -68,11 +68,11 @@ def test_values_survive_adoption(account: Any, portfolio_tasks: dict[str, Task])
 
 def test_a_milestone_is_a_task_and_a_milestone_of_one_id(account: Any) -> None:
     read = account.turn("tasks")
-    milestone = read.of(Milestone)[account.id(Milestone, "m1")]
+    milestone = read.of(Milestone)[account.native(Milestone, "m1")]
     task = read.of(Task)[milestone.id]
     assert (task.type, task.title, task.due_on) == ("milestone", "Go live", milestone.due_on)
     assert milestone.state == "open"
-    assert milestone.owner_id == account.id(Person, "ada")
+    assert milestone.owner_id == account.native(Person, "ada")
 
 
 def test_what_asana_cannot_tell_is_not_told(account: Any) -> None:

@@ -10,7 +10,6 @@ import pytest
 from connectors.basecamp.connector import Basecamp
 from connectors.basecamp.sandbox import BasecampSandbox
 from connectors.sdk.contract import Connector
-from connectors.sdk.http import Door, open_door
 from connectors.sdk.records import Task
 from tests.conformance.reading import Subject, Tool
 
@@ -23,14 +22,6 @@ class Account(Tool):
     def with_options(self, **options: Any) -> Connector:
         """A connector with other options."""
         return self.connect(self.config(**options))
-
-    def door(self) -> Door:
-        """The way to the account, as an admin's command uses it for webhooks."""
-        door = open_door(
-            Basecamp, self.config(), now=self.clock.now, sleep=self.clock.sleep, tokens=self._tokens
-        )
-        self._doors.append(door)
-        return door
 
     def some(self, label: str, **traits: Any) -> Task:
         """Some task that Basecamp calls so."""

@@ -93,7 +93,7 @@ def everything(account: Account) -> None:
         connector.confirm(stream, [next(iter(read.of(kind)))])
     connector.confirm("tasks", ["1"])
     connector.confirm("people", ["1"])
-    hook, door, scopes = Basecamp.webhook, account.door(), connector.scopes()
+    hook, door, scopes = Basecamp.webhook, account.door, connector.scopes()
     for made in hook.register(door, scopes, "https://flagstaff.example.com/h", ""):
         hook.renew(door, made)
         hook.remove(door, made)

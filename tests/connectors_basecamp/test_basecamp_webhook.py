@@ -72,7 +72,7 @@ def test_basecamp_signs_nothing_and_greets_not() -> None:
 
 def test_hooks_are_made_found_woken_and_taken_back(account: Account) -> None:
     assert isinstance(HOOK, Registrar)
-    door, scopes = account.door(), account.connect().scopes()
+    door, scopes = account.door, account.connect().scopes()
     made = HOOK.register(door, scopes, URL, "")
     assert [hook.scope for hook in made] == [scope.id for scope in scopes]
     assert not any(hook.trouble for hook in made)
@@ -88,12 +88,12 @@ def test_hooks_are_made_found_woken_and_taken_back(account: Account) -> None:
 
 def test_projects_that_were_put_away_get_no_hook(account: Account) -> None:
     put_away = Scope(account.native(Project, "project-1"), "Old", "archived")
-    assert HOOK.register(account.door(), [put_away], URL, "") == []
-    assert HOOK.registered(account.door(), [put_away], URL) == []
+    assert HOOK.register(account.door, [put_away], URL, "") == []
+    assert HOOK.registered(account.door, [put_away], URL) == []
 
 
 def test_one_hook_too_many_is_the_admins_to_solve(account: Account) -> None:
-    door, scopes = account.door(), account.connect().scopes()[:1]
+    door, scopes = account.door, account.connect().scopes()[:1]
     for _ in range(MOST):
         HOOK.register(door, scopes, URL, "")
     with pytest.raises(Refused, match="no further webhook"):
@@ -104,4 +104,4 @@ def test_a_hook_of_a_hidden_project_is_not_visible(account: Account) -> None:
     scopes = account.connect().scopes()[:1]
     account.sandbox.hidden.add(scopes[0].id)
     with pytest.raises(NotVisible):
-        HOOK.registered(account.door(), scopes, URL)
+        HOOK.registered(account.door, scopes, URL)

@@ -28,10 +28,6 @@ class Workspace(Tool):
         act()
         return list(self.sandbox.log[start:])
 
-    def later(self, **time: float) -> None:
-        """Let time pass."""
-        self.clock.sleep(timedelta(**time).total_seconds())
-
     def still_since(self, project: str, days: float) -> str:
         """Give a repository a date long ago; its id."""
         held = self.sandbox.world.get(Project, self.native(Project, project))

@@ -64,7 +64,7 @@ def test_a_consumer_reads_and_renews_its_token_after_two_hours(
     workspace = open_workspace(options={**OAUTH, **grant})
     connector = workspace.connect()
     first = workspace.read(connector=connector).ids("tasks")
-    workspace.later(hours=3)
+    workspace.clock.pass_by(hours=3)
     assert workspace.read(connector=connector).ids("tasks") == first
     assert len(workspace.sandbox.issued) >= 2
 

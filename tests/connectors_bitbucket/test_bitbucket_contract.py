@@ -100,7 +100,7 @@ def test_every_request_is_one_that_bitbucket_describes(
     cut = workspace.turn("tasks", stop_after=2)
     workspace.turn("tasks", cut.cursors)
     read = workspace.read()
-    workspace.later(hours=7)
+    workspace.clock.pass_by(hours=7)
     workspace.sandbox.world.edit(workspace.native(Task, "task-20"), title="Other")
     read = workspace.read(read.cursors)
     workspace.read(read.cursors)

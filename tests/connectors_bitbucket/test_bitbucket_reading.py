@@ -116,9 +116,9 @@ def test_what_changed_while_a_cut_read_rested_is_read_afterwards(
 ) -> None:
     workspace = open_workspace(many_issues(12), page_size=4)
     cut = workspace.turn("tasks", stop_after=2)
-    workspace.later(hours=1)
+    workspace.clock.pass_by(hours=1)
     workspace.sandbox.world.edit(workspace.native(Task, "t1"), title="Meanwhile")
-    workspace.later(hours=1)
+    workspace.clock.pass_by(hours=1)
     rest = workspace.turn("tasks", cut.cursors)
     last = workspace.turn("tasks", rest.cursors)
     titles = {each.title for read in (rest, last) for each in read.of(Task).values()}
@@ -141,7 +141,7 @@ def test_an_issue_that_nobody_touched_costs_no_request_of_its_own(
 def test_a_comment_moves_its_pull_request_into_the_next_turn(workspace: Workspace) -> None:
     read = workspace.turn("tasks")
     pull = workspace.pulls()[0].id
-    workspace.later(hours=1)
+    workspace.clock.pass_by(hours=1)
     workspace.sandbox.world.put(
         Comment(id=f"{pull}/77", task_id=pull, text="Why?", at=workspace.clock.now())
     )
@@ -154,7 +154,7 @@ def test_a_deleted_comment_is_no_more_in_its_pull_request(workspace: Workspace) 
     workspace.sandbox.world.put(comment)
     read = workspace.turn("tasks")
     assert read.of(Comment)[comment.id].text == "Why?"
-    workspace.later(hours=1)
+    workspace.clock.pass_by(hours=1)
     workspace.sandbox.world.remove(Comment, comment.id)
     workspace.sandbox.world.edit(comment.task_id, title="Moved on")
     again = workspace.turn("tasks", read.cursors)
@@ -171,7 +171,7 @@ def test_open_pull_requests_are_read_again_every_six_hours(workspace: Workspace)
         for each in workspace.sandbox.world.where(Task, "parent_id", pull.id)
         if each.status == "todo"
     )
-    workspace.later(hours=1)
+    workspace.clock.pass_by(hours=1)
     workspace.sandbox.world.put(
         msgspec.structs.replace(part, status="done", status_label="RESOLVED")
     )
@@ -182,7 +182,7 @@ def test_open_pull_requests_are_read_again_every_six_hours(workspace: Workspace)
     )  # fmt: skip
     read = workspace.turn("tasks", read.cursors)
     assert pull.id not in read.ids("tasks")
-    workspace.later(hours=6)
+    workspace.clock.pass_by(hours=6)
     read = workspace.turn("tasks", read.cursors)  # the last that looks back at less
     read = workspace.turn("tasks", read.cursors)
     assert read.of(Task)[part.id].status == "done"
@@ -197,12 +197,12 @@ def test_open_pull_requests_are_read_again_every_six_hours(workspace: Workspace)
 def test_a_still_repository_is_looked_at_once_an_hour(workspace: Workspace) -> None:
     still = workspace.still_since("project-2", days=8)
     read = workspace.turn("tasks")
-    workspace.later(minutes=30)
+    workspace.clock.pass_by(minutes=30)
     asked = workspace.asked(lambda: workspace.turn("tasks", read.cursors))
     assert not [each for each in asked if still in each.path]
     assert len([each for each in asked if listing(each)]) == 4
     workspace.sandbox.world.edit(workspace.native(Task, "task-20"), title="Late remark")
-    workspace.later(minutes=31)
+    workspace.clock.pass_by(minutes=31)
     read = workspace.turn("tasks", read.cursors)
     assert "Late remark" in {each.title for each in read.of(Task).values()}
 

@@ -150,7 +150,7 @@ def test_without_sync_tokens_a_list_is_read_whole_when_its_ctag_has_changed(
     again = server.turn("tasks", first.cursors)
     assert len(again.of(Task)) == 13
     assert again.gone == []
-    assert server.turn("tasks", again.cursors).lanes["tasks"] == 0
+    assert server.turn("tasks", again.cursors).lanes["tasks"] == []
 
 
 def test_without_any_state_every_turn_reads_everything(open_server: Open) -> None:
@@ -212,7 +212,7 @@ def test_appointments_and_calendars_for_them_are_left_out(server: Server) -> Non
     server.sandbox.world.put(Project(id="/dav/calendars/reader/new/", name="New"))
     later = server.turn("tasks", read.cursors)
     assert later.items["tasks"] == {}
-    assert later.lanes["tasks"] == 1
+    assert len(later.lanes["tasks"]) == 1
 
 
 def test_an_object_that_is_hidden_is_named_and_not_retired(server: Server) -> None:

@@ -75,13 +75,13 @@ def test_every_request_is_one_that_clickup_describes(
             for stream in ClickUp.streams:
                 reading.items(stream)
             reading.clock.pass_by(days=2)
-            reading.world.edit(reading.id(Task, "s1"), title="Other")
+            reading.world.edit(reading.native(Task, "s1"), title="Other")
         for stream in ("tasks", "comments", "worklogs"):
-            list(reading.connector.census(stream, reading.id(Project, "web")))
+            list(reading.connector.census(stream, reading.native(Project, "web")))
         for stream, kind, id in (
             ("projects", Project, "web"), ("tasks", Task, "s1"), ("worklogs", Worklog, "w1"),
         ):  # fmt: skip
-            native = reading.id(kind, id)
+            native = reading.native(kind, id)
             assert reading.connector.confirm(stream, [native]) == {native: None}
         for request in reading.sandbox.log:
             assert description.complaints(request) == []

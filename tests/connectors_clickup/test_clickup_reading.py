@@ -50,14 +50,14 @@ def test_the_cursor_is_clickups_clock_at_the_beginning_less_the_overlap(reading:
     next(pages)
     reading.clock.pass_by(minutes=30)  # while it is read
     list(pages)
-    since = int(reading.cursors["tasks"][""]["since"]) / 1000
+    since = int(reading.kept.cursors["tasks"][""]["since"]) / 1000
     assert since == (begun - timedelta(minutes=5)).timestamp()
 
 
 def test_a_change_that_shows_late_is_read(reading: Any) -> None:
     reading.items("tasks")
-    task = reading.id(Task, "o1")
-    late = reading.clock() - timedelta(minutes=4)
+    task = reading.native(Task, "o1")
+    late = reading.clock.now() - timedelta(minutes=4)
     reading.clock.pass_by(hours=1)
     reading.world.edit(task, title="Shown late", at=late)
     assert "Shown late" in reading.tasks()
@@ -80,24 +80,24 @@ def test_a_turn_cut_in_the_middle_goes_on_where_it_was(read_with: Any) -> None:
 
 
 def test_a_first_read_cut_in_the_middle_loses_no_change_since(reading: Any) -> None:
-    begun = reading.clock()
+    begun = reading.clock.now()
     pages = iter(reading.pages("tasks"))
     next(pages)
     next(pages)
     pages.close()
     reading.clock.pass_by(hours=5)
     reading.items("tasks")
-    since = int(reading.cursors["tasks"][""]["since"]) / 1000
+    since = int(reading.kept.cursors["tasks"][""]["since"]) / 1000
     assert since == (begun - timedelta(minutes=5)).timestamp()
 
 
 def test_a_task_dated_into_the_future_does_not_carry_the_cursor_away(reading: Any) -> None:
     reading.items("tasks")
-    ahead = reading.clock() + timedelta(days=900)
-    reading.world.edit(reading.id(Task, "o1"), title="From afar", at=ahead)
+    ahead = reading.clock.now() + timedelta(days=900)
+    reading.world.edit(reading.native(Task, "o1"), title="From afar", at=ahead)
     list(reading.pages("tasks"))
     reading.clock.pass_by(hours=2)
-    reading.world.edit(reading.id(Task, "e1"), title="Today")
+    reading.world.edit(reading.native(Task, "e1"), title="Today")
     assert {"Today", "From afar"} <= reading.tasks().keys()
 
 
@@ -105,22 +105,22 @@ def test_a_cut_turn_is_not_carried_away_by_a_future_date_either(read_with: Any) 
     reading = read_with()
     reading.items("tasks")
     reading.clock.pass_by(hours=1)
-    ahead = reading.clock() + timedelta(days=900)
-    reading.world.edit(reading.id(Task, "o2"), title="An hour later")
-    reading.world.edit(reading.id(Task, "o1"), title="From afar", at=ahead)
+    ahead = reading.clock.now() + timedelta(days=900)
+    reading.world.edit(reading.native(Task, "o2"), title="An hour later")
+    reading.world.edit(reading.native(Task, "o1"), title="From afar", at=ahead)
     pages = iter(reading.pages("tasks"))
     next(pages)
     next(pages)  # the cursor of the first page is kept now, that of the end is not
     pages.close()
     reading.clock.pass_by(hours=2)
-    reading.world.edit(reading.id(Task, "e1"), title="Today")
+    reading.world.edit(reading.native(Task, "e1"), title="Today")
     assert "Today" in reading.tasks()
 
 
 def test_a_first_read_cut_among_archived_tasks_out_of_order_loses_none(read_with: Any) -> None:
     reading = read_with(page_size=2)
     for number, task in enumerate(reading.world.all(Task)):
-        if task.project_id == reading.id(Project, "web") and number % 2:
+        if task.project_id == reading.native(Project, "web") and number % 2:
             reading.world.edit(task.id, archived=True)
 
     def newest_first(request: Request) -> Any:
@@ -130,7 +130,7 @@ def test_a_first_read_cut_among_archived_tasks_out_of_order_loses_none(read_with
         return None
 
     reading.sandbox.interfere = newest_first
-    web = reading.id(Project, "web")
+    web = reading.native(Project, "web")
     read, cursor = [], None
     for page in reading.connector.pull("tasks", web, None):
         read += [item.id for item in page.items]
@@ -145,7 +145,7 @@ def test_a_first_read_cut_among_archived_tasks_out_of_order_loses_none(read_with
 def test_an_archived_task_is_seen_within_a_day(reading: Any) -> None:
     reading.items("tasks")
     reading.clock.pass_by(hours=1)
-    reading.world.edit(reading.id(Task, "o1"), archived=True)
+    reading.world.edit(reading.native(Task, "o1"), archived=True)
     assert "Renew certificate" not in reading.tasks()
     reading.clock.pass_by(hours=23)
     assert reading.tasks()["Renew certificate"].archived is True
@@ -163,7 +163,7 @@ def test_archived_ones_are_left_alone_when_not_wanted(read_with: Any) -> None:
     assert not [query for query in asked if query.get("archived") == ["true"]]
     reading.clock.pass_by(days=2)
     assert len(reading.requests(lambda: reading.items("tasks"))) == 1
-    old, put_away = reading.id(Project, "old"), reading.id(Task, "s2")
+    old, put_away = reading.native(Project, "old"), reading.native(Task, "s2")
     assert reading.connector.confirm("projects", [old]) == {old: "archived"}
     assert reading.connector.confirm("tasks", [put_away]) == {put_away: "archived"}
 
@@ -221,13 +221,15 @@ def test_a_space_that_may_not_be_looked_into_is_said_and_harms_no_other(reading:
     names = {each.name for each in reading.records("projects")}
     assert names
     assert "Website" not in names
-    assert [error.scope for error in reading.errors] == [id], "or its lists would count as gone"
+    assert [error.scope for error in reading.kept.errors] == [id], (
+        "or its lists would count as gone"
+    )
     assert any(id in warning for warning in reading.connector.check().warnings)
 
 
 def test_gone_and_hidden_are_told_apart(reading: Any) -> None:
-    deleted, hidden, here = (reading.id(Task, id) for id in ("e1", "o1", "o2"))
-    ops = reading.id(Project, "ops")
+    deleted, hidden, here = (reading.native(Task, id) for id in ("e1", "o1", "o2"))
+    ops = reading.native(Project, "ops")
     reading.world.remove(Task, deleted)
     reading.sandbox.hidden.add(ops)
     assert reading.connector.confirm("tasks", [deleted, hidden, here]) == {
@@ -259,7 +261,7 @@ def test_a_refused_token_is_no_lost_access(reading: Any) -> None:
 
 def test_the_census_lists_closed_archived_and_subtasks(read_with: Any) -> None:
     reading = read_with(page_size=2)
-    web = reading.id(Project, "web")
+    web = reading.native(Project, "web")
     listed = [id for batch in reading.connector.census("tasks", web) for id in batch]
     there = [task.id for task in reading.world.all(Task) if task.project_id == web]
     assert sorted(listed) == sorted(there)
@@ -271,8 +273,8 @@ def test_the_census_lists_closed_archived_and_subtasks(read_with: Any) -> None:
 def test_comments_come_with_the_changed_tasks(reading: Any) -> None:
     reading.items("comments")
     reading.clock.pass_by(hours=1)
-    task, first = reading.id(Task, "s1"), reading.id(Comment, "c1")
-    reading.world.put(Comment(id="90007", task_id=task, text="Late", at=reading.clock()))
+    task, first = reading.native(Task, "s1"), reading.native(Comment, "c1")
+    reading.world.put(Comment(id="90007", task_id=task, text="Late", at=reading.clock.now()))
     texts = {each.text for each in reading.records("comments")}
     assert texts == {"Is the design final?", "Yes.", "Late"}
     reading.clock.pass_by(hours=1)
@@ -282,7 +284,7 @@ def test_comments_come_with_the_changed_tasks(reading: Any) -> None:
 
 def test_comments_cost_nothing_where_they_are_not_wanted(read_with: Any) -> None:
     reading = read_with(comments=False)
-    web = reading.id(Project, "web")
+    web = reading.native(Project, "web")
     assert reading.requests(lambda: reading.items("comments")) == []
     assert reading.requests(lambda: list(reading.connector.census("comments", web))) == []
 
@@ -300,7 +302,7 @@ def test_time_of_the_last_weeks_is_read_again(reading: Any) -> None:
     reading.items("worklogs")
     reading.clock.pass_by(days=1)
     corrected = msgspec.structs.replace(
-        reading.world.get(Worklog, reading.id(Worklog, "w1")), minutes=35
+        reading.world.get(Worklog, reading.native(Worklog, "w1")), minutes=35
     )
     reading.world.put(corrected)
     paths = reading.requests(lambda: reading.items("worklogs"))
@@ -310,17 +312,17 @@ def test_time_of_the_last_weeks_is_read_again(reading: Any) -> None:
 
 def test_a_first_read_of_time_that_was_cut_goes_on_into_the_past(reading: Any) -> None:
     pages = iter(reading.pages("worklogs"))
-    while "left" not in reading.cursors.get("worklogs", {}).get("", {}):
+    while "left" not in reading.kept.cursors.get("worklogs", {}).get("", {}):
         next(pages)
     pages.close()
     reading.clock.pass_by(days=60)
     assert set(reading.records("worklogs")) == set(reading.world.all(Worklog))
-    assert reading.cursors["worklogs"][""].keys() == {"from"}
+    assert reading.kept.cursors["worklogs"][""].keys() == {"from"}
 
 
 def test_every_member_is_named_however_many(read_with: Any, company: list[Any]) -> None:
-    company += [Person(id=f"p{number}", name=f"P {number}") for number in range(250)]
-    reading = read_with()
+    crowd = [Person(id=f"p{number}", name=f"P {number}") for number in range(250)]
+    reading = read_with([*company, *crowd])
     reading.items("worklogs")
     log = [each.query["assignee"][0].split(",") for each in reading.sandbox.log if each.query]
     assert max(len(named) for named in log) == 100
@@ -330,17 +332,17 @@ def test_every_member_is_named_however_many(read_with: Any, company: list[Any]) 
 def test_a_member_who_is_no_admin_is_told_what_to_do(read_with: Any) -> None:
     reading = read_with(admin=False)
     assert reading.records("worklogs") == []
-    [error] = reading.errors
+    [error] = reading.kept.errors
     assert "worklogs: false" in error.remedy
-    assert reading.cursors["worklogs"] == {}
+    assert reading.kept.cursors["worklogs"] == {}
     without = read_with(admin=False, worklogs=False)
     assert without.requests(lambda: without.items("worklogs")) == []
 
 
 def test_gone_time_is_told_apart(reading: Any) -> None:
-    here, gone, hidden = (reading.id(Worklog, id) for id in ("w1", "w3", "w2"))
+    here, gone, hidden = (reading.native(Worklog, id) for id in ("w1", "w3", "w2"))
     reading.world.remove(Worklog, gone)
-    reading.sandbox.hidden.add(reading.id(Project, "ops"))
+    reading.sandbox.hidden.add(reading.native(Project, "ops"))
     assert reading.connector.confirm("worklogs", [here, gone, hidden]) == {
         here: None, gone: "deleted", hidden: "access_lost",
     }  # fmt: skip
@@ -349,8 +351,8 @@ def test_gone_time_is_told_apart(reading: Any) -> None:
 
 
 def test_task_types_are_asked_for_once_and_only_where_there_are_any(reading: Any) -> None:
-    lab = reading.id(Project, "lab")
-    web = reading.id(Project, "web")
+    lab = reading.native(Project, "lab")
+    web = reading.native(Project, "web")
     pull = reading.connector.pull
     assert "/team/9001234567/custom_item" not in reading.requests(
         lambda: list(pull("tasks", lab, None))
@@ -368,7 +370,7 @@ def test_check(reading: Any) -> None:
     identity = reading.connector.check()
     assert identity.account == READER.name
     assert identity.site == "Example"
-    assert identity.server_time == reading.clock()
+    assert identity.server_time == reading.clock.now()
     assert identity.time_zone == "America/Montreal"
     assert len(identity.scopes) == 4
 
@@ -389,11 +391,11 @@ def test_a_proxy_that_takes_the_date_away_makes_reading_dear_and_not_wrong(readi
 
     reading.sandbox.interfere = interfere
     reading.items("tasks")
-    assert reading.cursors["tasks"][""]["since"] == "0"
+    assert reading.kept.cursors["tasks"][""]["since"] == "0"
     assert len(reading.tasks()) == len(
         [task for task in reading.world.all(Task) if not task.archived]
     )
-    assert reading.cursors["tasks"][""]["since"] == "0"
+    assert reading.kept.cursors["tasks"][""]["since"] == "0"
 
 
 def test_what_it_says_of_itself() -> None:
@@ -403,6 +405,6 @@ def test_what_it_says_of_itself() -> None:
 
 
 def test_personal_tokens_stand_alone_and_oauth_tokens_bear(reading: Any) -> None:
-    assert ClickUp.access(reading.config).headers["Authorization"] == TOKEN
-    oauth = reading.config.model_copy(update={"token": type(reading.config.token)("12_abc")})
+    assert ClickUp.access(reading.config()).headers["Authorization"] == TOKEN
+    oauth = reading.config().model_copy(update={"token": type(reading.config().token)("12_abc")})
     assert ClickUp.access(oauth).headers["Authorization"] == "Bearer 12_abc"

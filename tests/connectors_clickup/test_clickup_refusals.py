@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
-from connectors.clickup.connector import ClickUp, ClickUpOptions
+from connectors.clickup.connector import ClickUp
 from connectors.sdk.contract import Answer, Budget
 from connectors.sdk.errors import NotVisible, Refused, Throttled, Unavailable
-from connectors.sdk.gate import Gates
-from connectors.sdk.http import open_door
 from connectors.sdk.records import Project, Task
-from connectors.sdk.sandbox import Reply, serve
+from connectors.sdk.sandbox import Reply
 
 API = "https://api.clickup.com/api/v2"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -107,40 +104,28 @@ def test_the_budget_is_what_the_headers_say() -> None:
 
 
 @pytest.fixture
-def served(reading: Any) -> Iterator[Any]:
-    """The company's reading, with its connector behind a real door on the company's clock."""
-    with serve(reading.sandbox) as url:
-        config = ClickUpOptions(**reading.sandbox.options(url))
-        slept: list[float] = []
-
-        def sleep(seconds: float) -> None:
-            slept.append(seconds)
-            reading.clock.pass_by(seconds=seconds)
-
-        gates = Gates(now=reading.clock, monotonic=lambda: reading.clock().timestamp())
-        door = open_door(ClickUp, config, now=reading.clock, sleep=sleep, gates=gates)
-        reading.connector, reading.slept, reading.door = ClickUp(config, door), slept, door
-        yield reading
-        door.close()
+def reading(read_with: Any) -> Any:
+    """The company's reading, served over HTTP."""
+    return read_with(direct=False)
 
 
-def test_all_of_it_comes_through(served: Any, read_with: Any) -> None:
-    assert served.connector.check().server_time == served.clock()
+def test_all_of_it_comes_through(reading: Any, read_with: Any) -> None:
+    assert reading.connector.check().server_time == reading.clock.now()
     for stream in ClickUp.streams:
-        assert served.records(stream) == read_with().records(stream)
+        assert reading.records(stream) == read_with(page_size=2).records(stream)
 
 
-def test_the_plan_with_100_a_minute_is_kept_to_without_one_refusal(served: Any) -> None:
-    served.sandbox.allowance = 100
-    web = served.id(Project, "web")
+def test_the_plan_with_100_a_minute_is_kept_to_without_one_refusal(reading: Any) -> None:
+    reading.sandbox.allowance = 100
+    web = reading.native(Project, "web")
     for _ in range(130):
-        list(served.connector.census("tasks", web))
-    assert served.door.retries == 0
-    assert sum(served.slept) >= 60
+        list(reading.connector.census("tasks", web))
+    assert reading.door.retries == 0
+    assert reading.clock.seconds >= 60
 
 
-def test_a_429_waits_for_the_end_of_the_minute(served: Any) -> None:
-    end = served.clock() + timedelta(seconds=45)
+def test_a_429_waits_for_the_end_of_the_minute(reading: Any) -> None:
+    end = reading.clock.now() + timedelta(seconds=45)
     times = iter(range(1))
 
     def interfere(_: Any) -> Reply | None:
@@ -149,25 +134,25 @@ def test_a_429_waits_for_the_end_of_the_minute(served: Any) -> None:
         reset = str(int(end.timestamp()))
         return Reply.of(said("APP_002"), 429, X_RateLimit_Reset=reset)
 
-    served.sandbox.interfere = interfere
-    served.connector.check()
-    assert served.clock() >= end
-    assert served.door.retries == 1
-    assert sum(served.slept) < 60
+    reading.sandbox.interfere = interfere
+    reading.connector.check()
+    assert reading.clock.now() >= end
+    assert reading.door.retries == 1
+    assert reading.clock.seconds < 60
 
 
-def test_a_500_for_an_id_is_an_outage_and_no_deletion(served: Any) -> None:
-    served.sandbox.interfere = lambda request: Reply.of(said("TASK_099"), 500)
+def test_a_500_for_an_id_is_an_outage_and_no_deletion(reading: Any) -> None:
+    reading.sandbox.interfere = lambda request: Reply.of(said("TASK_099"), 500)
     with pytest.raises(Unavailable):
-        served.connector.confirm("tasks", [served.id(Task, "e1")])
+        reading.connector.confirm("tasks", [reading.native(Task, "e1")])
 
 
-def test_the_token_is_in_no_text(served: Any) -> None:
-    token = served.config.token.get_secret_value()
-    served.sandbox.interfere = lambda request: Reply.of(
+def test_the_token_is_in_no_text(reading: Any) -> None:
+    token = reading.config().token.get_secret_value()
+    reading.sandbox.interfere = lambda request: Reply.of(
         {"err": f"bad {token}", "ECODE": "OAUTH_025"}, 401
     )
     with pytest.raises(Refused) as raised:
-        served.connector.check()
-    assert token not in f"{raised.value} {raised.value.remedy} {served.config!r}"
-    assert not any(token in f"{each.path}{each.query}" for each in served.sandbox.log)
+        reading.connector.check()
+    assert token not in f"{raised.value} {raised.value.remedy} {reading.config()!r}"
+    assert not any(token in f"{each.path}{each.query}" for each in reading.sandbox.log)

@@ -32,7 +32,7 @@ def names(answer: Any) -> list[str]:
 def test_closed_tasks_subtasks_and_archived_ones_are_left_out_unless_asked_for(
     ask: Any, reading: Any
 ) -> None:
-    path = f"/list/{reading.id(Project, 'web')}/task"
+    path = f"/list/{reading.native(Project, 'web')}/task"
     assert set(names(ask(path))) == {"Shop", "Go live"}
     assert "Basket" in names(ask(path, subtasks="true"))
     assert "Price field" in names(ask(path, subtasks="true", include_closed="true"))
@@ -42,7 +42,7 @@ def test_closed_tasks_subtasks_and_archived_ones_are_left_out_unless_asked_for(
 
 
 def test_newest_first_unless_reversed_and_strictly_after(ask: Any, reading: Any) -> None:
-    path = f"/list/{reading.id(Project, 'ops')}/task"
+    path = f"/list/{reading.native(Project, 'ops')}/task"
     assert names(ask(path)) == ["Renew certificate", "How we work"]
     assert names(ask(path, reverse="true")) == ["How we work", "Renew certificate"]
     at = ask(path)["tasks"][0]["date_created"]
@@ -52,7 +52,7 @@ def test_newest_first_unless_reversed_and_strictly_after(ask: Any, reading: Any)
 
 def test_pages_are_counted_from_nought_and_empty_beyond_the_end(ask: Any, reading: Any) -> None:
     reading.sandbox.page_size = 1
-    path = f"/list/{reading.id(Project, 'ops')}/task"
+    path = f"/list/{reading.native(Project, 'ops')}/task"
     assert [ask(path, page=str(page))["last_page"] for page in range(3)] == [False, True, True]
     assert ask(path, page="2") == {"tasks": [], "last_page": True}
 
@@ -63,8 +63,8 @@ def test_refusals(ask: Any, reading: Any) -> None:
     assert ask("/team/77/space")["ECODE"] == "OAUTH_027"
     assert ask("/task/86zzzzzzz")["ECODE"] == "ITEM_013"
     assert ask.reply.status == 404
-    reading.sandbox.hidden.add(reading.id(Project, "ops"))
-    assert ask(f"/task/{reading.id(Task, 'o1')}")["ECODE"] == "OAUTH_027"
+    reading.sandbox.hidden.add(reading.native(Project, "ops"))
+    assert ask(f"/task/{reading.native(Task, 'o1')}")["ECODE"] == "OAUTH_027"
     assert ask.reply.status == 401
 
 
@@ -76,7 +76,7 @@ def test_the_limit_is_told_and_kept(ask: Any, reading: Any) -> None:
         left.append((ask.reply.status, ask.reply.headers["X-RateLimit-Remaining"]))
     assert left == [(200, "1"), (200, "0"), (429, "0")]
     reset = int(ask.reply.headers["X-RateLimit-Reset"])
-    assert reset == reading.clock().timestamp() + 60
+    assert reset == reading.clock.now().timestamp() + 60
     reading.clock.pass_by(minutes=1)
     ask("/user")
     assert ask.reply.status == 200
@@ -92,7 +92,7 @@ def test_time_is_ones_own_of_thirty_days_unless_asked_otherwise(ask: Any, readin
 
 
 def test_comments_come_newest_first_by_twenty_five(ask: Any, reading: Any) -> None:
-    task = reading.id(Task, "o1")
+    task = reading.native(Task, "o1")
     for number in range(30):
         at = reading.clock.pass_by(minutes=1)
         reading.world.put(Comment(id=f"9{number:03}", task_id=task, text=str(number), at=at))

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from connectors.gitlab.connector import GitLab
-from connectors.gitlab.options import GitLabOptions
 from connectors.gitlab.sandbox import GitLabSandbox
-from connectors.sdk.contract import Cursor, Item
-from connectors.sdk.errors import ConnectorError
-from connectors.sdk.http import Door, open_door
-from connectors.sdk.oauth import Tokens
+from connectors.sdk.contract import Cursor
 from connectors.sdk.records import (
     Approval,
     Change,
@@ -32,13 +26,8 @@ from connectors.sdk.records import (
     Task,
     Worklog,
 )
-from connectors.sdk.sandbox import serve
-
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-
-def ago(**time: float) -> datetime:
-    return NOW - timedelta(**time)
+from tests.conformance.moments import NOW, ago
+from tests.conformance.reading import Read, Subject, Tool
 
 
 def portfolio() -> list[Record]:
@@ -108,113 +97,27 @@ def many(count: int, step: timedelta = timedelta(minutes=1), **fields: Any) -> l
     ]  # fmt: skip
 
 
-@dataclass
-class Read:
-    """What a turn of a stream read."""
-
-    items: dict[str, Item] = field(default_factory=dict)
-    cursors: dict[str, Cursor] = field(default_factory=dict)
-    unread: dict[str, str] = field(default_factory=dict)
-    errors: list[ConnectorError] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    lanes: list[str] = field(default_factory=list)
-
-    def records(self, stream: str) -> dict[tuple[type[Record], str], Record]:
-        """The records of all items, by kind and id."""
-        found = (each for item in self.items.values()
-                 for each in GitLab.to_records(stream, item.body))  # fmt: skip
-        return {(type(each), each.id): each for each in found}
-
-
-class Memory:
-    """Where refreshed tokens are kept."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, Tokens] = {}
-
-    def load(self, key: str) -> Tokens | None:
-        return self.held.get(key)
-
-    def save(self, key: str, tokens: Tokens) -> None:
-        self.held[key] = tokens
-
-    def lock(self, key: str) -> AbstractContextManager[Any]:
-        return nullcontext()
-
-
-@dataclass
-class Tool:
-    """A served sandbox with a connector that reads it."""
+class Instance(Tool):
+    """The served sandbox, read as these tests read it."""
 
     sandbox: GitLabSandbox
-    connector: GitLab
-    door: Door
-    clock: list[datetime]
-    url: str
-    tokens: Memory
 
-    def native(self, kind: type[Record], id: str) -> str:
-        """The id under which GitLab knows a record of the portfolio."""
-        return self.sandbox.ids[kind, id]
-
-    def later(self, **time: float) -> datetime:
-        """Let time pass in the tool."""
-        self.clock[0] += timedelta(**time)
-        return self.clock[0]
-
-    def read(self, stream: str, cursors: Mapping[str, Cursor] | None = None) -> Read:
-        """What the engine does in one turn: all lanes of a stream."""
-        read, before = Read(cursors=dict(cursors or {})), len(self.sandbox.log)
-        plan = self.connector.lanes(stream, read.cursors)
-        for lane in plan.lanes:
-            read.lanes.append(lane.name)
-            try:
-                for page in self.connector.pull(stream, lane.name, read.cursors.get(lane.name)):
-                    read.items.update((item.id, item) for item in page.items)
-                    read.unread.update(page.unread)
-                    if page.cursor is not None:
-                        read.cursors[lane.name] = page.cursor
-            except ConnectorError as error:
-                read.errors.append(error)
-        if plan.joint is not None and not read.errors:
-            read.cursors = {"": plan.joint}
-        read.asked = [each.path for each in self.sandbox.log[before:]]
-        return read
+    def turn(
+        self, stream: str, cursors: Mapping[str, Mapping[str, Cursor]] | None = None, **how: Any
+    ) -> Read:
+        """One turn of one stream, whose lanes may fail."""
+        return super().turn(stream, cursors, patient=True, **how)
 
 
 @pytest.fixture
-def tool_of() -> Iterator[Callable[..., Tool]]:
-    """Makes a served GitLab over some records (the portfolio) and a connector that reads it."""
-    with ExitStack() as stack:
-
-        def make(
-            records: list[Record] | None = None,
-            *,
-            page_size: int = 100,
-            admin: bool = True,
-            has: str = "ultimate",
-            **options: Any,
-        ) -> Tool:
-            clock = [NOW]
-            held = portfolio() if records is None else records
-            sandbox = GitLabSandbox(
-                held, lambda: clock[0], page_size=page_size, admin=admin, plan=has
-            )
-            url = stack.enter_context(serve(sandbox))
-            given = {**sandbox.options(url), **options}
-            config = GitLabOptions(**{name: each for name, each in given.items() if each != ""})
-            tokens = Memory()
-            door = open_door(
-                GitLab, config, sleep=lambda seconds: None, now=lambda: clock[0], tokens=tokens
-            )
-            stack.callback(door.close)
-            return Tool(sandbox, GitLab(config, door), door, clock, url, tokens)
-
-        yield make
+def tool_of() -> Iterator[Callable[..., Instance]]:
+    """Opens a GitLab over some records (the portfolio)."""
+    subject = Subject(GitLab, GitLabSandbox, served_as=Instance, holds=portfolio, begins=NOW)
+    yield from subject.opener(small_pages=False)
 
 
 @pytest.fixture
-def tool(tool_of: Callable[..., Tool]) -> Tool:
+def tool(tool_of: Callable[..., Instance]) -> Instance:
     """The portfolio in a GitLab of the plan ultimate, read by an administrator."""
     return tool_of()
 

@@ -58,13 +58,13 @@ def test_an_application_alone_is_signed_in_by_a_person() -> None:
 
 
 def test_a_rotated_refresh_token_is_kept_and_used(tool_of: Callable[..., Any]) -> None:
-    tool = tool_of(token="", **SIGNED_IN)
+    tool = tool_of(token=None, **SIGNED_IN)
     assert tool.connector.check().account == "flagstaff"
-    [kept] = tool.tokens.held.values()
+    [kept] = tool.tokens.saved.values()
     assert (kept.access_token, kept.refresh_token) == ("access-1", "refresh-2")
-    tool.later(hours=2)
+    tool.clock.pass_by(hours=2)
     tool.connector.check()
-    [kept] = tool.tokens.held.values()
+    [kept] = tool.tokens.saved.values()
     assert kept.refresh_token == "refresh-3" == tool.sandbox.grant
     assert not [each for each in tool.sandbox.log if each.path.endswith("tokens/self")]
     tool.sandbox.bearer = "revoked elsewhere"
@@ -75,7 +75,7 @@ def test_a_rotated_refresh_token_is_kept_and_used(tool_of: Callable[..., Any]) -
 def test_a_refresh_token_that_was_used_by_another_asks_to_sign_in(
     tool_of: Callable[..., Any],
 ) -> None:
-    tool = tool_of(token="", **{**SIGNED_IN, "refresh_token": "refresh-0"})
+    tool = tool_of(token=None, **{**SIGNED_IN, "refresh_token": "refresh-0"})
     with pytest.raises(Refused, match="sign-in"):
         tool.connector.check()
 
@@ -122,7 +122,7 @@ def test_retry_later_is_heeded(tool: Any) -> None:
     tool.sandbox.interfere = lambda _: Reply(429, b"Retry later\n", {"Retry-After": "7200"})
     with pytest.raises(Throttled) as raised:
         tool.connector.check()
-    assert raised.value.until >= tool.clock[0] + timedelta(hours=1)
+    assert raised.value.until >= tool.clock.at + timedelta(hours=1)
 
 
 # --- limits -----------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def test_check_tells_who_where_and_until_when(tool: Any) -> None:
     found = tool.connector.check()
     assert (found.account, found.version) == ("flagstaff", "18.4.1-ee")
     assert found.site in tool.url
-    assert found.server_time == tool.clock[0]
+    assert found.server_time == tool.clock.at
     assert found.credential_expires_at == datetime(2027, 6, 30, tzinfo=UTC)
     assert len(found.scopes) == 4
 

@@ -166,14 +166,14 @@ def description(contracts: Path) -> Description:
 def test_every_request_is_described(
     description: Description, tool_of: Callable[..., Any], options: Any, admin: bool
 ) -> None:
-    tool = tool_of(admin=admin, page_size=2, **options)
+    tool = tool_of(admin=admin, page_size=2, options=options)
     tool.connector.check()
     for stream, can in GitLab.streams.items():
-        read = tool.read(stream)
+        read = tool.turn(stream)
         if Can.INCREMENTAL in can:
-            tool.later(hours=1)
+            tool.clock.pass_by(hours=1)
             tool.sandbox.world.edit(tool.native(Task, "c"), title="Other")
-            tool.read(stream, read.cursors)
+            tool.turn(stream, read.cursors)
     for scope in tool.connector.scopes():
         list(tool.connector.census("tasks", scope.id))
         tool.connector.count("tasks", scope.id)

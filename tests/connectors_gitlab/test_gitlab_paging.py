@@ -200,7 +200,7 @@ def test_a_walk_that_does_not_hold_what_it_promises(answers: list[Any]) -> None:
 
 def test_many_issues_of_one_instant_are_all_read(tool_of: Callable[..., Any], many: Any) -> None:
     tool = tool_of(many(23, step=timedelta(0)), page_size=4, history=False)
-    assert len(tool.read("tasks").items) == 23
+    assert len(tool.turn("tasks").items["tasks"]) == 23
     assert {id for ids in tool.connector.census("tasks", "1") for id in ids} == {
         f"1-{n}" for n in range(1, 24)
     }
@@ -209,7 +209,7 @@ def test_many_issues_of_one_instant_are_all_read(tool_of: Callable[..., Any], ma
 def test_no_page_has_a_number_that_gitlab_refuses(tool_of: Callable[..., Any], many: Any) -> None:
     tool = tool_of(many(60), page_size=3, history=False)
     tool.sandbox.counted = 10
-    assert len(tool.read("tasks").items) == 60
+    assert len(tool.turn("tasks").items["tasks"]) == 60
     assert not [each for each in tool.sandbox.log if int(each.one("page", "1")) > 1]
 
 

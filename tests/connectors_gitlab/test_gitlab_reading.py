@@ -27,17 +27,17 @@ from connectors.sdk.sandbox import Reply, Request
 
 
 def titles(read: Any) -> set[str]:
-    return {each.title for each in read.records("tasks").values() if isinstance(each, Task)}
+    return {each.title for each in read.records.values() if isinstance(each, Task)}
 
 
 def test_everything_that_the_tool_holds_is_read_as_it_is(tool: Any) -> None:
     for stream, can in GitLab.streams.items():
-        read = tool.read(stream)
-        assert read.items, (stream, can)
+        read = tool.turn(stream)
+        assert read.items[stream], (stream, can)
         assert not read.errors
-        for (kind, id), record in read.records(stream).items():
+        for (kind, id), record in read.records.items():
             assert tool.sandbox.world.get(kind, id) == record
-    assert len(tool.read("tasks").records("tasks")) == sum(
+    assert len(tool.turn("tasks").records) == sum(
         len([each for each in tool.sandbox.world.all(kind) if not each.id.startswith("g")])
         for kind in GitLab.provides
         if kind not in (Project, Person, Milestone, Sprint)
@@ -45,7 +45,7 @@ def test_everything_that_the_tool_holds_is_read_as_it_is(tool: Any) -> None:
 
 
 def test_records_of_the_portfolio_that_gitlab_has(tool: Any) -> None:
-    held = tool.read("tasks").records("tasks")
+    held = tool.turn("tasks").records
     basket, price = tool.native(Task, "a"), tool.native(Task, "b")
     assert held[Task, basket].parent_id == tool.native(Task, "e") == "g7-1"
     assert held[Task, price].parent_id == basket
@@ -62,35 +62,35 @@ def test_a_subgroup_an_archived_project_and_its_issues_are_read(tool: Any) -> No
         "acme/web-1": "active", "acme/operations-2": "active", "acme/labs/lab-3": "active",
         "acme/old-works-4": "archived",
     }  # fmt: skip
-    assert {"Try it", "Archive papers"} <= titles(tool.read("tasks"))
+    assert {"Try it", "Archive papers"} <= titles(tool.turn("tasks"))
 
 
 # --- turns ------------------------------------------------------------------------------------
 
 
 def test_a_turn_in_which_nothing_happened_asks_the_roster_and_one_group(tool: Any) -> None:
-    first = tool.read("tasks")
-    tool.later(hours=1)
-    again = tool.read("tasks", first.cursors)
-    assert again.asked == ["/api/v4/projects", "/api/v4/groups/acme/issues"]
-    assert not again.items
+    first = tool.turn("tasks")
+    tool.clock.pass_by(hours=1)
+    again = tool.turn("tasks", first.cursors)
+    assert again.paths() == ["/api/v4/projects", "/api/v4/groups/acme/issues"]
+    assert not again.items["tasks"]
     question = tool.sandbox.log[-1]
     assert question.one("scope") == "all"
     assert question.one("non_archived") == "false"
     assert question.one("updated_after") == "2026-03-02T11:48:00.000Z"
-    tool.read("tasks", again.cursors)
+    tool.turn("tasks", again.cursors)
     assert tool.sandbox.log[-1].one("updated_after") == "2026-03-02T12:58:00.000Z"
 
 
 def test_an_issue_costs_what_the_readme_says(tool_of: Callable[..., Any], many: Any) -> None:
     for has, events in (("free", 3), ("ultimate", 5)):
-        tool = tool_of(many(1), has=has)
-        read = tool.read("tasks")
-        assert read.asked.count("/api/graphql") == 1
-        assert len([path for path in read.asked if path.endswith("_events")]) == events
-        assert not [path for path in read.asked if path.endswith("/notes")]  # it has none
+        tool = tool_of(many(1), plan=has)
+        read = tool.turn("tasks")
+        assert read.paths().count("/api/graphql") == 1
+        assert len([path for path in read.paths() if path.endswith("_events")]) == events
+        assert not [path for path in read.paths() if path.endswith("/notes")]  # it has none
     tool = tool_of(many(1), history=False)
-    assert not [path for path in tool.read("tasks").asked if path.endswith("_events")]
+    assert not [path for path in tool.turn("tasks").paths() if path.endswith("_events")]
     assert tool.connector.history == frozenset()
 
 
@@ -98,7 +98,7 @@ def test_fifty_issues_share_a_question_for_links_parents_and_time(
     tool_of: Callable[..., Any], many: Any
 ) -> None:
     tool = tool_of(many(120), history=False)
-    asked = tool.read("tasks").asked
+    asked = tool.turn("tasks").paths()
     assert asked.count("/api/graphql") == 3
     assert asked.count("/api/v4/projects/1/issues") == 2
 
@@ -108,45 +108,45 @@ def test_a_change_during_the_first_read_is_in_the_next_turn(tool: Any) -> None:
 
     def edit(request: Request) -> Reply | None:
         if request.path.endswith("/graphql") and not edited:
-            edited.append(tool.later(seconds=30))
+            edited.append(tool.clock.pass_by(seconds=30))
             tool.sandbox.world.edit(issue, title="Renewed meanwhile")
         return None
 
     edited: list[Any] = []
     tool.sandbox.interfere = edit
-    first = tool.read("tasks")
-    tool.later(minutes=10)
-    assert "Renewed meanwhile" in titles(tool.read("tasks", first.cursors))
+    first = tool.turn("tasks")
+    tool.clock.pass_by(minutes=10)
+    assert "Renewed meanwhile" in titles(tool.turn("tasks", first.cursors))
 
 
 def test_a_change_that_shows_late_is_read(tool: Any) -> None:
-    first = tool.read("tasks")
-    tool.later(minutes=5)
-    second = tool.read("tasks", first.cursors)
-    late = tool.clock[0] - timedelta(seconds=90)
+    first = tool.turn("tasks")
+    tool.clock.pass_by(minutes=5)
+    second = tool.turn("tasks", first.cursors)
+    late = tool.clock.at - timedelta(seconds=90)
     tool.sandbox.world.edit(tool.native(Task, "d"), title="Committed late", at=late)
-    tool.later(minutes=5)
-    assert "Committed late" in titles(tool.read("tasks", second.cursors))
+    tool.clock.pass_by(minutes=5)
+    assert "Committed late" in titles(tool.turn("tasks", second.cursors))
 
 
 def test_a_project_that_we_are_let_into_is_read_in_full(tool: Any) -> None:
     lab = tool.native(Project, "lab")
     tool.sandbox.hidden.add(lab)
-    read = tool.read("tasks")
+    read = tool.turn("tasks")
     assert "Try it" not in titles(read)
     for _ in range(2):  # the second time its old cursor must not count
         tool.sandbox.hidden.clear()
-        tool.later(days=9)
-        found = tool.read("tasks", read.cursors)
-        tool.later(minutes=5)
-        next_turn = tool.read("tasks", found.cursors)
+        tool.clock.pass_by(days=9)
+        found = tool.turn("tasks", read.cursors)
+        tool.clock.pass_by(minutes=5)
+        next_turn = tool.turn("tasks", found.cursors)
         assert titles(found) | titles(next_turn) == {"Try it"}
-        tool.later(hours=1)
-        quiet = tool.read("tasks", next_turn.cursors)
-        assert (quiet.lanes, quiet.items) == ([""], {})
+        tool.clock.pass_by(hours=1)
+        quiet = tool.turn("tasks", next_turn.cursors)
+        assert (quiet.lanes["tasks"], quiet.items["tasks"]) == ([""], {})
         tool.sandbox.hidden.add(lab)
-        tool.later(hours=1)
-        read = tool.read("tasks", quiet.cursors)
+        tool.clock.pass_by(hours=1)
+        read = tool.turn("tasks", quiet.cursors)
 
 
 def test_a_project_that_refuses_to_be_read_holds_up_no_other(tool: Any) -> None:
@@ -156,26 +156,26 @@ def test_a_project_that_refuses_to_be_read_holds_up_no_other(tool: Any) -> None:
         return Reply.of({}, 403) if f"/projects/{lab}" in request.path else None
 
     tool.sandbox.interfere = refuse
-    read = tool.read("tasks")
+    read = tool.turn("tasks")
     assert [(type(each), each.scope) for each in read.errors] == [(NotVisible, lab)]
     assert "Renew certificate" in titles(read)
-    tool.later(hours=1)
+    tool.clock.pass_by(hours=1)
     tool.sandbox.world.edit(certificate, title="Renewed")
-    tool.later(minutes=5)
-    later = tool.read("tasks", read.cursors)
-    assert later.lanes == ["", lab]
+    tool.clock.pass_by(minutes=5)
+    later = tool.turn("tasks", read.cursors)
+    assert later.lanes["tasks"] == ["", lab]
     assert titles(later) == {"Renewed"}
     tool.sandbox.interfere = None
-    tool.later(hours=1)
-    assert titles(tool.read("tasks", later.cursors)) == {"Try it"}
+    tool.clock.pass_by(hours=1)
+    assert titles(tool.turn("tasks", later.cursors)) == {"Try it"}
 
 
 def test_a_project_that_hides_while_changes_are_read_is_read_anew(tool: Any) -> None:
-    first = tool.read("tasks")
-    tool.later(hours=1)
+    first = tool.turn("tasks")
+    tool.clock.pass_by(hours=1)
     for id, title in (("l", "Unread"), ("d", "Read")):
         tool.sandbox.world.edit(tool.native(Task, id), title=title)
-    tool.later(minutes=5)
+    tool.clock.pass_by(minutes=5)
 
     def hide(request: Request) -> Reply | None:
         body = request.json() if request.path == "/api/graphql" else {}
@@ -184,44 +184,46 @@ def test_a_project_that_hides_while_changes_are_read_is_read_anew(tool: Any) -> 
         return None
 
     tool.sandbox.interfere = hide
-    later = tool.read("tasks", first.cursors)
+    later = tool.turn("tasks", first.cursors)
     assert titles(later) == {"Read"}
     assert [each.scope for each in later.errors] == [tool.native(Project, "lab")]
     tool.sandbox.interfere = None
-    found = [tool.read("tasks", later.cursors)]
-    tool.later(minutes=5)
-    found.append(tool.read("tasks", found[0].cursors))
+    found = [tool.turn("tasks", later.cursors)]
+    tool.clock.pass_by(minutes=5)
+    found.append(tool.turn("tasks", found[0].cursors))
     assert set().union(*map(titles, found)) == {"Unread"}
 
 
 def test_a_first_read_that_lost_its_start_closes_the_gap(tool: Any) -> None:
-    first = tool.read("tasks")
-    cut = {name: each for name, each in first.cursors.items() if name}  # it died just before
-    tool.later(hours=5)
+    first = tool.turn("tasks")
+    cut = {
+        name: each for name, each in first.cursors["tasks"].items() if name
+    }  # it died just before
+    tool.clock.pass_by(hours=5)
     tool.sandbox.world.edit(tool.native(Task, "d"), title="In between")
-    tool.later(hours=5)
-    again = tool.read("tasks", cut)
-    tool.later(minutes=5)
-    assert "In between" in titles(tool.read("tasks", again.cursors))
+    tool.clock.pass_by(hours=5)
+    again = tool.turn("tasks", {"tasks": cut})
+    tool.clock.pass_by(minutes=5)
+    assert "In between" in titles(tool.turn("tasks", again.cursors))
 
 
 def test_a_project_of_the_group_that_is_not_ours_is_left_out(tool_of: Callable[..., Any]) -> None:
     tool = tool_of(projects=("acme/web-1", "acme/operations-2"))
-    first = tool.read("tasks")
-    tool.later(hours=1)
+    first = tool.turn("tasks")
+    tool.clock.pass_by(hours=1)
     tool.sandbox.world.edit(tool.native(Task, "l"), title="Not ours")
     tool.sandbox.world.edit(tool.native(Task, "d"), title="Ours")
-    later = tool.read("tasks", first.cursors)
-    assert "/api/v4/groups/acme/issues" in later.asked
+    later = tool.turn("tasks", first.cursors)
+    assert "/api/v4/groups/acme/issues" in later.paths()
     assert titles(later) == {"Ours"}
 
 
 def test_a_group_that_does_not_show_itself_is_asked_project_by_project(tool: Any) -> None:
-    first = tool.read("tasks")
+    first = tool.turn("tasks")
     tool.sandbox.closed_groups.add("acme")
-    tool.later(hours=1)
+    tool.clock.pass_by(hours=1)
     tool.sandbox.world.edit(tool.native(Task, "d"), title="Still seen")
-    later = tool.read("tasks", first.cursors)
+    later = tool.turn("tasks", first.cursors)
     assert not later.errors
     assert titles(later) == {"Still seen"}
 
@@ -238,7 +240,7 @@ def test_an_issue_that_vanishes_while_it_is_read_is_told_not_lost(tool: Any) -> 
     tool.sandbox.interfere = lambda request: (
         remove(request) if "/projects/2/" in request.path else None
     )
-    read = tool.read("tasks")
+    read = tool.turn("tasks")
     assert read.unread == {gone: "GitLab lists this issue but does not open it."}
     assert not read.errors
 
@@ -250,8 +252,8 @@ def test_an_issue_that_graphql_does_not_give_is_told_not_read_without_its_links(
         return None
 
     tool.sandbox.interfere = empty
-    read = tool.read("tasks")
-    assert not read.items
+    read = tool.turn("tasks")
+    assert not read.items["tasks"]
     assert len(read.unread) == 6
 
 
@@ -261,7 +263,7 @@ def test_all_booked_time_of_an_issue_is_read(tool_of: Callable[..., Any], many: 
         for n in range(10)
     ]
     tool = tool_of([*many(2), *logs], page_size=3)
-    found = tool.read("tasks").records("tasks").values()
+    found = tool.turn("tasks").records.values()
     assert sorted(each.minutes for each in found if isinstance(each, Worklog)) == [*range(1, 11)]
 
 
@@ -269,7 +271,7 @@ def test_all_booked_time_of_an_issue_is_read(tool_of: Callable[..., Any], many: 
 
 
 def test_a_free_gitlab_says_nothing_of_what_it_does_not_have(tool_of: Callable[..., Any]) -> None:
-    tool = tool_of(has="free")
+    tool = tool_of(plan="free")
     for stream in ("sprints", "epics"):
         assert tool.connector.lanes(stream, {}).lanes == []
     provides = tool.connector.provided
@@ -278,37 +280,40 @@ def test_a_free_gitlab_says_nothing_of_what_it_does_not_have(tool_of: Callable[.
     assert "points" not in provides[Task]
     assert "points" in GitLab.provides[Task]
     assert "points" not in tool.connector.history
-    assert not [path for path in tool.read("tasks").asked if "weight" in path]
+    assert not [path for path in tool.turn("tasks").paths() if "weight" in path]
 
 
 def test_a_plan_that_gitlab_does_not_confirm_is_told_and_takes_nothing_away(
     tool_of: Callable[..., Any],
 ) -> None:
-    tool = tool_of(has="free", plan="premium")
+    tool = tool_of(plan="free", options={"plan": "premium"})
     for stream in ("sprints", "epics"):
-        [error, *_] = tool.read(stream).errors
+        [error, *_] = tool.turn(stream).errors
         assert isinstance(error, NotVisible)
         assert "plan: free" in error.advice
 
 
 def test_check_notices_a_better_plan(tool_of: Callable[..., Any]) -> None:
-    assert any("plan: premium" in each for each in tool_of(plan="free").connector.check().warnings)
-    assert not tool_of(has="free").connector.check().warnings
+    assert any(
+        "plan: premium" in each
+        for each in tool_of(options={"plan": "free"}).connector.check().warnings
+    )
+    assert not tool_of(plan="free").connector.check().warnings
     assert not tool_of().connector.check().warnings
 
 
 def test_statuses_are_read_where_they_are_wanted(tool_of: Callable[..., Any]) -> None:
     tool = tool_of(statuses=True)
     tool.sandbox.world.edit(tool.native(Task, "c"), status="in_progress")
-    read = tool.read("tasks").records("tasks")
+    read = tool.turn("tasks").records
     task = read[Task, tool.native(Task, "c")]
     assert (task.status, task.status_label) == ("in_progress", "In progress")
     assert tool.connector.history == {"labels", "milestone_id", "points"}
 
 
 def test_a_gitlab_without_statuses_is_refused_with_a_remedy(tool_of: Callable[..., Any]) -> None:
-    tool = tool_of(has="free", plan="premium", statuses=True)
-    [error, *_] = tool.read("tasks").errors
+    tool = tool_of(plan="free", options={"plan": "premium"}, statuses=True)
+    [error, *_] = tool.turn("tasks").errors
     assert isinstance(error, Refused)
     assert not isinstance(error, NotVisible)
     assert "18.2" in error.advice
@@ -319,19 +324,19 @@ def test_a_gitlab_without_statuses_is_refused_with_a_remedy(tool_of: Callable[..
 
 def test_an_administrator_sees_everybody_others_the_members(tool_of: Callable[..., Any]) -> None:
     admin, member = tool_of(), tool_of(admin=False)
-    everybody = admin.read("people").records("people")
+    everybody = admin.turn("people").records
     assert len(everybody) == 3
     assert everybody[Person, admin.native(Person, "ann")].email == "ann@example.com"
     assert [lane.full for lane in admin.connector.lanes("people", {}).lanes] == [True]
-    members = member.read("people").records("people").values()
+    members = member.turn("people").records.values()
     assert {(each.name, each.email) for each in members} == {("Ann Archer", None), ("Robot", None)}
     assert [lane.full for lane in member.connector.lanes("people", {}).lanes] == [False]
 
 
 def test_milestones_of_groups_and_projects(tool: Any) -> None:
-    read = tool.read("milestones")
-    assert read.lanes == ["group:acme", "group:acme/labs", "1", "2", "3", "4"]
-    scopes = {item.id: item.scope for item in read.items.values()}
+    read = tool.turn("milestones")
+    assert read.lanes["milestones"] == ["group:acme", "group:acme/labs", "1", "2", "3", "4"]
+    scopes = {item.id: item.scope for item in read.items["milestones"].values()}
     assert scopes == {tool.native(Milestone, "m1"): "1", tool.native(Milestone, "m2"): None}
 
 
@@ -351,10 +356,10 @@ def test_a_configured_place_that_is_hidden_is_told_and_nothing_of_it_counts_as_g
     tool = tool_of(groups=("acme", "nowhere"), projects=("acme/none",))
     assert len(tool.connector.check().warnings) == 2
     for stream in GitLab.streams:
-        first = tool.read(stream)
-        later = tool.read(stream, first.cursors) if stream == "tasks" else first
+        first = tool.turn(stream)
+        later = tool.turn(stream, first.cursors) if stream == "tasks" else first
         assert any(isinstance(error, NotVisible) for error in later.errors), stream
-        assert first.items, stream
+        assert first.items[stream], stream
 
 
 # --- census -----------------------------------------------------------------------------------
@@ -413,7 +418,7 @@ def test_a_moved_issue_is_still_there(tool: Any, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(tool.sandbox.render, "issue", lambda task: render(task) | moved)
     id = tool.native(Task, "d")
     assert tool.connector.confirm("tasks", [id]) == {id: None}
-    assert tool.read("tasks").records("tasks")[Task, id].status == "cancelled"
+    assert tool.turn("tasks").records[Task, id].status == "cancelled"
 
 
 # --- the imitation itself ---------------------------------------------------------------------

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,16 +10,13 @@ import pytest
 
 from connectors.jira.connector import Jira
 from connectors.jira.sandbox import JiraSandbox
-from connectors.sdk.contract import Cursor, Item, Page
-from connectors.sdk.errors import ConnectorError
-from connectors.sdk.http import Door, open_door
+from connectors.sdk.contract import Cursor
 from connectors.sdk.records import (
     Approval,
     Change,
     Column,
     Comment,
     Custom,
-    Gone,
     Link,
     Membership,
     Milestone,
@@ -34,14 +29,8 @@ from connectors.sdk.records import (
     Task,
     Worklog,
 )
-from connectors.sdk.sandbox import Request, serve
-
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-
-def ago(**span: float) -> datetime:
-    """A moment before `NOW`."""
-    return NOW - timedelta(**span)
+from tests.conformance.moments import NOW, ago
+from tests.conformance.reading import Clock, Kept, Read, Subject
 
 
 def company() -> list[Record]:
@@ -134,116 +123,36 @@ def company() -> list[Record]:
     ]  # fmt: skip
 
 
-@dataclass
-class Turn:
-    """What a read of a stream brought."""
+class Site(Kept):
+    """The served sandbox, read as these tests read it."""
 
-    items: dict[str, Item] = field(default_factory=dict)
-    pages: list[Page] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
-    gone: list[Gone] = field(default_factory=list)
-    errors: dict[str, ConnectorError] = field(default_factory=dict)
-    requests: list[Request] = field(default_factory=list)
-
-    def of(self, kind: type[Any]) -> list[Any]:
-        """The records of a kind, each id once."""
-        return list({r.id: r for r in self.records if type(r) is kind}.values())
-
-
-class Site:
-    """A served sandbox, the connector on it, and the cursors as the engine keeps them."""
-
-    def __init__(self, sandbox: JiraSandbox, url: str, **options: Any) -> None:
-        self.sandbox = sandbox
-        self.config: Any = Jira.Config(**{**sandbox.options(url), **options})
-        self.door: Door = open_door(Jira, self.config, sleep=lambda _: None)
-        self.cursors: dict[str, dict[str, Cursor]] = {}
+    sandbox: JiraSandbox
 
     @property
-    def jira(self) -> Jira:
+    def jira(self) -> Any:
         """A connector as the engine makes one for a run."""
-        return Jira(self.config, self.door)
+        return self.subject.connector(self.config(), self.door)
 
-    def read(self, stream: str, pages: int | None = None) -> Turn:
-        """One turn of a stream as the engine does it; `pages`: break off after so many."""
-        turn, jira = Turn(), self.jira
-        first = len(self.sandbox.log)
-        cursors = self.cursors.setdefault(stream, {})
-        plan = jira.lanes(stream, cursors)
-        for lane in plan.lanes:
-            try:
-                for page in jira.pull(stream, lane.name, cursors.get(lane.name)):
-                    self._take(stream, page, turn)
-                    if page.cursor is not None:
-                        cursors[lane.name] = page.cursor
-                    if pages is not None and len(turn.pages) >= pages:
-                        turn.requests = self.sandbox.log[first:]
-                        return turn
-            except ConnectorError as error:
-                turn.errors[lane.name] = error
-        if plan.joint is not None and not turn.errors:
-            self.cursors[stream] = {"": plan.joint}
-        turn.requests = self.sandbox.log[first:]
-        return turn
-
-    @staticmethod
-    def _take(stream: str, page: Page, turn: Turn) -> None:
-        turn.pages.append(page)
-        turn.gone += page.gone
-        for item in page.items:
-            turn.items[item.id] = item
-            turn.records += Jira.to_records(stream, item.body)
-
-    def read_all(self) -> list[Record]:
-        """Everything that there is, each record once."""
-        found: dict[tuple[type[Record], str], Record] = {}
-        for stream in Jira.streams:
-            for record in self.read(stream).records:
-                found[type(record), record.id] = record
-        return list(found.values())
-
-    def native(self, kind: type[Record], id_: str) -> str:
-        """Jira's id for one of the company's."""
-        return self.sandbox.ids[kind, id_]
+    def turn(
+        self, stream: str, cursors: Mapping[str, Mapping[str, Cursor]] | None = None, **how: Any
+    ) -> Read:
+        """One turn of one stream, whose lanes may fail."""
+        return super().turn(stream, cursors, connector=self.jira, patient=True, **how)
 
 
-class Clock:
-    """The sandbox's clock, moved by the tests."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **span: float) -> None:
-        self.now += timedelta(**span)
+SUBJECT = Subject(Jira, JiraSandbox, served_as=Site, holds=company, begins=NOW)
+Make = Callable[..., Site]
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
-
-
-Make = Callable[..., Site]
+    return Clock(NOW)
 
 
 @pytest.fixture
 def make(clock: Clock) -> Iterator[Make]:
     """Makes sites: `make(records=…, options={…}, deployment=…, page_size=…)`."""
-    with ExitStack() as stack:
-
-        def build(
-            records: list[Record] | None = None,
-            options: Mapping[str, Any] | None = None,
-            **sandbox: Any,
-        ) -> Site:
-            held = JiraSandbox(company() if records is None else records, clock, **sandbox)
-            site = Site(held, stack.enter_context(serve(held)), **(options or {}))
-            stack.callback(site.door.close)
-            return site
-
-        yield build
+    yield from SUBJECT.opener(clock=clock, small_pages=False)
 
 
 @pytest.fixture
@@ -255,11 +164,6 @@ def site(make: Make) -> Site:
 @pytest.fixture(scope="session")
 def bodies() -> dict[str, list[dict[str, Any]]]:
     """Whole items of every stream, as the connector makes them."""
-    sandbox = JiraSandbox(company(), lambda: NOW)
-    found: dict[str, list[dict[str, Any]]] = {}
-    with serve(sandbox) as url:
-        site = Site(sandbox, url)
-        for stream in Jira.streams:
-            found[stream] = [dict(each.body) for each in site.read(stream).items.values()]
-        site.door.close()
-    return found
+    with SUBJECT.tool(small_pages=False) as site:
+        items = site.read(patient=True).items
+    return {stream: [dict(each.body) for each in held.values()] for stream, held in items.items()}

@@ -111,15 +111,17 @@ def everything(make: Any, clock: Any) -> list[Request]:
         jira.check()
         jira.scopes()
         for stream in Jira.streams:
-            site.read(stream)
-        clock.forward(hours=1)
+            site.turn(stream)
+        clock.pass_by(hours=1)
         for task in site.sandbox.world.all(Task):
             site.sandbox.world.edit(task.id, title="New")
         for index in range(30):
             task = site.native(Task, "s1")
-            site.sandbox.world.put(Comment(id=f"99{index:03d}", task_id=task, text="!", at=clock()))
+            site.sandbox.world.put(
+                Comment(id=f"99{index:03d}", task_id=task, text="!", at=clock.at)
+            )
         for stream in Jira.streams:
-            site.read(stream)
+            site.turn(stream)
         project = site.native(Project, "web")
         ids = [id_ for batch in jira.census("tasks", project) for id_ in batch]
         jira.confirm("tasks", [*ids, "77"])

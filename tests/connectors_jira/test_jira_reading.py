@@ -22,13 +22,13 @@ def paths(requests: list[Request]) -> list[str]:
 
 
 def load(make: Any, clock: Any, count: int, **options: Any) -> Any:
-    return make(records=bulk(count, seed=3, now=clock.now), **options)
+    return make(records=bulk(count, seed=3, now=clock.at), **options)
 
 
 def test_check_says_who_and_what(site: Any, clock: Any) -> None:
     identity = site.jira.check()
     assert (identity.account, identity.site) == ("PMO reader", "https://jira.example.com")
-    assert identity.server_time == clock.now
+    assert identity.server_time == clock.at
     assert {each.name: each.state for each in identity.scopes} == {
         "Website": "active", "Operations": "active", "Old works": "archived",
         "Thrown away": "trashed",
@@ -56,7 +56,7 @@ def test_a_wrong_token_is_refused_everywhere(make: Any, stream: str) -> None:
     assert "email" in refusal.value.remedy
     errors: list[Exception] = []
     try:
-        errors += site.read(stream).errors.values()
+        errors += site.turn(stream).errors
     except Refused as error:
         errors.append(error)
     assert [type(each) for each in errors] == [Refused]
@@ -91,13 +91,13 @@ def test_a_sign_in_that_failed_is_no_empty_success(site: Any) -> None:
 
 def test_the_first_read_asks_in_bulk(make: Any, clock: Any) -> None:
     site = load(make, clock, 1000)
-    turn = site.read("tasks")
-    assert len(turn.items) == 1000
-    asked = paths(turn.requests)
+    turn = site.turn("tasks")
+    assert len(turn.items["tasks"]) == 1000
+    asked = paths(turn.asked)
     assert asked.count("api/3/search/jql") == 10  # 2 pages for each of 5 projects
     assert asked.count("api/3/changelog/bulkfetch") == 5
     assert len(asked) == 10 + 5 + 1 + 3  # the roster; fields, more fields, statuses
-    body = orjson.loads(next(each for each in turn.requests if "jql" in each.path).body)
+    body = orjson.loads(next(each for each in turn.asked if "jql" in each.path).body)
     assert "summary" in body["fields"]
     assert "*all" not in body["fields"]
 
@@ -110,31 +110,31 @@ def test_a_large_project_is_cut_into_windows(
     plan = site.jira.lanes("tasks", {})
     assert len(plan.lanes) >= 10
     assert all(lane.full and lane.scope for lane in plan.lanes)
-    turn = site.read("tasks")
-    assert len(turn.items) == 500
-    assert sum(len(page.items) for page in turn.pages) == 500  # windows do not overlap
-    assert list(site.cursors["tasks"]) == [""]
+    told = [item.id for item in site.items("tasks")]
+    assert len(set(told)) == 500
+    assert len(told) == 500  # windows do not overlap
+    assert list(site.kept.cursors["tasks"]) == [""]
 
 
 def test_windows_are_open_at_both_ends_and_stay_put(clock: Any) -> None:
-    first = clock.now - timedelta(days=400)
-    lanes = tasks.windows("7", 9000, first, clock.now)
+    first = clock.at - timedelta(days=400)
+    lanes = tasks.windows("7", 9000, first, clock.at)
     clauses = [tasks.clause_of(lane.name) for lane in lanes]
     assert clauses[0].count("created") == clauses[-1].count("created") == 1
     assert "created <" in clauses[0]
     assert "created >=" in clauses[-1]
-    later = tasks.windows("7", 9010, first, clock.now + timedelta(hours=3))
+    later = tasks.windows("7", 9010, first, clock.at + timedelta(hours=3))
     assert [lane.name for lane in later[:-1]] == [lane.name for lane in lanes[:-1]]
-    assert tasks.windows("7", 9, first, clock.now) == [Lane("7:-", scope="7")]
+    assert tasks.windows("7", 9, first, clock.at) == [Lane("7:-", scope="7")]
 
 
 def test_nothing_new_costs_one_question(site: Any, clock: Any) -> None:
     for stream in Jira.streams:
-        site.read(stream)
-    clock.forward(minutes=30)
-    assert paths(site.read("tasks").requests) == ["api/3/search/jql"]
-    assert paths(site.read("projects").requests) == ["api/3/project/search"]
-    assert paths(site.read("worklogs").requests) == [
+        site.turn(stream)
+    clock.pass_by(minutes=30)
+    assert paths(site.turn("tasks").asked) == ["api/3/search/jql"]
+    assert paths(site.turn("projects").asked) == ["api/3/project/search"]
+    assert paths(site.turn("worklogs").asked) == [
         "api/3/worklog/updated", "api/3/worklog/deleted",
     ]  # fmt: skip
 
@@ -146,106 +146,107 @@ def test_versions_and_boards_are_read_again_after_a_while(
     """They have no "changed since": all are read, or none while all have been read of late."""
     site = make(options=options)
     for stream, kind in (("milestones", Milestone), ("sprints", Sprint)):
-        whole = {each.id for each in site.read(stream).of(kind)}
+        whole = set(site.turn(stream).of(kind))
         assert whole
-        assert not site.read(stream).items
-        clock.forward(minutes=31)
-        assert {each.id for each in site.read(stream).of(kind)} == whole
-    site.read("milestones")
-    site.cursors["milestones"].popitem()
-    assert len(site.read("milestones").of(Milestone)) == 3
+        assert not site.turn(stream).items[stream]
+        clock.pass_by(minutes=31)
+        assert set(site.turn(stream).of(kind)) == whole
+    site.turn("milestones")
+    site.kept.cursors["milestones"].popitem()
+    assert len(site.turn("milestones").of(Milestone)) == 3
 
 
 def test_what_changed_is_read_and_then_is_no_news(site: Any, clock: Any) -> None:
-    site.read("tasks")
-    clock.forward(hours=1)
+    site.turn("tasks")
+    clock.pass_by(hours=1)
     id_ = site.native(Task, "o1")
     site.sandbox.world.edit(id_, status="done", status_label="Done")
-    turn = site.read("tasks")
-    assert list(turn.items) == [id_]
-    assert turn.of(Task)[0].status == "done"
-    clock.forward(minutes=1)
-    again = site.read("tasks")
-    assert not again.items
-    assert len(again.requests) == 1
+    turn = site.turn("tasks")
+    assert list(turn.items["tasks"]) == [id_]
+    [task] = turn.of(Task).values()
+    assert task.status == "done"
+    clock.pass_by(minutes=1)
+    again = site.turn("tasks")
+    assert not again.items["tasks"]
+    assert len(again.asked) == 1
 
 
 def test_an_edit_within_the_overlap_is_not_lost(site: Any, clock: Any) -> None:
-    site.read("tasks")
-    clock.forward(hours=1)
+    site.turn("tasks")
+    clock.pass_by(hours=1)
     first, second = site.native(Task, "o1"), site.native(Task, "o2")
     site.sandbox.world.edit(first, title="One")
-    site.read("tasks")
+    site.turn("tasks")
     # The search finds the second one late: its time lies before that of the last read.
-    site.sandbox.world.edit(second, title="Two", at=clock.now - timedelta(seconds=20))
-    clock.forward(seconds=30)
-    assert second in site.read("tasks").items
+    site.sandbox.world.edit(second, title="Two", at=clock.at - timedelta(seconds=20))
+    clock.pass_by(seconds=30)
+    assert second in site.turn("tasks").items["tasks"]
 
 
 def test_the_last_hours_are_swept_now_and_then(site: Any, clock: Any) -> None:
-    site.read("tasks")
-    clock.forward(hours=1)
+    site.turn("tasks")
+    clock.pass_by(hours=1)
     id_ = site.native(Task, "o1")
     site.sandbox.unfound = {id_}
     site.sandbox.world.edit(id_, title="Found late")
-    clock.forward(hours=1)
-    site.read("tasks")
-    clock.forward(hours=1)
+    clock.pass_by(hours=1)
+    site.turn("tasks")
+    clock.pass_by(hours=1)
     site.sandbox.unfound = set()
-    assert not site.read("tasks").items  # it lies behind the overlap …
-    clock.forward(hours=5)
-    assert list(site.read("tasks").items) == [id_]  # … and within the sweep
-    clock.forward(minutes=10)
-    assert not site.read("tasks").items
+    assert not site.turn("tasks").items["tasks"]  # it lies behind the overlap …
+    clock.pass_by(hours=5)
+    assert list(site.turn("tasks").items["tasks"]) == [id_]  # … and within the sweep
+    clock.pass_by(minutes=10)
+    assert not site.turn("tasks").items["tasks"]
 
 
 def test_a_future_update_does_not_carry_the_cursor_away(site: Any, clock: Any) -> None:
-    site.read("tasks")
-    clock.forward(hours=1)
+    site.turn("tasks")
+    clock.pass_by(hours=1)
     odd, plain = site.native(Task, "o1"), site.native(Task, "o2")
-    site.sandbox.world.edit(odd, title="From 2999", at=clock.now.replace(year=2999))
-    site.read("tasks")
-    assert int(site.cursors["tasks"][""]["updated_ms"]) <= clock.now.timestamp() * 1000
-    clock.forward(hours=1)
+    site.sandbox.world.edit(odd, title="From 2999", at=clock.at.replace(year=2999))
+    site.turn("tasks")
+    assert int(site.kept.cursors["tasks"][""]["updated_ms"]) <= clock.at.timestamp() * 1000
+    clock.pass_by(hours=1)
     site.sandbox.world.edit(plain, title="Today")
-    assert plain in site.read("tasks").items
+    assert plain in site.turn("tasks").items["tasks"]
 
 
 @pytest.mark.parametrize("deployment", ["cloud", "data_center"])
 def test_a_read_that_is_cut_after_any_page_goes_on(make: Any, clock: Any, deployment: str) -> None:
-    whole = set(load(make, clock, 60, deployment=deployment).read("tasks").items)
+    whole = set(load(make, clock, 60, deployment=deployment).turn("tasks").items["tasks"])
     for cut in range(1, 16):
         site = load(make, clock, 60, deployment=deployment, page_size=7)
-        first = site.read("tasks", pages=cut)
-        rest = site.read("tasks")
-        assert len(first.pages) == cut
-        assert set(first.items) | set(rest.items) == whole
+        first = site.turn("tasks", stop_after=cut)
+        rest = site.turn("tasks")
+        assert first.pages["tasks"] == cut
+        assert set(first.items["tasks"]) | set(rest.items["tasks"]) == whole
         assert not rest.errors
 
 
 def test_a_later_read_that_is_cut_goes_on(make: Any, clock: Any) -> None:
     site = load(make, clock, 60, page_size=10)
-    site.read("tasks")
-    clock.forward(hours=1)
+    site.turn("tasks")
+    clock.pass_by(hours=1)
     edited = set()
     for position, task in enumerate(site.sandbox.world.all(Task)):
         if position % 2:
-            clock.forward(milliseconds=7)
+            clock.pass_by(milliseconds=7)
             edited.add(site.sandbox.world.edit(task.id, title="New").id)
-    first = site.read("tasks", pages=1)
-    assert len(first.items) == 10
-    assert edited <= {*first.items, *site.read("tasks").items}
+    first = site.turn("tasks", stop_after=1)
+    assert len(first.items["tasks"]) == 10
+    assert edited <= {*first.items["tasks"], *site.turn("tasks").items["tasks"]}
 
 
 def test_a_first_read_over_two_turns_forgets_no_edit(make: Any, clock: Any) -> None:
     site = load(make, clock, 60, page_size=10)
-    first = site.read("tasks", pages=1)
-    clock.forward(hours=1)
-    early = next(iter(first.items))
+    first = site.turn("tasks", stop_after=1)
+    clock.pass_by(hours=1)
+    early = next(iter(first.items["tasks"]))
     site.sandbox.world.edit(early, title="Edited between the turns")
-    site.read("tasks")
-    clock.forward(hours=1)
-    assert early in site.read("tasks").items
+    site.turn("tasks")
+    clock.pass_by(hours=1)
+    assert early in site.turn("tasks").items["tasks"]
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 02 Mar 2026 12:00:00 -0000"])
@@ -258,9 +259,9 @@ def test_the_tools_clock_is_found_without_a_good_date(site: Any, clock: Any, dat
         return Reply(reply.status, reply.body, {**reply.headers, "Date": date})
 
     site.sandbox.interfere = undated
-    site.read("tasks")
-    expected = clock.now - tasks.OVERLAP
-    assert int(site.cursors["tasks"][""]["updated_ms"]) == tasks.ms(expected)
+    site.turn("tasks")
+    expected = clock.at - tasks.OVERLAP
+    assert int(site.kept.cursors["tasks"][""]["updated_ms"]) == tasks.ms(expected)
 
 
 def test_a_damaged_cursor_starts_the_lane_anew(site: Any) -> None:
@@ -271,42 +272,44 @@ def test_a_damaged_cursor_starts_the_lane_anew(site: Any) -> None:
 def test_a_hidden_project_fails_in_its_own_lane(make: Any, clock: Any) -> None:
     site = make(options={"projects": ["WEB", "OPS"]})
     site.sandbox.hidden = {site.native(Project, "ops")}
-    turn = site.read("tasks")
-    assert {each.project_id for each in turn.of(Task)} == {site.native(Project, "web")}
-    error = turn.errors["missing:OPS"]
+    turn = site.turn("tasks")
+    assert {each.project_id for each in turn.of(Task).values()} == {site.native(Project, "web")}
+    [error] = turn.errors
     assert isinstance(error, NotVisible)
     assert error.scope == "OPS"
     assert "OPS" in error.message
-    clock.forward(hours=1)
+    clock.pass_by(hours=1)
     site.sandbox.world.edit(site.native(Task, "s1"), title="Still read")
-    again = site.read("tasks")
-    assert site.native(Task, "s1") in again.items  # though the first read never was whole
-    assert list(again.errors) == ["missing:OPS"]
+    again = site.turn("tasks")
+    assert site.native(Task, "s1") in again.items["tasks"]  # though the first read never was whole
+    assert [each.scope for each in again.errors] == ["OPS"]
     assert any("OPS" in warning for warning in site.jira.check().warnings)
 
 
 def test_a_project_hidden_later_stops_nothing(make: Any, clock: Any) -> None:
     site = make(options={"projects": ["WEB", "OPS"]})
-    site.read("tasks")
-    assert list(site.cursors["tasks"]) == [""]
+    site.turn("tasks")
+    assert list(site.kept.cursors["tasks"]) == [""]
     site.sandbox.hidden = {site.native(Project, "ops")}
-    clock.forward(hours=1)
+    clock.pass_by(hours=1)
     site.sandbox.world.edit(site.native(Task, "s1"), title="Still read")
-    turn = site.read("tasks")
-    assert list(turn.items) == [site.native(Task, "s1")]
-    assert list(turn.errors) == ["missing:OPS"]
+    turn = site.turn("tasks")
+    assert list(turn.items["tasks"]) == [site.native(Task, "s1")]
+    assert [each.scope for each in turn.errors] == ["OPS"]
 
 
 @pytest.mark.parametrize("stream", ["projects", "milestones", "sprints", "worklogs"])
 def test_only_configured_projects_count(make: Any, stream: str) -> None:
     site = make(options={"projects": ["OPS"]})
     ops = site.native(Project, "ops")
-    turn = site.read(stream)
+    turn = site.turn(stream)
     if stream == "worklogs":
-        assert {each.task_id for each in turn.of(Worklog)} == {site.native(Task, "o1")}
+        assert {each.task_id for each in turn.of(Worklog).values()} == {site.native(Task, "o1")}
     else:
-        assert {each.project_id for each in (*turn.of(Milestone), *turn.of(Sprint))} <= {ops}
-        assert {each.id for each in turn.of(Project)} <= {ops}
+        assert {
+            each.project_id for each in (*turn.of(Milestone).values(), *turn.of(Sprint).values())
+        } <= {ops}
+        assert set(turn.of(Project)) <= {ops}
 
 
 def test_census_confirm_and_count(site: Any) -> None:
@@ -322,14 +325,15 @@ def test_census_confirm_and_count(site: Any) -> None:
 
 
 def test_a_moved_issue_is_still_there(site: Any, clock: Any) -> None:
-    site.read("tasks")
-    clock.forward(hours=1)
+    site.turn("tasks")
+    clock.pass_by(hours=1)
     id_, web = site.native(Task, "o1"), site.native(Project, "web")
     site.sandbox.world.edit(id_, project_id=web, key="WEB-99")
     assert site.jira.confirm("tasks", [id_]) == {id_: None}
-    turn = site.read("tasks")
-    assert turn.items[id_].scope == web
-    assert turn.of(Task)[0].key == "WEB-99"
+    turn = site.turn("tasks")
+    assert turn.items["tasks"][id_].scope == web
+    [task] = turn.of(Task).values()
+    assert task.key == "WEB-99"
 
 
 def test_a_census_of_what_cannot_be_seen_is_no_empty_list(site: Any) -> None:
@@ -340,42 +344,40 @@ def test_a_census_of_what_cannot_be_seen_is_no_empty_list(site: Any) -> None:
 
 
 def test_comments_beyond_those_shown_are_fetched(make: Any, clock: Any) -> None:
-    records = bulk(5, seed=1, now=clock.now)
+    records = bulk(5, seed=1, now=clock.at)
     task = next(each for each in records if isinstance(each, Task))
     records += [
-        Comment(
-            id=str(9000 + n), task_id=task.id, text=f"No. {n}", at=clock.now - timedelta(days=n)
-        )
+        Comment(id=str(9000 + n), task_id=task.id, text=f"No. {n}", at=clock.at - timedelta(days=n))
         for n in range(130)
     ]
-    turn = make(records=records).read("tasks")
-    found = [each for each in turn.of(Comment) if each.text.startswith("No.")]
+    turn = make(records=records).turn("tasks")
+    found = [each for each in turn.of(Comment).values() if each.text.startswith("No.")]
     assert len(found) == 130
-    assert sum("/comment" in each.path for each in turn.requests) == 2
+    assert sum("/comment" in each.path for each in turn.asked) == 2
 
 
 def test_worklogs_come_and_go_by_the_feeds(site: Any, clock: Any) -> None:
-    assert len(site.read("worklogs").of(Worklog)) == 2
-    clock.forward(hours=1)
+    assert len(site.turn("worklogs").of(Worklog)) == 2
+    clock.pass_by(hours=1)
     booked = site.native(Worklog, "w1")
     site.sandbox.world.remove(Worklog, booked)
-    assert not site.read("worklogs").gone  # the feed leaves out the last minute
-    clock.forward(minutes=2)
-    gone = site.read("worklogs").gone
+    assert not site.turn("worklogs").gone  # the feed leaves out the last minute
+    clock.pass_by(minutes=2)
+    gone = site.turn("worklogs").gone
     assert [(each.id, each.stream, each.reason) for each in gone] == [
         (booked, "worklogs", "deleted")
     ]
-    assert not site.read("worklogs").gone
+    assert not site.turn("worklogs").gone
 
 
 def test_a_worklog_that_is_listed_and_not_shown_is_counted(site: Any) -> None:
     site.sandbox.hidden = {site.native(Project, "ops")}
-    turn = site.read("worklogs")
-    assert [id_ for page in turn.pages for id_, _ in page.unread] == [site.native(Worklog, "w2")]
+    turn = site.turn("worklogs")
+    assert list(turn.unread) == [site.native(Worklog, "w2")]
 
 
 def test_a_thousand_worklogs_of_one_moment_are_an_error(make: Any, clock: Any) -> None:
-    at = clock.now - timedelta(days=1)
+    at = clock.at - timedelta(days=1)
     task = Task(id="1", key="WEB-1", title="x", project_id="9", created_at=at, updated_at=at)
     records: list[Any] = [Project(id="9", key="WEB", name="Web"), task]
     records += [
@@ -384,11 +386,11 @@ def test_a_thousand_worklogs_of_one_moment_are_an_error(make: Any, clock: Any) -
     ]
     site = make(records=records)
     with pytest.raises(Unexpected, match="one and the same moment"):
-        raise site.read("worklogs").errors[""]
+        raise site.turn("worklogs").errors[0]
 
 
 def test_worklogs_in_pages_of_a_thousand_are_all_read(make: Any, clock: Any) -> None:
-    at = clock.now - timedelta(days=1)
+    at = clock.at - timedelta(days=1)
     task = Task(id="1", key="WEB-1", title="x", project_id="9", created_at=at, updated_at=at)
     records: list[Any] = [Project(id="9", key="WEB", name="Web"), task]
     records += [
@@ -396,8 +398,8 @@ def test_worklogs_in_pages_of_a_thousand_are_all_read(make: Any, clock: Any) -> 
                 updated_at=at + timedelta(milliseconds=n))
         for n in range(1, 2502)
     ]  # fmt: skip
-    turn = make(records=records).read("worklogs")
-    assert len(turn.items) == 2501
+    turn = make(records=records).turn("worklogs")
+    assert len(turn.items["worklogs"]) == 2501
 
 
 def answering(path: str, *answers: Any) -> Any:
@@ -454,9 +456,9 @@ def test_a_changelog_of_many_pages_is_read_to_its_end(
 ) -> None:
     monkeypatch.setattr("connectors.jira.cloud.HISTORIES", 7)
     site = load(make, clock, 40)
-    turn = site.read("tasks")
+    turn = site.turn("tasks")
     expected = {each.id for each in site.sandbox.world.all(Change)}
-    assert {each.id for each in turn.of(Change)} == expected
+    assert set(turn.of(Change)) == expected
 
 
 def test_data_center_steps_back_when_issues_vanish_between_pages(make: Any, clock: Any) -> None:

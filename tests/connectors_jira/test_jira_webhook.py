@@ -57,7 +57,6 @@ def test_hints_are_total(body: Any) -> None:
 
 
 def test_the_id_is_the_one_of_the_item(site: Site) -> None:
-    turn = site.read("tasks")
-    [task, *_] = turn.of(Task)
+    [task, *_] = site.turn("tasks").of(Task).values()
     body = {"webhookEvent": "jira:issue_updated", "issue": {"id": task.id}}
     assert [each.item_id for each in WEBHOOK.hints(call_of(body))] == [task.id]

@@ -52,8 +52,8 @@ def asked(reading: Any) -> list[tuple[Request, Any]]:
     ):  # fmt: skip
         reading.connector.confirm(stream, [each.id for each in reading.world.all(kind)])
     reading.clock.pass_by(hours=3)
-    reading.world.remove(Task, reading.id(Task, "s1"), "archived")
-    reading.world.edit(reading.id(Task, "s2"), title="Pay")
+    reading.world.remove(Task, reading.native(Task, "s1"), "archived")
+    reading.world.edit(reading.native(Task, "s2"), title="Pay")
     reading.clock.pass_by(hours=3)
     reading.all()
     return exchanges

@@ -32,7 +32,7 @@ def lane_of(reading: Any, board: str) -> str:
     [lane] = [
         each.name
         for each in reading.connector.lanes("tasks", {}).lanes
-        if each.scope == reading.id(Project, board)
+        if each.scope == reading.native(Project, board)
     ]
     return str(lane)
 
@@ -49,8 +49,8 @@ def test_a_turn_in_which_nothing_happened_costs_a_call_a_stream(reading: Any) ->
 def test_a_changed_board_costs_one_call_more(reading: Any) -> None:
     reading.all()
     later(reading)
-    reading.world.edit(reading.id(Task, "s2"), title="Paying")
-    reading.world.edit(reading.id(Task, "t1"), title="Prices")
+    reading.world.edit(reading.native(Task, "s2"), title="Paying")
+    reading.world.edit(reading.native(Task, "t1"), title="Prices")
     later(reading)
     assert reading.calls(lambda: reading.items("tasks")) == 2
 
@@ -58,9 +58,9 @@ def test_a_changed_board_costs_one_call_more(reading: Any) -> None:
 def test_only_what_changed_is_brought(reading: Any) -> None:
     reading.all()
     later(reading)
-    reading.world.edit(reading.id(Task, "o1"), title="Renew it")
+    reading.world.edit(reading.native(Task, "o1"), title="Renew it")
     later(reading)
-    assert [item.id for item in reading.items("tasks")] == [reading.id(Task, "o1")]
+    assert [item.id for item in reading.items("tasks")] == [reading.native(Task, "o1")]
 
 
 def test_a_board_is_read_once_more_while_its_activity_may_be_late(reading: Any) -> None:
@@ -68,7 +68,7 @@ def test_a_board_is_read_once_more_while_its_activity_may_be_late(reading: Any) 
     reading.all()
     later(reading)
     reading.sandbox.shows_after = timedelta(seconds=30)
-    reading.world.edit(reading.id(Task, "o1"), status="done", status_label="Done")
+    reading.world.edit(reading.native(Task, "o1"), status="done", status_label="Done")
     reading.clock.pass_by(seconds=5)
     assert not reading.of("tasks", Change)
     reading.clock.pass_by(minutes=5)
@@ -85,7 +85,7 @@ def test_history_is_read_from_the_beginning_and_each_change_once(reading: Any) -
         "status", "due_on", "assignee_ids", "title", "priority",
     }  # fmt: skip
     later(reading)
-    reading.world.edit(reading.id(Task, "s1"), status="done", status_label="Done")
+    reading.world.edit(reading.native(Task, "s1"), status="done", status_label="Done")
     later(reading)
     assert len(reading.of("tasks", Change)) == 1
 
@@ -104,13 +104,13 @@ def test_a_page_that_is_cut_silently_is_no_end(
 
 def test_a_census_goes_to_the_end(reading: Any) -> None:
     reading.sandbox.most = reading.sandbox.page_size = 1
-    web = reading.id(Project, "web")
+    web = reading.native(Project, "web")
     names = ("s1", "s2", "t1", "t2")
     milestone = {each.id for each in reading.world.all(Task) if each.type == "milestone"}
     listed = [id for batch in reading.connector.census("tasks", web) for id in batch]
-    assert sorted(listed) == sorted([*(reading.id(Task, name) for name in names), *milestone])
+    assert sorted(listed) == sorted([*(reading.native(Task, name) for name in names), *milestone])
     comments = [id for batch in reading.connector.census("comments", web) for id in batch]
-    assert sorted(comments) == sorted(reading.id(Comment, name) for name in ("c1", "c2"))
+    assert sorted(comments) == sorted(reading.native(Comment, name) for name in ("c1", "c2"))
     assert reading.connector.count("tasks", web) is None
 
 
@@ -187,34 +187,36 @@ def test_a_marker_older_than_an_hour_has_the_board_read_anew(reading: Any) -> No
 def test_activity_tells_what_was_deleted_and_archived(reading: Any, reason: Any) -> None:
     reading.all()
     later(reading)
-    gone = reading.id(Task, "o1")
+    gone = reading.native(Task, "o1")
     reading.world.remove(Task, gone, reason)
     later(reading)
     assert not reading.items("tasks")
-    assert reading.gone == [Gone(id=gone, stream="tasks", reason=reason)]
+    assert reading.kept.gone == [Gone(id=gone, stream="tasks", reason=reason)]
     assert reading.connector.confirm("tasks", [gone]) == {gone: reason}
 
 
 def test_what_was_deleted_for_good_is_told_by_the_activity_alone(reading: Any) -> None:
     reading.all()
     later(reading)
-    gone = reading.id(Task, "o1")
+    gone = reading.native(Task, "o1")
     reading.world.remove(Task, gone)
     reading.sandbox.forgotten.add(gone)
     later(reading)
     reading.items("tasks")
-    assert [each.reason for each in reading.gone] == ["deleted"]
+    assert [each.reason for each in reading.kept.gone] == ["deleted"]
     assert reading.connector.confirm("tasks", [gone]) == {gone: "unknown"}
 
 
 def test_subitems_go_with_their_item(reading: Any) -> None:
     reading.all()
     later(reading)
-    reading.world.remove(Task, reading.id(Task, "s1"), "archived")
+    reading.world.remove(Task, reading.native(Task, "s1"), "archived")
     later(reading)
     reading.items("tasks")
-    assert {each.id for each in reading.gone} == {reading.id(Task, n) for n in ("s1", "t1", "t2")}
-    assert {each.reason for each in reading.gone} == {"archived"}
+    assert {each.id for each in reading.kept.gone} == {
+        reading.native(Task, n) for n in ("s1", "t1", "t2")
+    }
+    assert {each.reason for each in reading.kept.gone} == {"archived"}
 
 
 def test_an_item_moved_to_a_board_that_is_not_read_is_moved(
@@ -224,19 +226,19 @@ def test_an_item_moved_to_a_board_that_is_not_read_is_moved(
     for each, expected in ((everything, []), (some, ["moved"])):
         each.all()
         later(each)
-        each.world.remove(Task, each.id(Task, "o1"), "moved")
+        each.world.remove(Task, each.native(Task, "o1"), "moved")
         later(each)
         each.items("tasks")
-        assert [gone.reason for gone in each.gone] == expected
+        assert [gone.reason for gone in each.kept.gone] == expected
 
 
 def test_an_item_out_of_sight_is_not_gone(reading: Any) -> None:
     reading.all()
     later(reading)
-    reading.world.remove(Task, reading.id(Task, "o1"), "access_lost")
+    reading.world.remove(Task, reading.native(Task, "o1"), "access_lost")
     later(reading)
     reading.items("tasks")
-    assert not reading.gone
+    assert not reading.kept.gone
 
 
 def logged(reading: Any, event: str, data: dict[str, Any], board: str = "ops") -> None:
@@ -248,7 +250,7 @@ def logged(reading: Any, event: str, data: dict[str, Any], board: str = "ops") -
         if "query Board(" not in request.json()["query"]:
             return None
         reply = orjson.loads(reading.sandbox.handle(request).body)
-        if reply["data"]["boards"][0]["id"] == reading.id(Project, board):
+        if reply["data"]["boards"][0]["id"] == reading.native(Project, board):
             reply["data"]["boards"][0]["a1"].insert(0, entry)
         return Reply.of(reply)
 
@@ -268,55 +270,55 @@ def test_what_came_with_an_old_time_of_change_is_asked_for(
 ) -> None:
     reading.all()
     later(reading)
-    reading.world.edit(reading.id(Task, "o1"), title="Something happens")
+    reading.world.edit(reading.native(Task, "o1"), title="Something happens")
     later(reading)
-    old = reading.id(Task, "o2")
+    old = reading.native(Task, "o2")
     logged(reading, event, data(old))
-    assert {item.id for item in reading.items("tasks")} == {reading.id(Task, "o1"), old}
-    assert not reading.gone
+    assert {item.id for item in reading.items("tasks")} == {reading.native(Task, "o1"), old}
+    assert not reading.kept.gone
 
 
 def test_who_merely_subscribes_costs_nothing(reading: Any) -> None:
     reading.all()
     later(reading)
-    reading.world.edit(reading.id(Task, "o1"), title="Something happens")
+    reading.world.edit(reading.native(Task, "o1"), title="Something happens")
     later(reading)
-    logged(reading, "subscribe", {"pulse_id": int(reading.id(Task, "o2"))})
+    logged(reading, "subscribe", {"pulse_id": int(reading.native(Task, "o2"))})
     assert reading.calls(lambda: reading.items("tasks")) == 2
 
 
 def test_a_restored_group_has_the_board_read_whole(reading: Any) -> None:
     reading.all()
     later(reading)
-    reading.world.edit(reading.id(Task, "o1"), title="Something happens")
+    reading.world.edit(reading.native(Task, "o1"), title="Something happens")
     later(reading)
     logged(reading, "restore_group", {"board_id": 1})
     ids = {item.id for item in reading.items("tasks")}
-    assert ids == {reading.id(Task, name) for name in ("o1", "o2")}
+    assert ids == {reading.native(Task, name) for name in ("o1", "o2")}
 
 
 def test_a_deleted_item_that_came_back_is_not_gone(reading: Any) -> None:
     """Newest first: the restoring counts, even where the item is not shown to us yet."""
     reading.all()
     later(reading)
-    id = reading.id(Task, "o1")
+    id = reading.native(Task, "o1")
     reading.world.remove(Task, id)
     reading.sandbox.forgotten.add(id)
     later(reading)
     logged(reading, "restore_pulse", {"pulse_id": int(id)})
     reading.items("tasks")
-    assert not reading.gone
+    assert not reading.kept.gone
 
 
 def test_a_deleted_board_is_told_and_its_items_are_not_asked_for(reading: Any) -> None:
     reading.all()
     later(reading)
-    ops = reading.id(Project, "ops")
+    ops = reading.native(Project, "ops")
     reading.world.remove(Project, ops)
     assert ops not in {each.scope for each in reading.connector.lanes("tasks", {}).lanes}
     assert ops not in {each.id for each in reading.connector.scopes()}
     reading.all()
-    assert reading.gone == [Gone(id=ops, stream="projects", reason="deleted")]
+    assert reading.kept.gone == [Gone(id=ops, stream="projects", reason="deleted")]
     assert reading.connector.confirm("projects", [ops]) == {ops: "deleted"}
     with pytest.raises(Unavailable):  # as monday.com says it, in the turn of the deletion
         list(reading.connector.pull("tasks", ops, None))
@@ -328,7 +330,7 @@ def test_a_deleted_board_is_told_and_its_items_are_not_asked_for(reading: Any) -
 def test_a_board_that_comes_as_null_is_not_visible_and_nothing_is_gone(reading: Any) -> None:
     reading.all()
     lanes = reading.connector.lanes("tasks", {}).lanes
-    ops = reading.id(Project, "ops")
+    ops = reading.native(Project, "ops")
     reading.sandbox.hidden.add(ops)
     for lane in lanes:
         if lane.scope == ops:
@@ -341,10 +343,10 @@ def test_a_board_that_comes_as_null_is_not_visible_and_nothing_is_gone(reading: 
         with pytest.raises(NotVisible):
             list(reading.connector.census(stream, ops))
     assert reading.connector.confirm("projects", [ops]) == {ops: "unknown"}
-    assert reading.connector.confirm("tasks", [reading.id(Task, "o1")]) == {
-        reading.id(Task, "o1"): "unknown"
+    assert reading.connector.confirm("tasks", [reading.native(Task, "o1")]) == {
+        reading.native(Task, "o1"): "unknown"
     }
-    assert not reading.gone
+    assert not reading.kept.gone
 
 
 def test_nulls_in_the_list_of_boards_are_said(reading: Any) -> None:
@@ -361,7 +363,7 @@ def test_nulls_in_the_list_of_boards_are_said(reading: Any) -> None:
 
 
 def test_a_hidden_board_of_subitems_keeps_the_census_from_concluding(reading: Any) -> None:
-    web = reading.id(Project, "web")
+    web = reading.native(Project, "web")
 
     def interfere(request: Request) -> Reply | None:
         body = request.json()
@@ -379,11 +381,11 @@ def test_a_hidden_board_of_subitems_keeps_the_census_from_concluding(reading: An
 
 
 def test_activity_that_is_not_shown_is_reported_and_takes_nothing_away(reading: Any) -> None:
-    reading.sandbox.without_activity.add(reading.id(Project, "ops"))
+    reading.sandbox.without_activity.add(reading.native(Project, "ops"))
     tasks = reading.of("tasks", Task)
-    assert reading.id(Task, "o1") in tasks
-    [(what, reason)] = reading.unread
-    assert reading.id(Project, "ops") in what
+    assert reading.native(Task, "o1") in tasks
+    [(what, reason)] = reading.kept.unread.items()
+    assert reading.native(Project, "ops") in what
     assert "does not show" in reason
     later(reading)
     assert reading.calls(lambda: reading.items("tasks")) == 1  # and the cursor has moved
@@ -405,7 +407,7 @@ def test_the_days_calls_are_used_up(reading: Any) -> None:
     reading.sandbox.daily_calls = 3
     with pytest.raises(Throttled) as error:
         reading.all()
-    assert error.value.until == reading.clock().replace(hour=0) + timedelta(days=1)
+    assert error.value.until == reading.clock.now().replace(hour=0) + timedelta(days=1)
 
 
 @pytest.mark.parametrize("stream", ["projects", "people", "tasks", "comments"])
@@ -423,24 +425,24 @@ def test_a_wrong_token_is_refused_everywhere(read_with: Callable[..., Any], stre
 def test_a_renamed_column_or_label_has_the_board_read_whole(reading: Any) -> None:
     reading.all()
     later(reading)
-    ops = reading.id(Project, "ops")
+    ops = reading.native(Project, "ops")
     reading.sandbox.columns[ops] = [
         each._replace(title="State") if each.id == "status" else each
         for each in reading.sandbox.columns[ops]
     ]
-    reading.world.edit(reading.id(Task, "o1"), title="Something happens")
+    reading.world.edit(reading.native(Task, "o1"), title="Something happens")
     later(reading)
     ids = {item.id for item in reading.items("tasks")}
-    assert ids == {reading.id(Task, name) for name in ("o1", "o2")}
+    assert ids == {reading.native(Task, name) for name in ("o1", "o2")}
 
 
 def test_a_copied_board_fills_while_it_is_read(reading: Any) -> None:
     """Items come with the times of those that they were copied from."""
-    ops = reading.world.get(Project, reading.id(Project, "ops"))
-    reading.world.put(msgspec.structs.replace(ops, created_at=reading.clock()))
+    ops = reading.world.get(Project, reading.native(Project, "ops"))
+    reading.world.put(msgspec.structs.replace(ops, created_at=reading.clock.now()))
     reading.clock.pass_by(minutes=2)
     reading.items("tasks")
-    old = reading.world.get(Task, reading.id(Task, "o2"))
+    old = reading.world.get(Task, reading.native(Task, "o2"))
     copy = msgspec.structs.replace(old, id="7777777777", title="Move office (copy)", custom=())
     reading.world.put(copy)
     later(reading)
@@ -470,15 +472,15 @@ def test_without_the_tools_clock_the_next_read_is_full(reading: Any) -> None:
 def test_edits_of_the_last_days_are_seen(reading: Any) -> None:
     reading.all()
     later(reading)
-    recent = reading.world.get(Comment, reading.id(Comment, "c2"))
+    recent = reading.world.get(Comment, reading.native(Comment, "c2"))
     reading.world.put(msgspec.structs.replace(recent, text="Yes!"))
     assert [each.text for each in reading.of("comments", Comment).values()] == ["Yes!"]
 
 
 def test_comments_count_in_the_board_that_people_know(reading: Any) -> None:
     scopes = {item.id: item.scope for item in reading.items("comments")}
-    web = reading.id(Project, "web")
-    assert scopes == {reading.id(Comment, "c1"): web, reading.id(Comment, "c2"): web}
+    web = reading.native(Project, "web")
+    assert scopes == {reading.native(Comment, "c1"): web, reading.native(Comment, "c2"): web}
 
 
 # --- what is configured ---------------------------------------------------------------------
@@ -488,7 +490,7 @@ def test_comments_count_in_the_board_that_people_know(reading: Any) -> None:
 def test_boards_are_chosen_by_id_or_name(
     reading: Any, read_with: Callable[..., Any], by: str
 ) -> None:
-    ops = reading.id(Project, "ops")
+    ops = reading.native(Project, "ops")
     chosen = read_with(boards=({"id": ops, "name": "Operations"}[by],))
     assert [scope.id for scope in chosen.connector.scopes()] == [ops]
     assert {task.project_id for task in chosen.of("tasks", Task).values()} == {ops}
@@ -508,7 +510,7 @@ def test_a_board_that_is_configured_and_not_there_fails_alone(
 ) -> None:
     reading = read_with(boards=("Website", "Wbesite"))
     assert reading.records("tasks")
-    [error] = reading.errors
+    [error] = reading.kept.errors
     assert error.scope == "Wbesite"
     assert any("'Wbesite'" in warning for warning in reading.connector.check().warnings)
 
@@ -518,7 +520,7 @@ def test_check_says_who_we_are_and_what_we_see(reading: Any) -> None:
     identity = reading.connector.check()
     assert identity.account == "Flagstaff Reader (reader@example.com)"
     assert identity.site == "example.monday.com"
-    assert identity.server_time == reading.clock()
+    assert identity.server_time == reading.clock.now()
     assert {(scope.name, scope.state) for scope in identity.scopes} == {
         ("Website", "active"), ("Operations", "active"), ("Old works", "archived"),
     }  # fmt: skip
@@ -526,7 +528,7 @@ def test_check_says_who_we_are_and_what_we_see(reading: Any) -> None:
 
 
 def test_people_are_confirmed_by_their_kind(reading: Any) -> None:
-    ann, crew = reading.id(Person, "ann"), reading.id(Person, "crew")
+    ann, crew = reading.native(Person, "ann"), reading.native(Person, "crew")
     told = reading.connector.confirm("people", [ann, crew, "99999999", "team:99999999"])
     assert told == {ann: None, crew: None, "99999999": "unknown", "team:99999999": "unknown"}
 

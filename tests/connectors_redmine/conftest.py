@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from connectors.redmine.connector import Redmine, RedmineConfig
+from connectors.redmine.connector import Redmine
 from connectors.redmine.sandbox import RedmineSandbox
-from connectors.sdk.contract import Cursor, Item
-from connectors.sdk.http import Door, open_door
 from connectors.sdk.records import (
     Approval,
     Change,
@@ -29,13 +24,8 @@ from connectors.sdk.records import (
     Task,
     Worklog,
 )
-from connectors.sdk.sandbox import serve
-
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-
-def ago(**time: float) -> datetime:
-    return NOW - timedelta(**time)
+from tests.conformance.moments import NOW, ago
+from tests.conformance.reading import Subject, Tool
 
 
 def portfolio() -> list[Record]:
@@ -111,88 +101,11 @@ def many(count: int, *, projects: int = 1, step: timedelta = timedelta(seconds=1
     ]  # fmt: skip
 
 
-def numbers(count: int) -> set[str]:
-    return {str(n) for n in range(1, count + 1)}
-
-
-@dataclass
-class Reading:
-    """What one turn read of a stream."""
-
-    items: dict[str, Item]
-    cursors: dict[str, Cursor]
-    requests: int
-
-    def records(self, stream: str) -> dict[tuple[type[Record], str], Record]:
-        """The records of all items, by kind and id."""
-        found = (
-            record
-            for item in self.items.values()
-            for record in Redmine.to_records(stream, item.body)
-        )
-        return {(type(record), record.id): record for record in found}
-
-
-@dataclass
-class Tool:
-    """A served sandbox with a connector that reads it."""
-
-    sandbox: RedmineSandbox
-    connector: Redmine
-    door: Door
-    clock: list[datetime]
-    portfolio: list[Record]
-
-    def native(self, kind: type[Record], id: str) -> str:
-        """The id under which a record of the portfolio is known in Redmine."""
-        return self.sandbox.ids[kind, id]
-
-    def later(self, **time: float) -> datetime:
-        """Let time pass in the tool."""
-        self.clock[0] += timedelta(**time)
-        return self.clock[0]
-
-    def read(self, stream: str, cursors: Mapping[str, Cursor] | None = None) -> Reading:
-        """What the engine does in one turn: all lanes of a stream."""
-        before, held = self.door.requests, dict(cursors or {})
-        plan = self.connector.lanes(stream, held)
-        items: dict[str, Item] = {}
-        for lane in plan.lanes:
-            for page in self.connector.pull(stream, lane.name, held.get(lane.name)):
-                items.update((item.id, item) for item in page.items)
-                if page.cursor is not None:
-                    held[lane.name] = page.cursor
-        after = {"": plan.joint} if plan.joint is not None else held
-        return Reading(items, after, self.door.requests - before)
-
-
 @pytest.fixture
 def tool_of() -> Iterator[Callable[..., Tool]]:
-    """Makes a served Redmine over some records (the portfolio) and a connector that reads it."""
-    with ExitStack() as stack:
-
-        def make(
-            records: list[Record] | None = None,
-            *,
-            page_size: int = 100,
-            admin: bool = True,
-            **options: Any,
-        ) -> Tool:
-            clock = [NOW]
-            held = portfolio() if records is None else records
-            sandbox = RedmineSandbox(
-                held,
-                lambda: clock[0],
-                page_size=page_size,
-                admin=admin,
-            )
-            base = stack.enter_context(serve(sandbox))
-            config = RedmineConfig.model_validate({**sandbox.options(base), **options})
-            door = open_door(Redmine, config, sleep=lambda seconds: None)
-            stack.callback(door.close)
-            return Tool(sandbox, Redmine(config, door), door, clock, held)
-
-        yield make
+    """Opens a Redmine over some records (the portfolio)."""
+    subject = Subject(Redmine, RedmineSandbox, holds=portfolio, begins=NOW)
+    yield from subject.opener(small_pages=False)
 
 
 @pytest.fixture

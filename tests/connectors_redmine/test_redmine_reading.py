@@ -36,9 +36,9 @@ def test_a_wrong_key_gets_an_empty_list_and_is_refused(tool_of: Callable[..., An
     questions: list[Callable[[], object]] = [tool.connector.check, tool.connector.scopes]
     for stream in STREAMS:
         questions += [
-            partial(tool.read, stream),
-            partial(tool.read, stream, {"": {"updated": "2026-01-01T00:00:00Z", "id": "9",
-                                             "created": "2026-01-01T00:00:00Z"}}),
+            partial(tool.turn, stream),
+            partial(tool.turn, stream, {stream: {"": {"updated": "2026-01-01T00:00:00Z", "id": "9",
+                                                      "created": "2026-01-01T00:00:00Z"}}}),
             partial(tool.connector.confirm, stream, ["4711"]),
         ]  # fmt: skip
     for stream in ("tasks", "worklogs"):
@@ -68,7 +68,7 @@ def test_a_key_revoked_at_any_moment_never_looks_like_deletions(
 ) -> None:
     """Wherever the key dies, all that is handed on is true, and the pull does not end well."""
     calm = tool_of(page_size=2)
-    truth = calm.read(stream).records(stream)
+    truth = calm.turn(stream).records
     for moment in range(len(calm.sandbox.log)):
         tool = tool_of(page_size=2)
 
@@ -91,8 +91,8 @@ def test_a_dying_key_in_a_public_project_is_noticed(
     """Strangers may read it: nothing is refused, only who we are tells."""
     tool = tool_of([*many(6), Worklog(id="w", project_id="p0", minutes=5, on=START.date())])
     tool.sandbox.public.add("1")
-    cursors = {stream: tool.read(stream).cursors for stream in ("tasks", "worklogs")}
-    tool.later(minutes=9)
+    cursors = {stream: tool.turn(stream).cursors[stream] for stream in ("tasks", "worklogs")}
+    tool.clock.pass_by(minutes=9)
     tool.sandbox.world.edit("2", title="Changed")
     tool.sandbox.key = "another key by now, forty characters long"
     assert tool.door.get("/issues.json", {"project_id": "1"})["total_count"] == 6
@@ -105,7 +105,7 @@ def test_a_dying_key_in_a_public_project_is_noticed(
     ]
     for stream, held in cursors.items():
         questions += [
-            partial(tool.read, stream, held),
+            partial(tool.turn, stream, {stream: held}),
             partial(tool.connector.count, stream, "1"),
             partial(tool.connector.confirm, stream, ["1"]),
             partial(list, tool.connector.census(stream, "1")),
@@ -119,7 +119,7 @@ def test_a_dying_key_in_a_public_project_is_noticed(
 
 
 def test_closed_issues_and_closed_projects_are_read(tool: Any) -> None:
-    tasks = {record.title for record in tool.read("tasks").records("tasks").values()
+    tasks = {record.title for record in tool.turn("tasks").records.values()
              if isinstance(record, Task)}  # fmt: skip
     assert {"Done", "Dropped", "Quiet"} <= tasks
     assert {scope.state for scope in tool.connector.scopes()} == {"active", "closed"}
@@ -130,13 +130,13 @@ def test_a_limit_cut_silently_loses_nothing(
     tool_of: Callable[..., Any], many: Callable[..., Any], page_size: int
 ) -> None:
     tool = tool_of(many(10, projects=2), page_size=page_size)
-    assert set(tool.read("tasks").items) == numbers(10)
+    assert set(tool.turn("tasks").items["tasks"]) == numbers(10)
     listed = [id for p in "12" for ids in tool.connector.census("tasks", p) for id in ids]
     assert sorted(listed, key=int) == sorted(numbers(10), key=int)
 
 
 def test_subprojects_are_read_once(tool: Any) -> None:
-    tool.read("tasks")
+    tool.turn("tasks")
     opened = [r.path for r in tool.sandbox.log if r.path.startswith("/issues/")]
     assert len(opened) == len(set(opened)) == 5
     erp, mig = (tool.native(Project, id) for id in ("erp", "mig"))  # one inside the other
@@ -156,7 +156,7 @@ def test_issues_deleted_while_they_are_read_hide_no_others(
                 tool.sandbox.world.remove(Task, gone)
 
     tool.sandbox.interfere = delete
-    assert set(tool.read("tasks").items) >= numbers(10) - {"1", "2", "3"}
+    assert set(tool.turn("tasks").items["tasks"]) >= numbers(10) - {"1", "2", "3"}
 
 
 def test_time_deleted_while_it_is_read_hides_no_other(
@@ -175,7 +175,7 @@ def test_time_deleted_while_it_is_read_hides_no_other(
             tool.sandbox.interfere = None
 
     tool.sandbox.interfere = delete
-    assert set(tool.read("worklogs").items) >= numbers(9) - {"2"}
+    assert set(tool.turn("worklogs").items["worklogs"]) >= numbers(9) - {"2"}
     assert [request.one("offset") for request in asked(tool, "/time_entries.json")] == [
         "0", "3", "0", "3", "6",
     ]  # fmt: skip
@@ -195,7 +195,7 @@ def test_a_list_that_keeps_losing_rows_is_given_up(tool: Any) -> None:
 
     tool.sandbox.interfere = shrink
     with pytest.raises(Unavailable, match="lost rows"):
-        tool.read("projects")
+        tool.turn("projects")
 
 
 @pytest.mark.parametrize(("path", "key"), [("/projects.json", "projects"),
@@ -226,7 +226,7 @@ def test_a_list_that_promises_more_and_gives_none_is_an_error(tool: Any) -> None
         list(tool.connector.census("tasks", "1"))
     assert len(asked(tool, "/issues.json")) == 4  # the first, and three more chances
     with pytest.raises(Unexpected, match="more changed issues"):
-        tool.read("tasks", {"": {"updated": "2026-01-01T00:00:00Z"}})
+        tool.turn("tasks", {"tasks": {"": {"updated": "2026-01-01T00:00:00Z"}}})
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_every_record_comes_back(tool_of: Callable[..., Any], admin: bool) -> No
     tool = tool_of(admin=admin)
     found: dict[tuple[type[Record], str], Record] = {}
     for stream in Redmine.streams:
-        found |= tool.read(stream).records(stream)
+        found |= tool.turn(stream).records
     expected = held(tool)
     if not admin:  # members are shown, locked accounts are none, formats are not
         expected = {at: each for at, each in expected.items() if at[0] not in (Task, Project)}
@@ -65,7 +65,7 @@ def test_values_survive_adoption(tool: Any) -> None:
 
 
 def original(kind: type[Record], id: str, tool: Any) -> Record:
-    for record in tool.portfolio:
+    for record in tool.subject.holds():
         if type(record) is kind and record.id == id:
             return record
     raise KeyError(id)
@@ -73,7 +73,7 @@ def original(kind: type[Record], id: str, tool: Any) -> Record:
 
 def test_fields_outside_provides_are_never_set(tool: Any) -> None:
     for stream in Redmine.streams:
-        for (kind, id), record in tool.read(stream).records(stream).items():
+        for (kind, id), record in tool.turn(stream).records.items():
             for field in msgspec.structs.fields(kind):
                 if field.name not in Redmine.provides[kind]:
                     assert getattr(record, field.name) == field.default, (kind, id, field.name)
@@ -87,16 +87,16 @@ def test_kinds_that_redmine_lacks_are_not_adopted(tool: Any) -> None:
 
 def test_an_edit_in_the_world_becomes_history(tool: Any) -> None:
     task = tool.native(Task, "c")
-    first = tool.read("tasks")
-    tool.later(minutes=10)
+    first = tool.turn("tasks")
+    tool.clock.pass_by(minutes=10)
     tool.sandbox.world.edit(
         task, author_id=tool.native(Person, "ann"), status="in_progress", status_label="In Progress"
     )
 
-    second = tool.read("tasks", first.cursors)
+    second = tool.turn("tasks", first.cursors)
 
-    assert list(second.items) == [task]
-    changes = [r for r in second.records("tasks").values() if isinstance(r, Change)]
+    assert list(second.items["tasks"]) == [task]
+    changes = [r for r in second.records.values() if isinstance(r, Change)]
     assert [(c.field, c.old, c.new, c.new_label) for c in changes] == [
         ("status", "todo", "in_progress", "In Progress")
     ]

@@ -17,12 +17,12 @@ def test_only_configured_projects_are_read(tool_of: Callable[..., Any]) -> None:
     mig = tool.native(Project, "mig")
     assert [scope.id for scope in tool.connector.scopes()] == [mig]
     for stream in ("tasks", "worklogs", "milestones"):
-        assert {item.scope for item in tool.read(stream).items.values()} <= {mig}
-    first = tool.read("tasks")
-    tool.later(minutes=10)
+        assert {item.scope for item in tool.turn(stream).items[stream].values()} <= {mig}
+    first = tool.turn("tasks")
+    tool.clock.pass_by(minutes=10)
     tool.sandbox.world.edit(tool.native(Task, "p"), title="Elsewhere")
     tool.sandbox.world.edit(tool.native(Task, "d"), title="Here")
-    assert set(tool.read("tasks", first.cursors).items) == {tool.native(Task, "d")}
+    assert set(tool.turn("tasks", first.cursors).items["tasks"]) == {tool.native(Task, "d")}
 
 
 def test_check_names_what_is_configured_and_not_visible(tool_of: Callable[..., Any]) -> None:
@@ -66,7 +66,7 @@ def test_deleted_shut_and_moved_are_told_apart(tool_of: Callable[..., Any], admi
     ann = tool.native(Person, "ann")
     gone = "deleted" if admin else "unknown"
     assert tool.connector.confirm("people", [ann, "99"]) == {ann: None, "99": gone}
-    assert quiet not in tool.read("tasks").items
+    assert quiet not in tool.turn("tasks").items["tasks"]
 
 
 def test_the_count_is_the_tools_own(tool: Any) -> None:
@@ -98,10 +98,10 @@ def test_a_project_that_opens_up_later_is_read_in_full(tool_of: Callable[..., An
     tool = tool_of(admin=False)
     mig = tool.native(Project, "mig")
     tool.sandbox.hidden.add(mig)
-    first = tool.read("tasks")
-    tool.later(minutes=30)
+    first = tool.turn("tasks")
+    tool.clock.pass_by(minutes=30)
     tool.sandbox.hidden.clear()
     tool.sandbox.world.edit(tool.native(Task, "q"), title="Something changed")
-    second = tool.read("tasks", first.cursors)
-    assert set(second.items) == {tool.native(Task, id) for id in "dxq"}
-    assert tool.native(Project, "mig") in second.cursors[""]["projects"].split()
+    second = tool.turn("tasks", first.cursors)
+    assert set(second.items["tasks"]) == {tool.native(Task, id) for id in "dxq"}
+    assert tool.native(Project, "mig") in second.cursors["tasks"][""]["projects"].split()

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 
 import pytest
 
-from connectors.sdk.contract import Cursor, Item
-from connectors.sdk.gate import Gates
-from connectors.sdk.http import Door, open_door
 from connectors.sdk.records import (
     Approval,
     Comment,
@@ -26,15 +20,10 @@ from connectors.sdk.records import (
     Task,
     Worklog,
 )
-from connectors.sdk.sandbox import serve
-from connectors.smartsheet.connector import Smartsheet, SmartsheetOptions
+from connectors.smartsheet.connector import Smartsheet
 from connectors.smartsheet.sandbox import SmartsheetSandbox
-
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-
-def ago(**time: float) -> datetime:
-    return NOW - timedelta(**time)
+from tests.conformance.moments import NOW, ago
+from tests.conformance.reading import Subject, Tool
 
 
 def portfolio() -> list[Record]:
@@ -105,58 +94,10 @@ def many(count: int) -> list[Record]:
     ]  # fmt: skip
 
 
-@dataclass
-class Reading:
-    """What one turn read of a stream."""
-
-    items: dict[str, Item]
-    cursors: dict[str, Cursor]
-    requests: int
-
-    def records(self, stream: str) -> dict[tuple[type[Record], str], Record]:
-        """The records of all items, by kind and id."""
-        found = (
-            record
-            for item in self.items.values()
-            for record in Smartsheet.to_records(stream, item.body)
-        )
-        return {(type(record), record.id): record for record in found}
-
-    def tasks(self) -> dict[str, Task]:
-        """The tasks by title."""
-        found = self.records("tasks").values()
-        return {each.title: each for each in found if isinstance(each, Task)}
-
-
-@dataclass
-class Tool:
-    """A served sandbox with a connector that reads it."""
+class Account(Tool):
+    """The served sandbox, with what these tests ask of it."""
 
     sandbox: SmartsheetSandbox
-    connector: Smartsheet
-    door: Door
-    clock: list[datetime]
-
-    def native(self, kind: type[Record], id: str) -> str:
-        """The id under which a record of the portfolio is known in Smartsheet."""
-        return self.sandbox.ids[kind, id]
-
-    def later(self, **time: float) -> datetime:
-        """Let time pass in the tool."""
-        self.clock[0] += timedelta(**time)
-        return self.clock[0]
-
-    def read(self, stream: str, cursors: Mapping[str, Cursor] | None = None) -> Reading:
-        """What the engine does in one turn: all lanes of a stream."""
-        before, held = self.door.requests, dict(cursors or {})
-        plan = self.connector.lanes(stream, held)
-        items: dict[str, Item] = {}
-        for lane in plan.lanes:
-            for page in self.connector.pull(stream, lane.name, held.get(lane.name)):
-                items.update((item.id, item) for item in page.items)
-                if page.cursor is not None:
-                    held[lane.name] = page.cursor
-        return Reading(items, held, self.door.requests - before)
 
     def asked(self) -> list[str]:
         """The paths that were asked for since the log was cleared."""
@@ -164,41 +105,14 @@ class Tool:
 
 
 @pytest.fixture
-def tool_of() -> Iterator[Callable[..., Tool]]:
-    """Makes a served Smartsheet over some records (the portfolio) and a connector for it."""
-    with ExitStack() as stack:
-
-        def make(
-            records: list[Record] | None = None,
-            *,
-            page_size: int = 10_000,
-            admin: bool = True,
-            directory: bool = True,
-            **options: Any,
-        ) -> Tool:
-            clock = [NOW]
-            held = portfolio() if records is None else records
-            sandbox = SmartsheetSandbox(
-                held, lambda: clock[0], page_size=page_size, admin=admin, directory=directory
-            )
-            base = stack.enter_context(serve(sandbox))
-            config = SmartsheetOptions.model_validate({**sandbox.options(base), **options})
-            seconds = [0.0]
-
-            def sleep(amount: float) -> None:
-                seconds[0] += amount
-                clock[0] += timedelta(seconds=amount)
-
-            gates = Gates(now=lambda: clock[0], monotonic=lambda: seconds[0])
-            door = open_door(Smartsheet, config, gates=gates, now=lambda: clock[0], sleep=sleep)
-            stack.callback(door.close)
-            return Tool(sandbox, Smartsheet(config, door), door, clock)
-
-        yield make
+def tool_of() -> Iterator[Callable[..., Account]]:
+    """Opens a Smartsheet over some records (the portfolio)."""
+    subject = Subject(Smartsheet, SmartsheetSandbox, served_as=Account, holds=portfolio, begins=NOW)
+    yield from subject.opener(small_pages=False)
 
 
 @pytest.fixture
-def tool(tool_of: Callable[..., Tool]) -> Tool:
+def tool(tool_of: Callable[..., Account]) -> Account:
     """The portfolio in a Smartsheet, read with an administrator's token."""
     return tool_of()
 

@@ -93,10 +93,10 @@ def test_every_request_is_one_that_smartsheet_describes(
         tool = tool_of(**options)
         tool.connector.check()
         for stream in Smartsheet.streams:
-            cursors = tool.read(stream).cursors
-            tool.later(hours=1)
+            cursors = tool.turn(stream).cursors[stream]
+            tool.clock.pass_by(hours=1)
             tool.sandbox.world.edit(tool.native(Task, "q"), title=f"Other {stream}")
-            tool.read(stream, cursors)
+            tool.turn(stream, {stream: cursors})
         sheet = tool.native(Project, "erp")
         for stream in ("tasks", "comments"):
             [ids] = tool.connector.census(stream, sheet)

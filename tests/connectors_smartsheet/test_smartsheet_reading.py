@@ -32,37 +32,38 @@ def rows_asked(tool: Any) -> list[Request]:
 
 @pytest.mark.parametrize("stream", ["tasks", "comments"])
 def test_a_turn_in_which_nothing_happened_costs_one_request(tool: Any, stream: str) -> None:
-    first = tool.read(stream)
-    tool.later(hours=1)
-    again = tool.read(stream, first.cursors)
-    assert (again.requests, again.items) == (1, {})
+    first = tool.turn(stream)
+    tool.clock.pass_by(hours=1)
+    again = tool.turn(stream, first.cursors)
+    assert (len(again.asked), again.items[stream]) == (1, {})
 
 
 def test_only_the_sheet_that_has_changed_is_read(tool: Any) -> None:
-    first = tool.read("tasks")
+    first = tool.turn("tasks")
     tool.sandbox.world.edit(tool.native(Task, "q"), title="Workshop, moved")
     tool.sandbox.log.clear()
-    again = tool.read("tasks", first.cursors)
+    again = tool.turn("tasks", first.cursors)
     assert tool.asked() == ["/sheets", f"/sheets/{sheet_of(tool)}"]
     assert set(again.tasks()) == {"Phase 1", "Workshop, moved", "Go live"}
-    assert tool.read("tasks", again.cursors).requests == 1
+    assert len(tool.turn("tasks", again.cursors).asked) == 1
 
 
 def test_a_comment_raises_the_version_too(tool: Any) -> None:
-    first = tool.read("comments")
-    new = Comment(id="9000000000000", task_id=tool.native(Task, "d"), text="More", at=tool.clock[0])
+    first = tool.turn("comments")
+    new = Comment(id="9000000000000", task_id=tool.native(Task, "d"), text="More", at=tool.clock.at)
     tool.sandbox.world.put(new)
-    again = tool.read("comments", first.cursors)
-    assert (Comment, new.id) in again.records("comments")
-    assert {item.scope for item in again.items.values()} == {sheet_of(tool, "mig")}
+    again = tool.turn("comments", first.cursors)
+    assert (Comment, new.id) in again.records
+    assert {item.scope for item in again.items["comments"].values()} == {sheet_of(tool, "mig")}
     tool.sandbox.world.remove(Comment, new.id)
-    gone = tool.read("comments", again.cursors)
-    assert (Comment, new.id) not in gone.records("comments")
-    assert gone.items.keys() == again.items.keys()  # the discussion is still there
+    gone = tool.turn("comments", again.cursors)
+    assert (Comment, new.id) not in gone.records
+    # The discussion is still there.
+    assert gone.items["comments"].keys() == again.items["comments"].keys()
 
 
 def test_renaming_a_column_brings_all_rows(tool: Any) -> None:
-    first = tool.read("tasks")
+    first = tool.turn("tasks")
     sheet = sheet_of(tool)
     columns = tool.sandbox.columns[sheet]
     tool.sandbox.columns[sheet] = tuple(
@@ -70,7 +71,7 @@ def test_renaming_a_column_brings_all_rows(tool: Any) -> None:
     )
     project = tool.sandbox.world.get(Project, sheet)
     tool.sandbox.world.put(replace(project, name="ERP rollout "))
-    again = tool.read("tasks", first.cursors).tasks()
+    again = tool.turn("tasks", first.cursors).tasks()
     assert len(again) == 3
     for each in again.values():
         assert "Zustand" in {held.name for held in each.custom}
@@ -86,9 +87,9 @@ def test_what_changes_while_a_sheet_is_read_is_read_the_next_time(tool_of: Make)
             tool.sandbox.world.edit(task, title="Changed meanwhile")
 
     tool.sandbox.interfere = edit
-    first = tool.read("tasks")
+    first = tool.turn("tasks")
     assert "Workshop" in first.tasks()
-    assert "Changed meanwhile" in tool.read("tasks", first.cursors).tasks()
+    assert "Changed meanwhile" in tool.turn("tasks", first.cursors).tasks()
 
 
 def test_a_list_without_versions_still_tells_by_the_time(tool: Any) -> None:
@@ -101,29 +102,35 @@ def test_a_list_without_versions_still_tells_by_the_time(tool: Any) -> None:
         return Reply.of(data)
 
     tool.sandbox.interfere = strip
-    first = tool.read("tasks")
-    assert tool.read("tasks", first.cursors).requests == 1
-    tool.later(hours=1)
+    first = tool.turn("tasks")
+    assert len(tool.turn("tasks", first.cursors).asked) == 1
+    tool.clock.pass_by(hours=1)
     tool.sandbox.world.edit(tool.native(Task, "q"), title="Later")
-    assert "Later" in tool.read("tasks", first.cursors).tasks()
+    assert "Later" in tool.turn("tasks", first.cursors).tasks()
 
 
 def test_sheets_as_projects_are_read_again_after_half_an_hour_and_then_all(tool: Any) -> None:
-    first = tool.read("projects")
-    assert len(first.items) == 3
-    tool.later(minutes=29)
-    assert tool.read("projects", first.cursors).items == {}
-    tool.later(minutes=2)
-    assert tool.read("projects", first.cursors).items.keys() == first.items.keys()
-    some = dict(first.cursors)
+    first = tool.turn("projects")
+    assert len(first.items["projects"]) == 3
+    tool.clock.pass_by(minutes=29)
+    assert tool.turn("projects", first.cursors).items["projects"] == {}
+    tool.clock.pass_by(minutes=2)
+    assert (
+        tool.turn("projects", first.cursors).items["projects"].keys()
+        == first.items["projects"].keys()
+    )
+    some = dict(first.cursors["projects"])
     del some[sheet_of(tool)]
-    tool.clock[0] -= timedelta(minutes=20)
-    assert tool.read("projects", some).items.keys() == first.items.keys()
+    tool.clock.at -= timedelta(minutes=20)
+    assert (
+        tool.turn("projects", {"projects": some}).items["projects"].keys()
+        == first.items["projects"].keys()
+    )
     assert timedelta(minutes=30) == REREAD
 
 
 def test_no_request_for_a_summary_where_there_is_none(tool: Any) -> None:
-    tool.read("projects")
+    tool.turn("projects")
     summaries = [path for path in tool.asked() if path.endswith("/summary/fields")]
     assert summaries == [f"/sheets/{sheet_of(tool)}/summary/fields"]
 
@@ -132,7 +139,7 @@ def test_no_request_for_a_summary_where_there_is_none(tool: Any) -> None:
 
 
 def test_multi_valued_cells_are_asked_for_as_such(tool: Any) -> None:
-    found = tool.read("tasks").tasks()
+    found = tool.turn("tasks").tasks()
     asked = rows_asked(tool)
     assert {each.one("level") for each in asked} == {"2"}
     assert len(found["Workshop"].assignee_ids) == 2
@@ -144,7 +151,7 @@ def test_all_rows_of_a_sheet_are_read_whatever_the_pages(
     tool_of: Make, many: Any, count: int, size: int
 ) -> None:
     tool = tool_of(many(count), page_size=size)
-    found = tool.read("tasks").tasks()
+    found = tool.turn("tasks").tasks()
     assert set(found) == {f"Row {n}" for n in range(count)}
     parents = {task.parent_id for task in found.values()} - {None}
     assert {task.id for task in found.values() if task.type == "other"} == parents
@@ -163,11 +170,11 @@ def test_a_row_deleted_between_two_pages_hides_no_other(tool_of: Make, many: Any
                 tool.sandbox.world.remove(Task, tool.native(Task, "t1"))
 
     tool.sandbox.interfere = delete
-    first = tool.read("tasks")
+    first = tool.turn("tasks")
     assert pages
     assert set(first.tasks()) == {f"Row {n}" for n in range(20)}
     assert any(each.one("rowIds") for each in tool.sandbox.log)
-    again = tool.read("tasks", first.cursors)
+    again = tool.turn("tasks", first.cursors)
     assert set(again.tasks()) == {f"Row {n}" for n in range(20)} - {"Row 1"}
 
 
@@ -183,7 +190,7 @@ def test_a_page_that_brings_nothing_new_ends_the_read(tool_of: Make, many: Any) 
 
     tool.sandbox.interfere = first_page
     with pytest.raises(Unexpected, match="no new row"):
-        tool.read("tasks")
+        tool.turn("tasks")
 
 
 def test_a_sheet_that_never_stands_still_cannot_be_listed(tool_of: Make, many: Any) -> None:
@@ -217,12 +224,12 @@ def test_a_change_while_listing_begins_the_list_anew(tool_of: Make, many: Any) -
 def test_a_blank_row_is_known_to_the_census_and_is_no_task(tool: Any) -> None:
     sheet = sheet_of(tool)
     tool.sandbox.blank[sheet] = ["9100000000000", "9200000000000"]
-    read = tool.read("tasks")
+    read = tool.turn("tasks")
     blank = {f"{sheet}:9100000000000", f"{sheet}:9200000000000"}
-    assert blank <= read.items.keys()
-    assert not blank & {id for _, id in read.records("tasks")}
+    assert blank <= read.items["tasks"].keys()
+    assert not blank & {id for _, id in read.records}
     [listed] = tool.connector.census("tasks", sheet)
-    assert set(listed) == {id for id, item in read.items.items() if item.scope == sheet}
+    assert set(listed) == {id for id, item in read.items["tasks"].items() if item.scope == sheet}
     assert tool.connector.confirm("tasks", sorted(blank)) == dict.fromkeys(blank)
     assert tool.connector.count("tasks", sheet) == 5
 
@@ -280,19 +287,19 @@ def test_a_list_that_lacks_some_is_refused(
 ) -> None:
     answering(tool, path, change)
     with pytest.raises(Unexpected):
-        tool.read("people" if path == "/users" else "projects")
+        tool.turn("people" if path == "/users" else "projects")
 
 
 # -- who and where -----------------------------------------------------------------------------
 
 
 def test_people_of_the_organization_or_of_ones_own_contacts(tool_of: Make) -> None:
-    admin = tool_of().read("people").records("people")
+    admin = tool_of().turn("people").records
     assert admin[Person, "bob@example.com"].active is False
-    member = tool_of(admin=False).read("people").records("people")
+    member = tool_of(admin=False).turn("people").records
     assert member[Person, "bob@example.com"].active is None
     outsider = tool_of(directory=False)
-    found = outsider.read("people").records("people")
+    found = outsider.turn("people").records
     assert outsider.asked() == ["/users", "/contacts"]
     assert found.keys() == admin.keys() == member.keys()
 
@@ -300,9 +307,9 @@ def test_people_of_the_organization_or_of_ones_own_contacts(tool_of: Make) -> No
 def test_two_users_with_one_address_are_one_person(tool: Any) -> None:
     double = {"id": 4, "email": "ANN@example.com", "name": "Ann again"}
     answering(tool, "/users", lambda got: {**got, "data": [*got["data"], double], "totalCount": 4})
-    read = tool.read("people")
-    assert read.records("people")[Person, "ann@example.com"].name == "Ann Archer"
-    assert len(read.items) == 3
+    read = tool.turn("people")
+    assert read.records[Person, "ann@example.com"].name == "Ann Archer"
+    assert len(read.items["people"]) == 3
 
 
 def test_sheets_are_chosen_by_id_address_or_name(tool_of: Make) -> None:
@@ -317,7 +324,7 @@ def test_sheets_are_chosen_by_id_address_or_name(tool_of: Make) -> None:
         assert len(lanes) == 3
         assert lanes["missing:No such sheet"].full is False
     by_name = tool_of(sheets=("Old works",))
-    assert set(by_name.read("tasks").tasks()) == {"Quiet"}
+    assert set(by_name.turn("tasks").tasks()) == {"Quiet"}
 
 
 def test_two_sheets_of_one_name_are_both_read(tool_of: Make) -> None:
@@ -330,7 +337,7 @@ def test_check_says_who_we_are(tool: Any) -> None:
     identity = tool.connector.check()
     assert identity.account == "Flagstaff Reader flagstaff@example.com"
     assert (identity.time_zone, identity.version) == ("US/Eastern", "2.0")
-    assert identity.server_time == tool.clock[0]
+    assert identity.server_time == tool.clock.at
     assert len(identity.scopes) == 3
     assert not identity.warnings
 

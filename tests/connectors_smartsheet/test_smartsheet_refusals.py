@@ -77,12 +77,12 @@ def test_too_many_requests_are_waited_out_for_a_minute(tool: Any) -> None:
     def once(request: Request) -> Reply | None:
         if refused:
             return None
-        refused.append(tool.clock[0])
+        refused.append(tool.clock.at)
         return Reply.of({"errorCode": 4003, "message": "Rate limit exceeded."}, 429)
 
     tool.sandbox.interfere = once
-    assert len(tool.read("people").items) == 3
-    assert (tool.clock[0] - refused[0]).total_seconds() == pytest.approx(60, abs=2)
+    assert len(tool.turn("people").items["people"]) == 3
+    assert (tool.clock.at - refused[0]).total_seconds() == pytest.approx(60, abs=2)
 
 
 def test_another_request_that_changes_the_sheet_is_waited_for(tool: Any) -> None:
@@ -95,36 +95,36 @@ def test_another_request_that_changes_the_sheet_is_waited_for(tool: Any) -> None
         return Reply.of({"errorCode": 4004, "message": "… is currently being updated"}, 409)
 
     tool.sandbox.interfere = updating
-    assert len(tool.read("tasks").tasks()) == 6
+    assert len(tool.turn("tasks").tasks()) == 6
     busy[0] = 10**6
     with pytest.raises(Unavailable):
-        tool.read("tasks")
+        tool.turn("tasks")
 
 
 # -- what is gone ------------------------------------------------------------------------------
 
 
 def test_a_deleted_row_is_told_by_the_census_and_by_its_own_read(tool: Any) -> None:
-    read = tool.read("tasks")
+    read = tool.turn("tasks")
     gone, here = tool.native(Task, "q"), tool.native(Task, "p")
     tool.sandbox.world.remove(Task, gone)
-    again = tool.read("tasks", read.cursors)
-    assert gone not in again.items  # which by itself says nothing
+    again = tool.turn("tasks", read.cursors)
+    assert gone not in again.items["tasks"]  # which by itself says nothing
     [listed] = tool.connector.census("tasks", tool.native(Project, "erp"))
     assert gone not in listed
     assert tool.connector.confirm("tasks", [gone, here]) == {gone: "deleted", here: None}
 
 
 def test_a_deleted_discussion_likewise(tool: Any) -> None:
-    read = tool.read("comments")
+    read = tool.turn("comments")
     scope = tool.native(Project, "mig")
-    [gone] = [id for id, item in read.items.items() if item.scope == scope]
+    [gone] = [id for id, item in read.items["comments"].items() if item.scope == scope]
     for each in tool.sandbox.world.where(Comment, "task_id", tool.native(Task, "d")):
         tool.sandbox.world.remove(Comment, each.id)
     assert list(tool.connector.census("comments", scope)) == [[]]
-    others = read.items.keys() - {gone}
+    others = read.items["comments"].keys() - {gone}
     expected = {gone: "deleted", **dict.fromkeys(others)}
-    assert tool.connector.confirm("comments", sorted(read.items)) == expected
+    assert tool.connector.confirm("comments", sorted(read.items["comments"])) == expected
     assert tool.connector.count("comments", scope) is None
 
 
@@ -185,7 +185,7 @@ def test_a_configured_sheet_that_is_not_seen_fails_its_own_lane(
 ) -> None:
     tool = tool_of(sheets=("Nowhere",))
     with pytest.raises(NotVisible, match="Nowhere"):
-        tool.read("tasks")
+        tool.turn("tasks")
 
 
 def test_the_limit_is_declared_and_nothing_more_is_promised() -> None:

@@ -19,7 +19,7 @@ def test_every_record_comes_back(tool_of: Callable[..., Any], page_size: int) ->
     tool = tool_of(page_size=page_size)
     read: dict[Any, Record] = {}
     for stream in Smartsheet.streams:
-        read |= tool.read(stream).records(stream)
+        read |= tool.turn(stream).records
     held: dict[Any, Record] = {
         (kind, each.id): each
         for kind in Smartsheet.provides
@@ -34,7 +34,7 @@ def test_every_record_comes_back(tool_of: Callable[..., Any], page_size: int) ->
 
 
 def test_what_a_sheet_can_hold_of_a_task(tool: Any) -> None:
-    tasks = tool.read("tasks").tasks()
+    tasks = tool.turn("tasks").tasks()
     phase, workshop, live = tasks["Phase 1"], tasks["Workshop"], tasks["Go live"]
     assert (phase.type, phase.type_label) == ("other", "Parent row")
     assert (live.type, live.type_label, live.parent_id) == ("milestone", "Milestone", phase.id)

@@ -16,7 +16,7 @@ from connectors.trello.connector import Trello
 def test_check_says_who_we_are_and_what_we_see(reading: Any) -> None:
     identity = reading.connector.check()
     assert identity.account == "Flagstaff Reader (@flagstaffreader)"
-    assert identity.server_time == reading.clock()
+    assert identity.server_time == reading.clock.now()
     assert [(scope.name, scope.state) for scope in identity.scopes] == [
         ("Website", "active"),
         ("Operations", "active"),
@@ -41,7 +41,7 @@ def test_a_wrong_credential_is_refused_everywhere(
 
 
 def test_a_pull_of_a_board_with_a_revoked_token_is_refused(reading: Any) -> None:
-    board = reading.id(Project, "web")
+    board = reading.native(Project, "web")
     reading.sandbox.interfere = lambda request: Reply(
         401, b"invalid token", {"Content-Type": "text/plain"}
     )
@@ -54,7 +54,7 @@ def test_a_pull_of_a_board_with_a_revoked_token_is_refused(reading: Any) -> None
 def test_boards_are_chosen_by_id_name_or_short_link(
     reading: Any, read_with: Callable[..., Any], by: str
 ) -> None:
-    web = reading.world.get(Project, reading.id(Project, "web"))
+    web = reading.world.get(Project, reading.native(Project, "web"))
     word = {"id": web.id, "name": web.name, "short link": web.url.rsplit("/")[-1]}[by]
     chosen = read_with(boards=(word,))
     assert [scope.id for scope in chosen.connector.scopes()] == [web.id]
@@ -72,13 +72,13 @@ def test_a_board_that_is_configured_and_not_visible_fails_alone(
         " Invite the account to the board, or take the board out of `boards`."
     ]
     assert reading.records("tasks")
-    [error] = reading.errors
+    [error] = reading.kept.errors
     assert error.scope == "Wbesite"
 
 
 def test_a_board_hidden_between_list_and_read_fails_in_its_own_lane(reading: Any) -> None:
     lanes = reading.connector.lanes("tasks", {}).lanes
-    ops = reading.id(Project, "ops")
+    ops = reading.native(Project, "ops")
     reading.sandbox.hidden.add(ops)
     for lane in lanes:
         if lane.name == ops:

@@ -104,18 +104,18 @@ def test_every_request_is_one_that_trello_describes(description: Description, re
     reading.connector.vocabulary()
     reading.all()
     project, task, comment = Project, Task, Comment
-    web = reading.id(project, "web")
-    card = reading.id(task, "s1")
+    web = reading.native(project, "web")
+    card = reading.native(task, "s1")
     reading.world.edit(card, title="Other", at=reading.clock.pass_by(days=1))
-    reading.world.edit(card, project_id=reading.id(project, "ops"))
+    reading.world.edit(card, project_id=reading.native(project, "ops"))
     reading.all()
     list(reading.connector.census("tasks", web))
     list(reading.connector.census("comments", web))
     for stream, id in {
         "projects": web,
-        "people": reading.id(Person, "ann"),
+        "people": reading.native(Person, "ann"),
         "tasks": card,
-        "comments": reading.id(comment, "c1"),
+        "comments": reading.native(comment, "c1"),
         "changes": reading.world.all(Change)[0].id.partition(":")[0],
     }.items():
         assert reading.connector.confirm(stream, [id]) == {id: None}

@@ -26,7 +26,7 @@ def test_pages_of_any_size_give_the_same(
     small = read_with()
     key = lambda record: (type(record).__name__, record.id)  # noqa: E731
     assert sorted(small.all(), key=key) == sorted(whole, key=key)
-    web = reading.id(Project, "web")
+    web = reading.native(Project, "web")
     assert sum(len(batch) for batch in small.connector.census("tasks", web)) == 3
 
 
@@ -36,14 +36,14 @@ def test_a_page_loop_ends_in_an_error(reading: Any, monkeypatch: pytest.MonkeyPa
         Reply.of([{"id": "5e9310df53f23017628a8011"}]) if request.path.endswith("/cards") else None
     )
     with pytest.raises(Unexpected, match="do not come to an end"):
-        list(reading.connector.pull("tasks", reading.id(Project, "web"), None))
+        list(reading.connector.pull("tasks", reading.native(Project, "web"), None))
 
 
 def test_pages_are_capped(reading: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board_module, "CARDS_PAGE", 1)
     monkeypatch.setattr(client_module, "MAX_PAGES", 2)
     with pytest.raises(Unexpected, match="do not come to an end"):
-        list(reading.connector.pull("tasks", reading.id(Project, "web"), None))
+        list(reading.connector.pull("tasks", reading.native(Project, "web"), None))
 
 
 @pytest.mark.parametrize("body", [{}, [1], [{"name": "no id"}], None, "text"])
@@ -55,7 +55,7 @@ def test_a_page_of_the_wrong_shape_never_ends_a_read_normally(
         Reply.of(body) if request.path.endswith(("/cards", "/actions")) else None
     )
     with pytest.raises(Unexpected):
-        list(reading.connector.pull(stream, reading.id(Project, "web"), None))
+        list(reading.connector.pull(stream, reading.native(Project, "web"), None))
 
 
 @pytest.mark.parametrize("stream", ["tasks", "comments", "changes"])
@@ -64,7 +64,7 @@ def test_a_read_cut_after_any_page_resumes_to_the_same_set(
 ) -> None:
     monkeypatch.setattr(board_module, "CARDS_PAGE", 1)
     monkeypatch.setattr(board_module, "ACTIONS_PAGE", 2)
-    web = reading.id(Project, "web")
+    web = reading.native(Project, "web")
     whole = list(reading.connector.pull(stream, web, None))
     for cut in range(len(whole)):
         cursor, seen = None, set()
@@ -78,15 +78,15 @@ def test_a_read_cut_after_any_page_resumes_to_the_same_set(
 
 
 def test_cards_made_in_one_second_fill_more_than_a_page(
-    read_with: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, clock: Any
+    read_with: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(board_module, "CARDS_PAGE", 3)
     reading = read_with(boards=("Operations",))
     for number in range(10):
-        card = Task(id=f"n{number}", project_id=reading.id(Project, "ops"), title="New",
-                    status="todo", created_at=clock())  # fmt: skip
+        card = Task(id=f"n{number}", project_id=reading.native(Project, "ops"), title="New",
+                    status="todo", created_at=reading.clock.now())  # fmt: skip
         reading.world.put(reading.sandbox.adopt(card))
     read = [item.id for item in reading.items("tasks")]
     assert sorted(set(read)) == sorted(
-        card.id for card in reading.world.where(Task, "project_id", reading.id(Project, "ops"))
+        card.id for card in reading.world.where(Task, "project_id", reading.native(Project, "ops"))
     )

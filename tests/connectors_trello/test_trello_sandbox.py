@@ -48,7 +48,7 @@ def test_kinds_that_trello_does_not_have_are_not_adopted(reading: Any) -> None:
 
 
 def test_values_survive_adoption(reading: Any) -> None:
-    story = reading.world.get(Task, reading.id(Task, "s1"))
+    story = reading.world.get(Task, reading.native(Task, "s1"))
     assert (story.title, story.description, story.labels) == (
         "Basket", "As a buyer …", ("shop", "release"),
     )  # fmt: skip
@@ -61,7 +61,7 @@ def test_values_survive_adoption(reading: Any) -> None:
         "Go live": "2026-04-01 12:00:00+00:00",
         "Note": "x" * 40,
     }
-    assert story.assignee_ids == (reading.id(Person, "ann"), reading.id(Person, "bob"))
+    assert story.assignee_ids == (reading.native(Person, "ann"), reading.native(Person, "bob"))
     [column] = [each for each in reading.world.all(Column) if each.name == "Quality review"]
     assert (column.wip_max, column.board_name) == (3, "Website")
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from connectors.sdk.http import Door
 from connectors.sdk.records import Task
 from connectors.wrike.connector import Wrike
 from connectors.wrike.sandbox import WrikeSandbox
@@ -25,11 +24,6 @@ class Account(Tool):
         native = self.native(Task, id)
         self.sandbox.world.edit(native, **to)
         return native
-
-    def door(self) -> Door:
-        """A way to the sandbox for what is tested without its connector."""
-        self.connect()
-        return self._doors[-1]
 
 
 Open = Callable[..., Account]

@@ -111,7 +111,7 @@ def test_dependencies_that_the_licence_does_not_allow_are_asked_for_once(account
 
     account.sandbox.interfere = refuse
     ids = [f"IEAAAAAQIU{number:06}" for number in range(150)]
-    named = Api(account.door()).named("/dependencies", ids)
+    named = Api(account.door).named("/dependencies", ids)
     assert len(asked) == 2
     assert named.refused == dict.fromkeys(ids, 403)
 

@@ -110,7 +110,7 @@ def test_several_events_come_in_one_call_and_unknown_ones_name_nothing() -> None
 
 def test_one_hook_is_made_for_the_account_seen_woken_up_and_taken_back(account: Account) -> None:
     assert isinstance(hook, Registrar)
-    http, scopes = account.door(), account.connect().scopes()
+    http, scopes = account.door, account.connect().scopes()
 
     def greeted(word: str) -> str | None:
         greeting = hook.greet(Call("POST", URL, {"x-hook-secret": word}), [SECRET])
@@ -135,18 +135,18 @@ def test_one_hook_is_made_for_the_account_seen_woken_up_and_taken_back(account: 
 
 def test_a_hook_that_nobody_answers_for_is_not_made(account: Account) -> None:
     with pytest.raises(Unexpected):
-        hook.register(account.door(), [], URL, SECRET)
+        hook.register(account.door, [], URL, SECRET)
 
 
 @pytest.mark.parametrize("data", [[], {}, {"data": {}}, {"data": [{"hookUrl": URL}]}])
 def test_an_answer_about_hooks_of_another_shape_is_unexpected(account: Account, data: Any) -> None:
     account.sandbox.interfere = lambda _: Reply.of(data)
     with pytest.raises(Unexpected):
-        hook.registered(account.door(), [], URL)
+        hook.registered(account.door, [], URL)
 
 
 def test_a_hook_of_one_folder_names_it(account: Account) -> None:
     row = {"id": "IEAAAAAQJAAAAAA9", "hookUrl": URL, "status": "Active", "folderId": "F1"}
     account.sandbox.interfere = lambda _: Reply.of({"data": [row]})
-    [held] = hook.registered(account.door(), [], URL)
+    [held] = hook.registered(account.door, [], URL)
     assert held.scope == "F1"

@@ -91,17 +91,17 @@ def test_every_request_is_one_that_zendesk_describes(
     logs = []
     for sandbox in ({"page_size": 3}, {"bulk_clocks": False}):
         for options in ({}, {"groups": ("IT Operations",), "page_size": 500}):
-            reading = read_with(sandbox=sandbox, **options)
+            reading = read_with(**sandbox, options=options)
             reading.connector.check()
             reading.connector.scopes()
             for stream in reading.connector.streams:
                 reading.turn(stream)
-            ops = reading.id(Project, "ops")
-            reading.world.edit(reading.id(Task, "t3"), project_id=ops)
+            ops = reading.native(Project, "ops")
+            reading.world.edit(reading.native(Task, "t3"), project_id=ops)
             for stream in reading.connector.streams:
                 reading.turn(stream)
-            reading.connector.confirm("tasks", [reading.id(Task, "t1"), "4711"])
-            reading.connector.confirm("people", [reading.id(Person, "ann")])
+            reading.connector.confirm("tasks", [reading.native(Task, "t1"), "4711"])
+            reading.connector.confirm("people", [reading.native(Person, "ann")])
             reading.connector.confirm("projects", [ops])
             logs += reading.sandbox.log
     assert {each for request in logs for each in description.complaints(request)} == set()

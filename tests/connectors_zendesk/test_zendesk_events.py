@@ -20,10 +20,10 @@ def comment(reading: Any, text: str, **other: Any) -> Comment:
     """A new remark on the first ticket."""
     made = Comment(
         id=str(23_113_000_000_900 + len(reading.world.all(Comment))),
-        task_id=reading.id(Task, "t1"),
-        author_id=reading.id(Person, "ann"),
+        task_id=reading.native(Task, "t1"),
+        author_id=reading.native(Person, "ann"),
         text=text,
-        at=reading.clock(),
+        at=reading.clock.now(),
         public=True,
     )
     made = replace(made, **other)
@@ -33,7 +33,7 @@ def comment(reading: Any, text: str, **other: Any) -> Comment:
 
 def test_comments_and_history_come_from_one_question(reading: Any) -> None:
     turn = reading.turn("events")
-    assert turn.paths() == ["incremental/ticket_events"]
+    assert turn.paths("/api/v2/") == ["incremental/ticket_events"]
     assert turn.asked[0].query["include"] == ["comment_events"]
     assert turn.of(Comment) == {each.id: each for each in reading.world.all(Comment)}
     assert turn.of(Change) == {each.id: each for each in reading.world.all(Change)}
@@ -49,25 +49,25 @@ def test_a_quiet_turn_asks_once_and_brings_nothing(reading: Any) -> None:
     reading.turn("events")
     for _ in range(2):
         turn = reading.turn("events")
-        assert (turn.items, len(turn.asked)) == ([], 1)
+        assert (turn.items["events"], len(turn.asked)) == ({}, 1)
 
 
 def test_the_page_border_comes_twice_and_is_told_once(read_with: Callable[..., Any]) -> None:
-    reading = read_with(sandbox={"page_size": 2})
-    turn = reading.turn("events")
-    assert len(turn.asked) > 3
-    ids = [item.id for item in turn.items]
+    reading = read_with(page_size=2)
+    reading.clock.pass_by(seconds=60)
+    ids = [item.id for item in reading.items("events")]
+    assert len(reading.sandbox.log) > 3
     assert len(ids) == len(set(ids))
-    assert turn.of(Comment) == {each.id: each for each in reading.world.all(Comment)}
-    starts = [int(request.query["start_time"][0]) for request in turn.asked]
+    assert reading.kept.of(Comment) == {each.id: each for each in reading.world.all(Comment)}
+    starts = [int(request.query["start_time"][0]) for request in reading.sandbox.log]
     assert starts == sorted(set(starts))
 
 
 def test_more_in_one_second_than_a_page_holds_ends_in_an_error(
     read_with: Callable[..., Any],
 ) -> None:
-    reading = read_with(sandbox={"page_size": 2})
-    at = reading.clock()
+    reading = read_with(page_size=2)
+    at = reading.clock.now()
     for number in range(5):
         comment(reading, f"Imported {number}", at=at)
     with pytest.raises(Unexpected, match="stands still") as stuck:
@@ -95,17 +95,18 @@ def test_what_shows_late_under_an_earlier_time_is_read(reading: Any) -> None:
     assert [each.text for each in turn.of(Comment).values()] == ["Second"]
     assert not row
     turn = reading.turn("events")
-    assert not turn.items
+    assert not turn.items["events"]
 
 
 def test_the_cursor_stays_small_however_much_happens(reading: Any) -> None:
     reading.turn("events")
     for number in range(400):
         comment(reading, f"Remark {number}")
-    turn = reading.turn("events")
-    assert len(turn.items) == 400
-    assert len(str(reading.cursors["events"])) < 4096
-    assert {item.id for item in reading.turn("events").items} <= {item.id for item in turn.items}
+    reading.clock.pass_by(minutes=1)
+    told = [item.id for item in reading.items("events")]
+    assert len(told) == 400
+    assert len(str(reading.kept.cursors["events"][""])) < 4096
+    assert reading.turn("events").ids("events") <= set(told)
 
 
 def test_a_time_in_years_to_come_does_not_carry_the_cursor_away(reading: Any) -> None:
@@ -141,14 +142,14 @@ def test_without_an_end_mark_a_page_that_is_not_full_is_the_last(reading: Any) -
 
 
 def test_a_read_that_was_cut_goes_on_where_it_was(read_with: Callable[..., Any]) -> None:
-    reading = read_with(sandbox={"page_size": 2})
+    reading = read_with(page_size=2)
     pages = reading.connector.pull("events", "", None)
     reading.clock.pass_by(seconds=60)
     first = [next(pages) for _ in range(2)]
-    reading.cursors["events"] = first[-1].cursor
+    reading.kept.cursors["events"] = {"": first[-1].cursor}
     rest = reading.turn("events")
-    got = {item.id for page in first for item in page.items} | {item.id for item in rest.items}
-    assert got == {item.id for item in read_with().turn("events").items}
+    got = {item.id for page in first for item in page.items} | rest.ids("events")
+    assert got == read_with().turn("events").ids("events")
 
 
 # --- edited afterwards ------------------------------------------------------------------------
@@ -158,10 +159,10 @@ def edit_event(kind: str, reading: Any) -> Callable[[Any], None]:
     """Have the export tell that a comment of the first ticket was edited."""
 
     def tell(data: Any) -> None:
-        at = int(reading.clock().timestamp()) - 60
+        at = int(reading.clock.now().timestamp()) - 60
         child = {"id": 91, "event_type": kind, "comment_id": 1}
         data["ticket_events"].append(
-            {"id": 90, "ticket_id": int(reading.id(Task, "t1")), "timestamp": at,
+            {"id": 90, "ticket_id": int(reading.native(Task, "t1")), "timestamp": at,
              "child_events": [child]}
         )  # fmt: skip
         data.update(count=data["count"] + 1, end_time=at)
@@ -172,16 +173,16 @@ def edit_event(kind: str, reading: Any) -> Callable[[Any], None]:
 @pytest.mark.parametrize("kind", ["CommentPrivacyChange", "CommentRedactionEvent"])
 def test_an_edited_comment_is_read_again_as_it_is_now(reading: Any, kind: str) -> None:
     before = reading.turn("events")
-    comments = [c for c in before.of(Comment).values() if c.task_id == reading.id(Task, "t1")]
+    comments = [c for c in before.of(Comment).values() if c.task_id == reading.native(Task, "t1")]
     for each in comments:
         reading.world._records[Comment][each.id] = replace(each, public=False, text="▇▇▇")
     reading.answer(EVENTS, edit_event(kind, reading))
     turn = reading.turn("events")
-    assert turn.paths()[1:] == [f"tickets/{reading.id(Task, 't1')}/audits"]
+    assert turn.paths("/api/v2/")[1:] == [f"tickets/{reading.native(Task, 't1')}/audits"]
     assert {(c.id, c.public, c.text) for c in turn.of(Comment).values()} == {
         (c.id, False, "▇▇▇") for c in comments
     }
-    assert {item.id for item in turn.items} <= {item.id for item in before.items}
+    assert turn.ids("events") <= before.ids("events")
     told_before = before.of(Change)
     assert all(told_before[id] == change for id, change in turn.of(Change).items())
 
@@ -193,32 +194,33 @@ def test_a_ticket_that_is_gone_by_then_is_left_to_the_stream_of_tickets(reading:
     missing = Reply.of({"error": "RecordNotFound"}, 404)
     reading.sandbox.interfere = lambda r: missing if "audits" in r.path else change(r)
     turn = reading.turn("events")
-    assert (turn.items, turn.unread) == ([], [])
+    assert (turn.items["events"], turn.unread) == ({}, {})
 
 
 def test_audits_that_we_may_not_see_are_counted_and_stop_nothing(reading: Any) -> None:
     reading.turn("events")
-    comment(reading, "On another ticket", task_id=reading.id(Task, "t3"))
+    comment(reading, "On another ticket", task_id=reading.native(Task, "t3"))
     reading.answer(EVENTS, edit_event("CommentRedactionEvent", reading))
     change = reading.sandbox.interfere
     refusal = Reply(403, b"", {"Content-Type": "text/html"})
     reading.sandbox.interfere = lambda r: refusal if "audits" in r.path else change(r)
     turn = reading.turn("events")
     assert [each.text for each in turn.of(Comment).values()] == ["On another ticket"]
-    assert [id for id, _ in turn.unread] == [reading.id(Task, "t1")]
-    assert "403" in turn.unread[0][1]
+    [(id, reason)] = turn.unread.items()
+    assert id == reading.native(Task, "t1")
+    assert "403" in reason
 
 
 def test_audits_that_are_down_are_no_empty_list(reading: Any) -> None:
     reading.turn("events")
-    kept = reading.cursors["events"]
+    kept = reading.kept.cursors["events"][""]
     reading.answer(EVENTS, edit_event("CommentRedactionEvent", reading))
     change = reading.sandbox.interfere
     down = Reply(500, b"{}")
     reading.sandbox.interfere = lambda r: down if "audits" in r.path else change(r)
     with pytest.raises(Unavailable):
         reading.turn("events")
-    assert reading.cursors["events"] == kept
+    assert reading.kept.cursors["events"][""] == kept
 
 
 # --- with groups ------------------------------------------------------------------------------
@@ -228,16 +230,16 @@ def test_events_of_other_groups_are_left_out(read_with: Callable[..., Any]) -> N
     reading = read_with(groups=("IT Projects",))
     turn = reading.turn("events")
     assert {each.text for each in turn.of(Comment).values()} == {"Press the button."}
-    mine = {reading.id(Task, "t3"), reading.id(Task, "t4")}
+    mine = {reading.native(Task, "t3"), reading.native(Task, "t4")}
     assert {each.task_id for each in turn.of(Change).values()} == mine
-    assert turn.paths() == ["incremental/ticket_events", "tickets/show_many", "groups"]
-    assert reading.turn("events").paths() == ["incremental/ticket_events"]
+    assert turn.paths("/api/v2/") == ["incremental/ticket_events", "tickets/show_many", "groups"]
+    assert reading.turn("events").paths("/api/v2/") == ["incremental/ticket_events"]
 
 
 def test_a_ticket_that_comes_in_brings_what_was_said_before(read_with: Callable[..., Any]) -> None:
     reading = read_with(groups=("IT Projects",))
     reading.turn("events")
-    reading.world.edit(reading.id(Task, "t1"), project_id=reading.id(Project, "dev"))
+    reading.world.edit(reading.native(Task, "t1"), project_id=reading.native(Project, "dev"))
     turn = reading.turn("events")
     assert {each.text for each in turn.of(Comment).values()} == {
         "Looking into it.", "It was the disk.",
@@ -249,27 +251,27 @@ def test_a_ticket_that_comes_in_brings_what_was_said_before(read_with: Callable[
 def test_tickets_that_came_in_before_the_first_turn_are_not_asked_for_one_by_one(
     read_with: Callable[..., Any],
 ) -> None:
-    reading = read_with(sandbox={"page_size": 3}, groups=("IT Projects",))
-    ticket = reading.id(Task, "t1")
-    reading.world.edit(ticket, project_id=reading.id(Project, "dev"))
+    reading = read_with(page_size=3, groups=("IT Projects",))
+    ticket = reading.native(Task, "t1")
+    reading.world.edit(ticket, project_id=reading.native(Project, "dev"))
     reading.clock.pass_by(minutes=5)
     turn = reading.turn("events")
-    assert not [path for path in turn.paths() if "audits" in path]
+    assert not [path for path in turn.paths("/api/v2/") if "audits" in path]
     assert len([c for c in turn.of(Comment).values() if c.task_id == ticket]) == 2
 
 
 def test_a_ticket_that_comes_in_during_the_first_turn_is_read_whole(
     read_with: Callable[..., Any],
 ) -> None:
-    reading = read_with(sandbox={"page_size": 3}, groups=("IT Projects",))
-    ticket = reading.id(Task, "t1")
+    reading = read_with(page_size=3, groups=("IT Projects",))
+    ticket = reading.native(Task, "t1")
     pages = reading.connector.pull("events", "", None)
     told = [next(pages), next(pages)]
-    reading.world.edit(ticket, project_id=reading.id(Project, "dev"))
+    reading.world.edit(ticket, project_id=reading.native(Project, "dev"))
     reading.clock.pass_by(minutes=5)
-    reading.cursors["events"] = told[-1].cursor  # and it was cut, too
+    reading.kept.cursors["events"] = {"": told[-1].cursor}  # and it was cut, too
     turn = reading.turn("events")
-    assert f"tickets/{ticket}/audits" in turn.paths()
+    assert f"tickets/{ticket}/audits" in turn.paths("/api/v2/")
     assert len([c for c in turn.of(Comment).values() if c.task_id == ticket]) == 2
 
 
@@ -279,8 +281,8 @@ def test_both_ways_to_tell_an_audit_give_the_same_records(read_with: Callable[..
     reading.turn("events")
     for id in ("t1", "t3", "t4"):
         group = reading.task(id).project_id
-        other = reading.id(Project, "dev" if group == reading.id(Project, "ops") else "ops")
-        reading.world.edit(reading.id(Task, id), project_id=other)
+        other = reading.native(Project, "dev" if group == reading.native(Project, "ops") else "ops")
+        reading.world.edit(reading.native(Task, id), project_id=other)
     again = reading.turn("events")
     told = {**exported.of(Comment), **exported.of(Change)}
     assert {id: again.of(type(record)).get(id) for id, record in told.items()} == told
@@ -289,6 +291,6 @@ def test_both_ways_to_tell_an_audit_give_the_same_records(read_with: Callable[..
 def test_a_late_event_is_kept_apart_from_its_own_time(reading: Any) -> None:
     """A comment whose time lies before the last turn is read: the export goes by its writing."""
     reading.turn("events")
-    comment(reading, "Written down late", at=reading.clock() - timedelta(days=2))
+    comment(reading, "Written down late", at=reading.clock.now() - timedelta(days=2))
     [told] = reading.turn("events").of(Comment).values()
     assert told.text == "Written down late"

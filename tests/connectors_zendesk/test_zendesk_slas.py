@@ -17,16 +17,17 @@ METRICS = "incremental/ticket_metric_events"
 
 def test_clocks_with_a_target_are_read_a_hundred_tickets_at_a_time(reading: Any) -> None:
     turn = reading.turn("slas")
-    assert turn.paths() == [METRICS, "tickets/show_many"]
+    assert turn.paths("/api/v2/") == [METRICS, "tickets/show_many"]
     assert turn.asked[1].query["include"] == ["slas,metric_events"]
     assert turn.of(SlaCycle) == {each.id: each for each in reading.world.all(SlaCycle)}
-    assert [item.id for item in turn.items] == [reading.id(Task, "t1")]
+    del reading.kept.cursors["slas"]
+    assert [item.id for item in reading.items("slas")] == [reading.native(Task, "t1")]
 
 
 def test_a_quiet_turn_asks_once(reading: Any) -> None:
     reading.turn("slas")
     turn = reading.turn("slas")
-    assert (turn.items, turn.paths()) == ([], [METRICS])
+    assert (turn.items["slas"], turn.paths("/api/v2/")) == ({}, [METRICS])
 
 
 def test_a_breach_without_a_change_of_the_ticket_is_read(reading: Any) -> None:
@@ -34,12 +35,12 @@ def test_a_breach_without_a_change_of_the_ticket_is_read(reading: Any) -> None:
     reading.turn("tasks")
     running = reading.world.all(SlaCycle)[1]
     reading.clock.pass_by(days=1)
-    late = replace(running, breached=True, breach_at=reading.clock())
+    late = replace(running, breached=True, breach_at=reading.clock.now())
     reading.world.put(late)
-    assert not reading.turn("tasks").items
+    assert not reading.turn("tasks").items["tasks"]
     turn = reading.turn("slas")
-    assert turn.paths() == [METRICS, "tickets/show_many"]
-    assert turn.asked[1].query["ids"] == [reading.id(Task, "t1")]
+    assert turn.paths("/api/v2/") == [METRICS, "tickets/show_many"]
+    assert turn.asked[1].query["ids"] == [reading.native(Task, "t1")]
     assert turn.of(SlaCycle)[running.id] == late
 
 
@@ -54,9 +55,9 @@ def test_an_item_holds_every_clock_of_its_ticket(reading: Any) -> None:
 def test_a_ticket_is_read_once_however_many_pages_tell_of_it(
     read_with: Callable[..., Any],
 ) -> None:
-    reading = read_with(sandbox={"page_size": 3})
+    reading = read_with(page_size=3)
     turn = reading.turn("slas")
-    assert turn.paths().count(METRICS) > 2
+    assert turn.paths("/api/v2/").count(METRICS) > 2
     asked = [request.one("ids") for request in turn.asked if "ids" in request.query]
     ids = ",".join(asked).split(",")
     assert len(ids) == len(set(ids))
@@ -65,10 +66,10 @@ def test_a_ticket_is_read_once_however_many_pages_tell_of_it(
 def test_tickets_whose_events_do_not_come_with_many_are_asked_for_alone(
     read_with: Callable[..., Any],
 ) -> None:
-    reading = read_with(sandbox={"bulk_clocks": False})
+    reading = read_with(bulk_clocks=False)
     turn = reading.turn("slas")
     assert turn.of(SlaCycle) == {each.id: each for each in reading.world.all(SlaCycle)}
-    assert f"tickets/{reading.id(Task, 't1')}" in turn.paths()
+    assert f"tickets/{reading.native(Task, 't1')}" in turn.paths("/api/v2/")
 
 
 @pytest.mark.parametrize(
@@ -82,8 +83,8 @@ def test_tickets_whose_events_do_not_come_with_many_are_asked_for_alone(
 def test_a_ticket_without_its_events_is_an_error(
     read_with: Callable[..., Any], change: Any, said: str
 ) -> None:
-    reading = read_with(sandbox={"bulk_clocks": False})
-    reading.answer(f"/tickets/{reading.id(Task, 't1')}", change)
+    reading = read_with(bulk_clocks=False)
+    reading.answer(f"/tickets/{reading.native(Task, 't1')}", change)
     with pytest.raises(Unexpected, match=said):
         reading.turn("slas")
 
@@ -95,19 +96,19 @@ def test_tickets_that_were_not_asked_for_are_an_error(reading: Any) -> None:
 
 
 def test_a_deleted_ticket_is_passed_over(reading: Any) -> None:
-    reading.sandbox.world.remove(Task, reading.id(Task, "t2"))
+    reading.sandbox.world.remove(Task, reading.native(Task, "t2"))
     assert len(reading.turn("slas").of(SlaCycle)) == 2
 
 
 def test_clocks_of_other_groups_are_left_out(read_with: Callable[..., Any]) -> None:
-    assert not read_with(groups=("IT Projects",)).turn("slas").items
+    assert not read_with(groups=("IT Projects",)).turn("slas").items["slas"]
     reading = read_with(groups=("IT Operations",))
     assert len(reading.turn("slas").of(SlaCycle)) == 2
 
 
 def test_an_event_after_a_ticket_was_read_has_it_read_again(read_with: Callable[..., Any]) -> None:
     """A first read takes long: what happens on a ticket meanwhile comes on a later page."""
-    reading = read_with(sandbox={"page_size": 3})
+    reading = read_with(page_size=3)
     pages = reading.connector.pull("slas", "", None)
     reading.clock.pass_by(seconds=60)
     first = next(pages)
@@ -125,8 +126,8 @@ def test_an_event_after_a_ticket_was_read_has_it_read_again(read_with: Callable[
 def test_the_lag_of_the_export_is_kept(reading: Any) -> None:
     reading.turn("slas")
     running = reading.world.all(SlaCycle)[1]
-    reading.world.put(replace(running, stopped_at=reading.clock()))
-    assert not reading.turn("slas", settle=False).items
+    reading.world.put(replace(running, stopped_at=reading.clock.now()))
+    assert not reading.turn("slas", settle=False).items["slas"]
     reading.clock.pass_by(seconds=60)
-    assert reading.turn("slas", settle=False).items
-    assert reading.clock() - running.started_at > timedelta(days=9)
+    assert reading.turn("slas", settle=False).items["slas"]
+    assert reading.clock.now() - running.started_at > timedelta(days=9)

@@ -13,8 +13,8 @@ from sync_engine.flags.compliance import OF_TEAM, By, Course, course
 from sync_engine.rules.language import LanguageError
 from sync_engine.store.engine import reading
 from sync_engine.store.models import Identity, PersonRow, ProjectRow
-from tests.flags.conftest import record, table
 from tests.flags.world import NOW, World
+from tests.rules.rows import record, table
 
 TODAY = NOW.date()
 

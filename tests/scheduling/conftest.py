@@ -16,7 +16,7 @@ from sync_engine.rules.evaluate import connections
 from sync_engine.scheduling.read import Plan, plan
 from sync_engine.store import models as m
 from sync_engine.store.engine import reading
-from tests.rules.conftest import connect, record
+from tests.rules.rows import connect, record
 
 NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)  # a Wednesday
 PROVIDES: dict[str, Iterable[str]] = {
