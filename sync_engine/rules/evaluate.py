@@ -188,7 +188,8 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
     mark = fingerprint(enabled)
     with reading(engine) as connection:
         frame = frame_for(connection, moment, intervals)
-        reach = changed.reach(connection, frame, mark, full=full, small=SMALL)
+        titles = any(r.name == "same_title_elsewhere" for s in enabled for r in s.refs())
+        reach = changed.reach(connection, frame, mark, full=full, small=SMALL, titles=titles)
         work = _Work(connection, frame, reach.tasks, seconds)
         for subject in facts.SUBJECTS:
             mine = [standard for standard in enabled if standard.subject == subject]
