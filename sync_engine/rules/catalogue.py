@@ -105,7 +105,7 @@ TASK = (
     _t(name="last_comment", type="instant", needs=("comment.at",), meaning="When it was last commented on."),
     _t(name="last_comment_by", type="person", synonyms=("last commenter",), needs=("comment.at", "comment.author_id"), meaning="Who commented on it last; empty where nobody has."),
     _t(name="last_booking", type="instant", synonyms=("last time booked",), needs=("worklog.on",), meaning="When time was last booked on it."),
-    _t(name="booked_after_completion", type="minutes", synonyms=("time booked after completion",), needs=("worklog.on", "worklog.minutes", "task.completed_at"), meaning="Effort booked for days after the one on which it was finished."),
+    _t(name="booked_after_completion", type="minutes", synonyms=("time booked after completion",), needs=("worklog.on", "worklog.minutes", "task.completed_at"), meaning="Effort booked for days that began after it was finished, whatever the time zone."),
     _t(name="effort_used", type="percent", needs=("task.spent_minutes", "task.estimate_minutes"), unit="%", meaning="Effort booked as a share of the estimate; empty without an estimate."),
     _t(name="last_activity", type="instant", needs=("task.updated_at",), meaning="The latest of its last update, comment and time booked."),
     _t(name="status_since", type="instant", synonyms=("in status since", "time in status", "in this status"), null="unknown", needs=("task.status", *_CHANGES), meaning="Since when it has had its status; from its history, unknown before the first change that we know."),
