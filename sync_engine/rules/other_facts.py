@@ -33,6 +33,7 @@ from sync_engine.rules.joins import (
     table,
 )
 from sync_engine.rules.person_facts import PERSON_FACTS, accounts, tally_of_person
+from sync_engine.rules.project_sums import PROJECT_SUMS
 from sync_engine.rules.relations import RELATIONS, tally_tasks, task_source
 from sync_engine.rules.request_facts import REQUEST_FACTS, is_request
 from sync_engine.rules.sources import Builder, Frame, StoreSource, Value
@@ -119,6 +120,7 @@ _PROJECT: dict[str, Builder] = {
     "last_activity": lambda s: latest(s.base.c.updated_at, _counts(s, "project_id").c.last),
     "last_report": lambda s: _reports(s).c.last,
     "health": _health,
+    **PROJECT_SUMS,
 }
 
 

@@ -335,3 +335,60 @@ def test_load_is_unknown_where_a_tool_keeps_no_dates(team: sa.Engine) -> None:
         c.execute(sa.update(m.Connection.__table__).values(  # type: ignore[attr-defined]
             provides={"task": ["assignee_ids", "status"], "person": ["active"]}))  # fmt: skip
     assert len(answers(team, "person", "load > 50 or effort due > 60 hours").unknown) == 2
+
+
+# ---- Projects ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def boards(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
+    def task(id: str, project: str, **more: Any) -> None:
+        values = {"title": id, "type": "task", "status": "in_progress", "labels": [],
+                  "status_label": "Doing"}  # fmt: skip
+        add(c, m.TaskRow, 1, id, project_id=project, **{**values, **more})
+
+    with store.begin() as c:
+        add_connection(c, 1, {**PROVIDES, "column": ["wip_max"]})
+        for id in ("full", "roomy", "shared"):
+            add(c, m.ProjectRow, 1, id, name=id, state="active")
+            for n in range(2):
+                task(f"{id}-{n}", id)
+            task(f"{id}-review", id, status_label="Review")
+            task(f"{id}-part", id, type="subtask")
+            task(f"{id}-away", id, archived=True)
+        for id, project, most in (("f", "full", 2), ("r", "roomy", 3), ("s", None, 1)):
+            add(c, m.ColumnRow, 1, id, project_id=project, board_id=id, name="In work",
+                position=1, status_labels=["Doing", "Review"], wip_max=most)  # fmt: skip
+        add(c, m.ColumnRow, 1, "free", project_id="roomy", board_id="r", name="Free",
+            position=2, status_labels=["Doing"])  # fmt: skip
+        effort = {"status": "done", "estimate_minutes": 600, "spent_minutes": 900}
+        task("d1", "full", **effort)
+        task("d2", "full", **effort)
+        task("d3", "full", **effort, parent_id="d2")
+        task("d4", "full", **{**effort, "estimate_minutes": None})
+        task("d5", "full", **{**effort, "spent_minutes": None})
+        task("d6", "full", **{**effort, "status": "in_progress"})
+    return store
+
+
+@pytest.mark.parametrize(
+    ("condition", "flagged"),
+    [
+        ("columns over limit = 1 and crowded column = 'In work'", {"full"}),
+        ("done estimate = 20 hours and done spent = 30 hours", {"full"}),
+        ("done spent = 0", {"roomy", "shared"}),
+    ],
+)  # fmt: skip
+def test_what_can_be_asked_of_a_project(
+    boards: sa.Engine, condition: str, flagged: set[str]
+) -> None:
+    found = answers(boards, "project", condition)
+    assert (found.flagged, found.unknown) == (flagged, set())
+
+
+def test_columns_without_limits_are_unknown_where_a_tool_keeps_none(boards: sa.Engine) -> None:
+    with boards.begin() as c:
+        c.execute(sa.update(m.Connection.__table__).values(provides={"task": ["status"]}))  # type: ignore[attr-defined]
+    assert answers(boards, "project", "columns over limit > 0").unknown == {
+        "full", "roomy", "shared",
+    }  # fmt: skip
