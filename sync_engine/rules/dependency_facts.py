@@ -34,6 +34,7 @@ Side = Literal["predecessor", "successor"]
 def dependencies() -> Any:
     """One row a dependency of which an end is there: the link, its ends, its home."""
     link, first, second, far = LINK.alias(), TASK.alias(), TASK.alias(), _elsewhere()
+    sides: tuple[tuple[Any, Side], ...] = ((first, "predecessor"), (second, "successor"))
 
     def local(task: Any, id: Any) -> Truth:
         return sa.and_(
@@ -58,7 +59,7 @@ def dependencies() -> Any:
             link.c.type_label, link.c.lag_minutes, link.c.from_id, link.c.to_id,
             *(
                 one_end(column, task, side).label(f"{side}_{column}")
-                for task, side in ((first, "predecessor"), (second, "successor"))
+                for task, side in sides
                 for column in ("connection_id", "id")
             ),
             *(at_home(name).label(name)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import pairwise
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
 from sync_engine.settings.models import Email, Section
+from sync_engine.settings.values import Day
 
 
 class LeaveEntry(Section):
     """Days on which someone does not work."""
 
-    first: date = Field(description="The first day away.")
-    last: date = Field(description="The last day away.")
+    first: Day = Field(description="The first day away.")
+    last: Day = Field(description="The last day away.")
 
     @model_validator(mode="after")
     def _in_order(self) -> LeaveEntry:
