@@ -152,7 +152,13 @@ def _identities(connection: sa.Connection, known: Sequence[KnownPerson]) -> dict
                 sa.insert(_identity).values(email=email, **values).returning(_identity.c.id)
             )
             held[key] = made.scalar_one()
-    _keep_leave(connection, {held[_key(person)]: person.leave for person in known})
+    listed = {held[_key(person)]: person.leave for person in known}
+    connection.execute(
+        sa.update(_identity)
+        .where(_identity.c.capacity_minutes.is_not(None), _identity.c.id.not_in(list(listed)))
+        .values(capacity_minutes=None)
+    )
+    _keep_leave(connection, listed)
     return held
 
 

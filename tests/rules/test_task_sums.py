@@ -325,8 +325,11 @@ def test_whoever_is_away_all_week_has_no_load_but_too_much_work(team: sa.Engine)
     assert len(answers(team, "person", "effort due > 100% of capacity").flagged) == 1
 
 
-def test_leave_that_left_the_people_file_is_forgotten(team: sa.Engine) -> None:
-    assign_identities(team, (KnownPerson("Ann", ("ann@example.com",)),))
+@pytest.mark.parametrize("known", [(KnownPerson("Ann", ("ann@example.com",)),), ()])
+def test_what_left_the_people_file_is_forgotten(
+    team: sa.Engine, known: tuple[KnownPerson, ...]
+) -> None:
+    assign_identities(team, known)
     assert of_people(team, "weekly_capacity", "capacity")["ann"] == (2400, 2400)
 
 
