@@ -144,26 +144,21 @@ def is_comparable(task: Any) -> Truth:
 
 
 def same_title(source: StoreSource) -> Column:
-    """One pass over the open tasks, grouped by title and connection; titles that only one
-    connection has are dropped before anything is joined to them."""
+    """One pass over the open tasks, and no join by title: windows over them count those of all
+    connections and those of each."""
     task, own = TASK.alias(), source.base.c
 
     def make() -> tuple[Any, Truth]:
-        title, number = normal_title(task.c.title), sa.func.count()
-        everywhere = sa.func.sum(number).over(partition_by=title)
+        title = normal_title(task.c.title)
+        everywhere = sa.func.count().over(partition_by=title)
+        here = sa.func.count().over(partition_by=[title, task.c.connection_id])
         counted = (
-            sa.select(task.c.connection_id, title.label("title"))
-            .add_columns(sa.cast(everywhere - number, sa.Integer).label("others"))
+            sa.select(task.c.connection_id, task.c.id, (everywhere - here).label("others"))
             .where(is_comparable(task), source.frame.configured(task.c.connection_id))
-            .group_by(task.c.connection_id, title)
             .subquery()
         )
         shared = sa.select(counted).where(counted.c.others > 0).cte()
-        return shared, sa.and_(
-            shared.c.connection_id == own.connection_id,
-            shared.c.title == normal_title(own.title),
-            is_comparable(source.base),
-        )
+        return shared, sa.and_(shared.c.connection_id == own.connection_id, shared.c.id == own.id)
 
     return sa.func.coalesce(source.join("same title", make).c.others, 0)
 
