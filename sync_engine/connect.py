@@ -120,6 +120,14 @@ def told_secrets(configuration: Configuration, engine: sa.Engine) -> ToldSecrets
 def known_people(people: People) -> tuple[KnownPerson, ...]:
     """The people file as the store's identities want it."""
     return tuple(
-        KnownPerson(each.name, each.emails, each.accounts, each.lead, each.manager)
+        KnownPerson(
+            each.name,
+            each.emails,
+            each.accounts,
+            each.lead,
+            each.manager,
+            capacity_minutes=round(each.capacity_hours * 60),
+            leave=tuple((leave.first, leave.last) for leave in each.leave),
+        )
         for each in people.people
     )

@@ -10,12 +10,14 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import sqlalchemy as sa
 
-from sync_engine.store.models import Connection, Identity, PersonRow
+from sync_engine.store.models import Connection, Identity, Leave, PersonRow
 
 _identity = Identity.__table__  # type: ignore[attr-defined]
+_leave = Leave.__table__  # type: ignore[attr-defined]
 _person = PersonRow.__table__  # type: ignore[attr-defined]
 _connection = Connection.__table__  # type: ignore[attr-defined]
 
@@ -29,6 +31,8 @@ class KnownPerson:
     Args:
         emails: all addresses, the first one is where digests go; none where nobody knows any.
         accounts: connection name → the tool's id or the name shown there.
+        capacity_minutes: what they work in a week.
+        leave: first and last day of each.
     """
 
     name: str
@@ -36,6 +40,8 @@ class KnownPerson:
     accounts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     lead: str | None = None
     manager: str | None = None
+    capacity_minutes: int | None = None
+    leave: Sequence[tuple[date, date]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,7 @@ def _identities(connection: sa.Connection, known: Sequence[KnownPerson]) -> dict
             "name": person.name,
             "lead_email": person.lead,
             "manager_email": person.manager,
+            "capacity_minutes": person.capacity_minutes,
             "source": "file",
         }
         if key in held:
@@ -145,7 +152,34 @@ def _identities(connection: sa.Connection, known: Sequence[KnownPerson]) -> dict
                 sa.insert(_identity).values(email=email, **values).returning(_identity.c.id)
             )
             held[key] = made.scalar_one()
+    listed = {held[_key(person)]: person.leave for person in known}
+    connection.execute(
+        sa.update(_identity)
+        .where(_identity.c.capacity_minutes.is_not(None), _identity.c.id.not_in(list(listed)))
+        .values(capacity_minutes=None)
+    )
+    _keep_leave(connection, listed)
     return held
+
+
+def _keep_leave(
+    connection: sa.Connection, wanted: Mapping[int, Sequence[tuple[date, date]]]
+) -> None:
+    """The leave of the people file, written only where it differs: this runs after every pull."""
+    kept: dict[int, set[tuple[date, date]]] = defaultdict(set)
+    for row in connection.execute(sa.select(_leave)):
+        kept[row.identity_id].add((row.first_on, row.last_on))
+    differing = {
+        id for id in kept.keys() | wanted.keys() if kept.get(id, set()) != set(wanted.get(id, ()))
+    }
+    for id in sorted(differing):
+        connection.execute(sa.delete(_leave).where(_leave.c.identity_id == id))
+        rows = [
+            {"identity_id": id, "first_on": first, "last_on": last}
+            for first, last in wanted.get(id, ())
+        ]
+        if rows:
+            connection.execute(sa.insert(_leave), rows)
 
 
 def _make(connection: sa.Connection, name: str, email: str | None) -> int:

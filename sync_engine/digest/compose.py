@@ -28,6 +28,7 @@ from sync_engine.digest.text import (
     safe_url,
 )
 from sync_engine.flags.lifecycle import WAIVER_NOTICE
+from sync_engine.rules import facts
 
 TITLES: dict[SectionId, str] = {
     "new": "New",
@@ -208,7 +209,7 @@ def _entry(given: DigestInput, name: SectionId, group: _Group) -> Entry:
 def _group_entry(given: DigestInput, name: SectionId, group: _Group) -> Entry:
     flag, count = group.flags[0], len(group.flags)
     project = clean(flag.project, 60) if flag.project else None
-    many = f"{flag.subject}s" if flag.subject != "person" else "people"
+    many = facts.plural(flag.subject)
     owners = sorted({clean(f.owner, 60) for f in group.flags if f.owner})
     unowned = any(not f.owner for f in group.flags)
     who = owners[0] if len(owners) == 1 and not unowned else plural(len(owners), "owner")

@@ -46,7 +46,7 @@ def headline(
     return f"Nothing changed since {since}: {total}{weight}{lasting}{doubt}."
 
 
-OWNABLE = ("task", "project", "milestone")
+OWNABLE = ("task", "project", "milestone", "request")
 """What should have an owner; of others it is not said that they have none."""
 _CHANGES: tuple[SectionId, ...] = ("new", "worse", "solved")
 

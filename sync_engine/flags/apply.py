@@ -17,18 +17,28 @@ from sync_engine.flags.ledger import CHUNK, FLAG, Ledger
 from sync_engine.flags.report import ASSESSMENT, FlagReport, log
 from sync_engine.rules.calendars import WorkCalendar
 from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, Watched, assess
-from sync_engine.rules.joins import MILESTONE, PERSON, PROJECT, TASK, table
+from sync_engine.rules.joins import (
+    APPROVAL,
+    LINK,
+    MILESTONE,
+    PERSON,
+    PROJECT,
+    SPRINT,
+    TASK,
+)
 from sync_engine.rules.scan import OUT, Key
 from sync_engine.rules.standards import SEVERITIES, Severity, Standard
 from sync_engine.store.engine import reading
-from sync_engine.store.models import SprintRow
 
 __all__ = ("FlagReport", "apply", "fingerprint", "key_of", "run", "tool_title", "watched")
 
 LEAST_FOR_LIMIT = 10
 """A standard is not suspected on fewer subjects than this."""
 
-_RECORDS = {"task": TASK, "project": PROJECT, "milestone": MILESTONE, "sprint": table(SprintRow)}
+_RECORDS = {
+    "task": TASK, "project": PROJECT, "milestone": MILESTONE, "sprint": SPRINT,
+    "dependency": LINK, "approval": APPROVAL, "request": TASK,
+}  # fmt: skip
 
 
 def fingerprint(standard: str, subject: str, key: Key) -> str:

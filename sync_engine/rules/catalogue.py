@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from sync_engine.rules.facts import Fact, Subject
+from sync_engine.rules.facts import SUBJECTS, Fact, Subject
 
 STATUS = ("todo", "in_progress", "done", "cancelled")
 TASK_TYPES = (
@@ -91,10 +92,21 @@ TASK = (
     _t(name="last_subtask_done", type="instant", synonyms=("last subtask completed",), needs=("task.parent_id", "task.completed_at"), meaning="When the last of its subtasks was finished."),
     _t(name="blockers", type="number", needs=("link.type",), unit="tasks", meaning="How many linked tasks block it, open or not."),
     _t(name="open_blockers", type="number", null="unknown", needs=("link.type", "task.status"), unit="tasks", meaning="How many linked tasks that block it are neither done nor cancelled."),
+    _t(name="unowned_blockers", type="number", null="unknown", needs=("link.type", "task.status", "task.assignee_ids"), unit="tasks", meaning="How many of the open tasks that block it nobody owns."),
+    _t(name="blocker_owner", type="text", synonyms=("owner of blocker",), needs=("link.type", "task.status", "task.assignee_ids"), meaning="Who owns the open tasks that block it: the first by name."),
     _t(name="open_siblings", type="number", synonyms=("open tasks in other tools",), null="unknown", needs=("task.url",), unit="tasks", meaning="How many tasks in other connections are still open, of those that it names, or that name it, by address (in the description or a comment) or in a link."),
     _t(name="done_siblings", type="number", synonyms=("done tasks in other tools",), null="unknown", needs=("task.url",), unit="tasks", meaning="How many tasks in other connections are done, of those that it names, or that name it, by address (in the description or a comment) or in a link."),
+    _t(name="same_title_elsewhere", type="number", synonyms=("suspected duplicates",), needs=("task.title", "task.status"), unit="tasks", meaning="How many open tasks of other connections have its title, whatever the case of A to Z; 0 for parts of others and titles under 12 characters."),
+    _t(name="sprints", type="number", synonyms=("number of sprints",), needs=("membership.container_id", "sprint.start_at"), unit="sprints", meaning="In how many sprints it was once they had begun, those that it has left included."),
+    _t(name="approvals", type="number", synonyms=("number of approvals",), needs=("approval.decision",), unit="approvals", meaning="How many approvals were asked for, whatever came of them."),
+    _t(name="pending_approvals", type="number", needs=("approval.decision",), unit="approvals", meaning="How many of its approvals are pending."),
+    _t(name="given_approvals", type="number", needs=("approval.decision",), unit="approvals", meaning="How many of its approvals were given."),
     _t(name="comments", type="number", synonyms=("comment count",), needs=("comment.at",), unit="comments", meaning="How many comments it has."),
     _t(name="last_comment", type="instant", needs=("comment.at",), meaning="When it was last commented on."),
+    _t(name="last_comment_by", type="person", synonyms=("last commenter",), needs=("comment.at", "comment.author_id"), meaning="Who commented on it last; empty where nobody has."),
+    _t(name="last_booking", type="instant", synonyms=("last time booked",), needs=("worklog.on",), meaning="When time was last booked on it."),
+    _t(name="booked_after_completion", type="minutes", synonyms=("time booked after completion",), needs=("worklog.on", "worklog.minutes", "task.completed_at"), meaning="Effort booked for days that began after it was finished, whatever the time zone."),
+    _t(name="effort_used", type="percent", needs=("task.spent_minutes", "task.estimate_minutes"), unit="%", meaning="Effort booked as a share of the estimate; empty without an estimate."),
     _t(name="last_activity", type="instant", needs=("task.updated_at",), meaning="The latest of its last update, comment and time booked."),
     _t(name="status_since", type="instant", synonyms=("in status since", "time in status", "in this status"), null="unknown", needs=("task.status", *_CHANGES), meaning="Since when it has had its status; from its history, unknown before the first change that we know."),
     _t(name="due_pushes", type="number", synonyms=("due date put off",), needs=("task.due_on",), unit="times", meaning="How often its due date was moved to a later day."),
@@ -102,6 +114,8 @@ TASK = (
     _t(name="due_changed", type="instant", synonyms=("due date changed",), needs=("task.due_on",), meaning="When its due date was last moved."),
     _t(name="reopens", type="number", synonyms=("times reopened", "reopened"), needs=("task.status",), unit="times", meaning="How often it went from done or cancelled back to open."),
     _t(name="reassignments", type="number", synonyms=("times reassigned", "reassigned"), needs=("task.assignee_ids",), unit="times", meaning="How often its owner was replaced by another."),
+    _t(name="blocked_since", type="instant", needs=("task.blocked",), meaning="Since when it is blocked; empty while it is not, unknown where nobody saw it become so."),
+    _t(name="straight_to_done", type="number", synonyms=("times closed unstarted",), needs=("task.status", *_CHANGES), unit="times", meaning="How often it went straight from to do to done, by the tool's own history."),
     *_common("task"),
 )  # fmt: skip
 
@@ -123,6 +137,10 @@ PROJECT = (
     _p(name="total_tasks", type="number", synonyms=("task count",), needs=("task.project_id",), unit="tasks", meaning="How many tasks it has."),
     _p(name="overdue_tasks", type="number", needs=("task.project_id", "task.status", "task.due_on"), unit="tasks", meaning="How many of its open tasks were due before today."),
     _p(name="top_priority_share", type="percent", needs=("task.project_id", "task.status", "task.priority"), unit="%", meaning="Which share of its open tasks with a priority has the highest one."),
+    _p(name="done_estimate", type="minutes", needs=("task.project_id", "task.status", "task.estimate_minutes", "task.spent_minutes"), meaning="What its finished tasks were estimated at, where time was booked on them; parts instead of the whole."),
+    _p(name="done_spent", type="minutes", needs=("task.project_id", "task.status", "task.estimate_minutes", "task.spent_minutes"), meaning="What was booked on these same tasks."),
+    _p(name="columns_over_limit", type="number", needs=("column.wip_max", "task.project_id", "task.status_label"), unit="columns", meaning="How many columns of its boards hold more of its tasks (subtasks apart) than their limit."),
+    _p(name="crowded_column", type="text", needs=("column.wip_max", "task.project_id", "task.status_label"), meaning="Name of such a column; the first by name."),
     _p(name="last_activity", type="instant", needs=("task.project_id", "task.updated_at"), meaning="The latest update of the project or any of its tasks."),
     _p(name="last_report", type="instant", synonyms=("last status report",), needs=("statusupdate.at",), meaning="When its state was last reported."),
     _p(name="health", type="word", words=HEALTH, needs=("statusupdate.health",), meaning="Its last reported state."),
@@ -169,6 +187,11 @@ PERSON = (
     _h(name="work_in_progress", type="number", synonyms=("wip",), needs=_LOAD, unit="tasks", meaning="How many tasks in progress they are assigned to, across all tools."),
     _h(name="open_tasks", type="number", needs=_LOAD, unit="tasks", meaning="How many open tasks they are assigned to, across all tools."),
     _h(name="overdue_tasks", type="number", needs=(*_LOAD, "task.due_on"), unit="tasks", meaning="How many of their open tasks were due before today, across all tools."),
+    _h(name="weekly_capacity", type="minutes", meaning="What they work in a week (people file: `capacity_hours`), 40 hours where nobody has said."),
+    _h(name="capacity", type="minutes", meaning="What they can work in the seven days from today: without days off of the calendar and their own leave (people file: `leave`)."),
+    _h(name="effort_due", type="minutes", needs=(*_LOAD, "task.due_on"), meaning="What is left to do, as far as it is estimated, of their open tasks due within these days or overdue; shared among all assigned, parts instead of the whole."),
+    _h(name="unestimated_tasks", type="number", needs=(*_LOAD, "task.due_on"), unit="tasks", meaning="How many of these tasks have no estimate, and so count for nothing."),
+    _h(name="load", type="percent", synonyms=("utilisation", "utilization"), needs=(*_LOAD, "task.due_on"), unit="%", meaning="Effort due as a share of capacity; empty for someone who is away."),
 )  # fmt: skip
 
 _m = partial(Fact, subject="milestone")
@@ -198,8 +221,82 @@ SPRINT = (
     _s(name="completed", type="instant", column="completed_at", needs=("sprint.completed_at",), meaning="When it was closed."),
     _s(name="length", type="number", needs=("sprint.start_at", "sprint.end_at"), unit="days", meaning="How long it is planned to take."),
     _s(name="open_tasks", type="number", needs=("membership.container_id", "task.status"), unit="tasks", meaning="How many of its tasks are open."),
+    _s(name="unestimated_tasks", type="number", null="unknown", needs=("membership.container_id", "task.status", "task.estimate_minutes"), unit="tasks", meaning="How many of its open tasks (subtasks apart) have neither estimate nor points."),
+    _s(name="unowned_tasks", type="number", null="unknown", needs=("membership.container_id", "task.status", "task.assignee_ids"), unit="tasks", meaning="How many of its open tasks nobody owns."),
+    _s(name="parallel_sprints", type="number", synonyms=("overlapping sprints",), needs=("sprint.board_id", "sprint.state", "sprint.start_at", "sprint.end_at"), unit="sprints", meaning="How many other active sprints of its board run at the same time."),
+    _s(name="added_share", type="percent", synonyms=("scope added",), needs=("membership.container_id", "sprint.start_at"), unit="%", meaning="What was added later than a day after the start, as a share of what was planned; unknown of sprints that had begun before we first saw them."),
     *_of_project("sprint", "sprint.project_id"),
     *_common("sprint"),
+)  # fmt: skip
+
+_d = partial(Fact, subject="dependency")
+_LINK = ("link.type",)
+
+
+def _end(side: str, who: str) -> tuple[Fact, ...]:
+    return (
+        _d(name=side, type="text", needs=_LINK, null="unknown", meaning=f"Title of {who}; its key is understood too."),
+        _d(name=f"{side}_key", type="text", needs=(*_LINK, "task.key"), meaning=f"Key of {who}."),
+        _d(name=f"{side}_status", type="word", words=STATUS, null="unknown", needs=(*_LINK, "task.status"), meaning=f"Where {who} stands."),
+        _d(name=f"{side}_start", type="day", needs=(*_LINK, "task.start_on"), meaning=f"The day {who} is planned to start."),
+        _d(name=f"{side}_due", type="day", needs=(*_LINK, "task.due_on"), meaning=f"The day {who} is due."),
+        _d(name=f"{side}_owner", type="person", needs=(*_LINK, "task.assignee_ids"), meaning=f"Who owns {who}: name or e-mail address."),
+        _d(name=f"{side}_project", type="text", needs=(*_LINK, "task.project_id"), meaning=f"Project of {who}; its key is understood too."),
+    )  # fmt: skip
+
+
+DEPENDENCY = (
+    _d(name="name", type="text", column="name", meaning="The titles of both tasks, the first one first."),
+    _d(name="key", type="text", column="key", needs=("task.key",), meaning="Key of the task that waits."),
+    _d(name="url", type="text", column="url", needs=("task.url",), meaning="Address of the task that waits."),
+    _d(name="type", type="word", column="type", words=("blocks", "precedes"), needs=_LINK, meaning="How the first task stands to the second."),
+    _d(name="type_label", type="text", column="type_label", needs=("link.type_label",), meaning="The tool's own word for it."),
+    _d(name="lag", type="minutes", column="lag_minutes", needs=("link.lag_minutes",), meaning="Time that must pass in between; below 0 it is a lead."),
+    _d(name="owner", type="person", needs=("task.assignee_ids",), meaning="Who owns the task that waits, or the other where that is in another tool."),
+    *_end("predecessor", "the task that is waited for"),
+    *_end("successor", "the task that waits"),
+    _d(name="cross_project", type="yes/no", null="unknown", needs=(*_LINK, "task.project_id"), meaning="Whether the two are in different projects."),
+    _d(name="cross_tool", type="yes/no", null="unknown", needs=_LINK, meaning="Whether the two are in different connections: the link names the other by its address or key."),
+    _d(name="date_conflict", type="yes/no", null="unknown", needs=(*_LINK, "task.due_on"), meaning="Whether the task that waits starts or is due before the other is due; a lead allows the start. Unknown without dates."),
+    _d(name="mutual", type="yes/no", needs=_LINK, meaning="Whether each of the two waits for the other."),
+    *_of_project("dependency", "task.project_id"),
+    *_common("dependency"),
+)  # fmt: skip
+
+_a = partial(Fact, subject="approval")
+APPROVAL = (
+    _a(name="title", type="text", column="name", needs=("task.title",), meaning="Title of the task that is to be approved."),
+    _a(name="key", type="text", column="key", needs=("task.key",), meaning="Key of that task."),
+    _a(name="url", type="text", column="url", needs=("task.url",), meaning="Address of that task."),
+    _a(name="type", type="word", column="type", words=TASK_TYPES, null="unknown", meaning="What kind of work that task is."),
+    _a(name="status", type="word", column="status", words=STATUS, null="unknown", needs=("task.status",), meaning="Where that task stands."),
+    _a(name="priority", type="number", column="priority", words=PRIORITIES, needs=("task.priority",), meaning="The task's priority, 1 (highest) to 5 (lowest) or in words."),
+    _a(name="step", type="text", column="step", needs=("approval.name",), meaning="What the approval is called."),
+    _a(name="decision", type="word", column="decision", words=("pending", "approved", "declined"), null="unknown", needs=("approval.decision",), meaning="What was decided."),
+    _a(name="decision_label", type="text", column="decision_label", needs=("approval.decision_label",), meaning="The tool's own word for it."),
+    _a(name="asked", type="instant", column="asked_at", needs=("approval.asked_at",), meaning="When it was asked for."),
+    _a(name="waiting_since", type="instant", needs=("approval.decision", "approval.asked_at"), meaning="Since when it waits for a decision; empty once there is one."),
+    _a(name="decided", type="instant", column="decided_at", needs=("approval.decided_at",), meaning="When it was decided."),
+    _a(name="owner", type="person", needs=("approval.approver_ids",), meaning="The first of those who are to decide."),
+    _a(name="approver", type="people", needs=("approval.approver_ids",), meaning="Everyone who is to decide: name or e-mail address of any of them."),
+    _a(name="approvers", type="number", synonyms=("number of approvers",), needs=("approval.approver_ids",), unit="people", meaning="How many people are to decide."),
+    _a(name="requester", type="person", needs=("task.reporter_id",), meaning="Who asked for the task."),
+    _a(name="requester_approves", type="yes/no", null="unknown", needs=("task.reporter_id", "approval.approver_ids"), meaning="Whether who asked for it is among those who decide."),
+    *_of_project("approval", "task.project_id"),
+    *_common("approval"),
+)  # fmt: skip
+
+_q = partial(Fact, subject="request")
+_SLA = ("slacycle.breach_at",)
+REQUEST = (
+    *(replace(fact, subject="request") for fact in TASK),
+    _q(name="sla_count", type="number", synonyms=("service levels",), needs=_SLA, unit="clocks", meaning="How many clocks of service levels it has or had."),
+    _q(name="sla_running", type="number", needs=_SLA, unit="clocks", meaning="How many of them have not stopped."),
+    _q(name="sla_breached", type="yes/no", null="unknown", needs=_SLA, meaning="Whether any service level was missed: by the tool's word, or because its time has passed."),
+    _q(name="sla_paused", type="yes/no", needs=("slacycle.paused",), meaning="Whether all clocks that run are paused."),
+    _q(name="sla_left", type="percent", needs=(*_SLA, "slacycle.goal_minutes"), unit="%", meaning="The least share left of a goal that is still to be met, as the tool last said, by the clock where it does not say; empty without one."),
+    _q(name="next_breach", type="instant", needs=_SLA, meaning="When the next of its service levels will be missed; empty without a clock that ticks."),
+    _q(name="waiting", type="yes/no", needs=("task.status_label",), meaning="Whether it waits for who asked: its clocks are paused, or its status is called pending, on hold or waiting for customer."),
 )  # fmt: skip
 
 _c = partial(Fact, subject="connection")
@@ -232,7 +329,7 @@ FLAG = (
     _f(name="state", type="word", column="state", words=("open", "acknowledged", "waived", "resolved"), null="unknown", meaning="Where it stands."),
     _f(name="standard", type="text", column="standard", synonyms=("rule",), meaning="Id of the standard."),
     _f(name="pack", type="text", column="pack", meaning="Pack of the standard."),
-    _f(name="subject", type="word", column="subject", words=("task", "project", "person", "milestone", "sprint", "connection"), null="unknown", meaning="What kind of thing is flagged."),
+    _f(name="subject", type="word", column="subject", words=SUBJECTS, null="unknown", meaning="What kind of thing is flagged."),
     _f(name="title", type="text", column="title", meaning="Title or name of what is flagged."),
     _f(name="key", type="text", column="key", meaning="Its key (ENG-12)."),
     _f(name="project", type="text", column="project", meaning="Name of its project."),
@@ -249,5 +346,5 @@ FLAG = (
 
 CATALOGUE: tuple[Fact, ...] = (
     *TASK, *SCHEDULE_OF_TASK, *PROJECT, *SCHEDULE_OF_PROJECT, *PERSON, *MILESTONE, *SPRINT,
-    *CONNECTION, *FLAG
+    *DEPENDENCY, *APPROVAL, *REQUEST, *CONNECTION, *FLAG,
 )  # fmt: skip

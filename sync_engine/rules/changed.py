@@ -9,19 +9,23 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules.joins import (
+    APPROVAL,
     CHANGE,
     COMMENT,
     LINK,
+    MEMBERSHIP,
     MENTION,
     MILESTONE,
     PERSON,
     PROJECT,
+    SPRINT,
     TASK,
     WORKLOG,
     table,
 )
 from sync_engine.rules.scan import Key
 from sync_engine.rules.sources import Frame
+from sync_engine.rules.task_sums import is_comparable, normal_title
 from sync_engine.store.flag_models import AssessmentRow
 from sync_engine.store.models import Run
 from sync_engine.store.schedule_models import TaskSchedule
@@ -45,10 +49,22 @@ class Reach:
     runs: Mapping[int, int]
 
 
-def reach(
-    connection: sa.Connection, frame: Frame, fingerprint: str, *, full: bool | None, small: int
+def reach(  # all of them are the caller's to say
+    connection: sa.Connection,
+    frame: Frame,
+    fingerprint: str,
+    *,
+    full: bool | None,
+    small: int,
+    titles: bool = False,
 ) -> Reach:
-    """What has to be assessed now, given what the last assessment saw."""
+    """What has to be assessed now, given what the last assessment saw.
+
+    Other subjects than tasks are few, and looked at whole every time.
+
+    Args:
+        titles: some standard compares titles across tools.
+    """
     ended = (
         sa.select(_run.c.connection_id, sa.func.max(_run.c.id))
         .where(_run.c.ended_at.is_not(None))
@@ -70,7 +86,8 @@ def reach(
         return Reach(None, runs)
     runs_seen = {} if last is None else last["runs"] or {}
     seen = {int(id): run for id, run in runs_seen.items()}
-    tasks = _tasks(connection, {each.id: seen.get(each.id, 0) for each in frame.connections})
+    known = {each.id: seen.get(each.id, 0) for each in frame.connections}
+    tasks = _tasks(connection, known, titles=titles)
     return Reach(tasks, {**dict.fromkeys((c.id for c in frame.connections), 0), **runs})
 
 
@@ -81,10 +98,13 @@ def _is_small(connection: sa.Connection, small: int) -> bool:
     )
 
 
-def _tasks(connection: sa.Connection, seen: Mapping[int, int]) -> list[Key] | None:
+def _tasks(connection: sa.Connection, seen: Mapping[int, int], *, titles: bool) -> list[Key] | None:
     found: set[Key] = set()
     for connection_id, run_id in seen.items():
-        for statement in _changed(connection_id, run_id):
+        statements = list(_changed(connection_id, run_id))
+        if titles:
+            statements.append(_same_title(connection_id, run_id))
+        for statement in statements:
             found.update((row[0], row[1]) for row in connection.execute(statement))
             if len(found) > MOST:
                 return None
@@ -108,10 +128,15 @@ def _changed(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
 
     yield tasks(TASK.c.id)
     yield tasks(TASK.c.parent_id)
-    for row in (COMMENT, WORKLOG, CHANGE):
+    for row in (COMMENT, WORKLOG, CHANGE, MEMBERSHIP, APPROVAL):
         yield sa.select(row.c.connection_id, row.c.task_id).where(
             later(row), row.c.task_id.is_not(None)
         )
+    yield sa.select(MEMBERSHIP.c.connection_id, MEMBERSHIP.c.task_id).where(
+        later(SPRINT),
+        MEMBERSHIP.c.connection_id == SPRINT.c.connection_id,
+        MEMBERSHIP.c.container_id == SPRINT.c.id,
+    )
     for end in (LINK.c.from_id, LINK.c.to_id):
         yield sa.select(LINK.c.connection_id, end).where(later(LINK))
     yield sa.select(_float.c.connection_id, _float.c.task_id).where(later(_float))
@@ -171,3 +196,20 @@ def _mentioned(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
                 key == other.c.url_key,
                 other.c.connection_id != connection_id,
             )
+
+
+def _same_title(connection_id: int, run_id: int) -> sa.Select[Any]:
+    """Open tasks of other tools with the title of a changed one. Those that had its title before
+    it was renamed are found at day change, when all are looked at."""
+    changed, other = TASK.alias(), TASK.alias()
+    titles = (
+        sa.select(normal_title(changed.c.title).label("title"))
+        .where(changed.c.connection_id == connection_id, changed.c.run_id > run_id)
+        .distinct()
+        .cte()
+    )
+    return sa.select(other.c.connection_id, other.c.id).where(
+        normal_title(other.c.title) == titles.c.title,
+        other.c.connection_id != connection_id,
+        is_comparable(other),
+    )

@@ -195,8 +195,9 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
     mark = fingerprint(enabled)
     with reading(engine) as connection:
         frame = frame_for(connection, moment, intervals)
+        titles = any(r.name == "same_title_elsewhere" for s in enabled for r in s.refs())
         teams = teams_of.read(connection)
-        reach = changed.reach(connection, frame, mark, full=full, small=SMALL)
+        reach = changed.reach(connection, frame, mark, full=full, small=SMALL, titles=titles)
         work = _Work(connection, frame, reach.tasks, teams, seconds)
         for subject in facts.SUBJECTS:
             mine = [standard for standard in enabled if standard.subject == subject]

@@ -28,9 +28,8 @@ from sync_engine.rules.syntax import Condition, Ref
 from sync_engine.store.models import RawItem
 
 CHUNK = 5_000
-STREAMS = {
-    "task": "tasks", "project": "projects", "milestone": "milestones", "sprint": "sprints",
-}  # fmt: skip
+STREAMS = {"project": "projects", "milestone": "milestones", "sprint": "sprints"}
+"""Where a subject was read; what is about a task was read with it, as far as its item tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,14 +130,14 @@ def _record(source: StoreSource) -> dict[str, Column]:
         item = table(RawItem).alias("raw")
         return item, sa.and_(
             item.c.connection_id == base.connection_id,
-            item.c.stream == STREAMS[source.subject],
+            item.c.stream == STREAMS.get(source.subject, "tasks"),
             item.c.item_id == base.item_id,
         )
 
     return {
         "connection_key": base.connection_id,
         "id_key": base.id,
-        "title": base.title if source.subject == "task" else base.name,
+        "title": base.title if "title" in base else base.name,
         "key": base.key if "key" in base else sa.null(),
         "url": base.url if "url" in base else sa.null(),
         "project_id": project.c.id,

@@ -7,15 +7,23 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-Subject = Literal["task", "project", "person", "milestone", "sprint", "connection"]
+Subject = Literal[
+    "task", "project", "person", "milestone", "sprint", "dependency", "approval", "request",
+    "connection",
+]  # fmt: skip
 FactType = Literal[
     "text", "word", "number", "minutes", "percent", "yes/no", "day", "instant", "person", "list",
     "people",
 ]  # fmt: skip
 
 SUBJECTS: tuple[Subject, ...] = (
-    "task", "project", "person", "milestone", "sprint", "connection"
+    "task", "project", "person", "milestone", "sprint", "dependency", "approval", "request",
+    "connection",
 )  # fmt: skip
+PLURALS: Mapping[str, str] = {
+    "person": "people", "dependency": "dependencies", "request": "service requests",
+}  # fmt: skip
+"""What several subjects are called, where it is not the subject with an s."""
 
 
 SPOKEN_OF: tuple[str, ...] = (*SUBJECTS, "flag")
@@ -68,6 +76,9 @@ RELATED_TO: Mapping[str, tuple[str, ...]] = {
     "milestone": ("task",),
     "sprint": (),
     "person": ("task",),
+    "dependency": (),
+    "approval": (),
+    "request": ("subtask", "linked_task"),
     "connection": (),
     "flag": (),
 }
@@ -81,6 +92,11 @@ LINK = Fact(
            "cloned_by", "relates", "other"),
     needs=("link.type",),
 )  # fmt: skip
+
+
+def plural(subject: str) -> str:
+    """What several of a kind of subject are called."""
+    return PLURALS.get(subject, f"{subject}s")
 
 
 def relation_of(word: str) -> str:

@@ -13,16 +13,21 @@ from sync_engine.rules.dialect import (
 )
 from sync_engine.rules.sources import Builder, StoreSource, Value
 from sync_engine.store.models import (
+    ApprovalRow,
     Assignment,
     ChangeRow,
     CommentRow,
     Connection,
     Identity,
+    Leave,
     LinkRow,
+    MembershipRow,
     Mention,
     MilestoneRow,
     PersonRow,
     ProjectRow,
+    SlaCycleRow,
+    SprintRow,
     TaskRow,
     WorklogRow,
 )
@@ -39,17 +44,20 @@ TASK, PERSON, PROJECT, MILESTONE, LINK, CHANGE, COMMENT, WORKLOG, ASSIGNMENT, CO
     (TaskRow, PersonRow, ProjectRow, MilestoneRow, LinkRow, ChangeRow, CommentRow, WorklogRow,
      Assignment, Connection),
 )  # fmt: skip
-IDENTITY, MENTION = table(Identity), table(Mention)
+IDENTITY, LEAVE, MENTION, APPROVAL, MEMBERSHIP, SLA_CYCLE, SPRINT = map(
+    table, (Identity, Leave, Mention, ApprovalRow, MembershipRow, SlaCycleRow, SprintRow)
+)
 OPEN = ("todo", "in_progress")
 ENDED = ("done", "cancelled")
 
 
-def joined(source: StoreSource, name: str, target: sa.Table, column: str) -> Any:
-    """The live row of the same connection that a column of the subject points to."""
+def joined(source: StoreSource, name: str, target: sa.Table, column: str, of: Any = None) -> Any:
+    """The live row of the same connection that a column of the subject points to; `of`: a column
+    of a row that is joined to it."""
 
     def make() -> tuple[Any, Truth]:
         other = target.alias(name)
-        own = source.base.c
+        own = source.base.c if of is None else of.c
         on = sa.and_(
             other.c.connection_id == own.connection_id,
             other.c.id == own[column],

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules.dialect import Truth
-from sync_engine.rules.joins import LINK, MENTION, OPEN, TASK, count_if
+from sync_engine.rules.joins import LINK, MENTION, OPEN, PERSON, TASK, count_if
 from sync_engine.rules.sources import StoreSource
 
 
@@ -29,6 +29,9 @@ def blockers(source: StoreSource) -> Any:
                 link.c.to_id.label("id"),
                 sa.func.count().label("total"),
                 count_if(other.c.status.in_(OPEN)).label("open"),
+                count_if(sa.and_(other.c.status.in_(OPEN), other.c.owner_id.is_(None))).label(
+                    "unowned"
+                ),
                 count_if(sa.and_(other.c.id.is_not(None), other.c.status.is_(None))).label(
                     "unknown"
                 ),
@@ -44,6 +47,37 @@ def blockers(source: StoreSource) -> Any:
         )
 
     return source.join("blockers", make)
+
+
+def blocker_owners(source: StoreSource) -> Any:
+    """Who owns the open tasks that block the subject: the first by name."""
+    link, other, account = LINK.alias(), TASK.alias(), PERSON.alias()
+
+    def make() -> tuple[Any, Truth]:
+        start = source.frame.start(link, link.c.connection_id, link.c.to_id)
+        blocks = sa.and_(
+            other.c.connection_id == link.c.connection_id,
+            other.c.id == link.c.from_id,
+            other.c.gone_at.is_(None),
+            other.c.status.in_(OPEN),
+        )
+        owns = sa.and_(
+            account.c.connection_id == other.c.connection_id, account.c.id == other.c.owner_id
+        )
+        grouped = (
+            sa.select(link.c.connection_id, link.c.to_id.label("id"))
+            .add_columns(sa.func.min(account.c.name).label("name"))
+            .select_from((start if source.root else link).join(other, blocks).join(account, owns))
+            .where(link.c.gone_at.is_(None), link.c.type == "blocks")
+            .group_by(link.c.connection_id, link.c.to_id)
+            .cte()
+        )
+        own = source.base.c
+        return grouped, sa.and_(
+            grouped.c.connection_id == own.connection_id, grouped.c.id == own.id
+        )
+
+    return source.join("blocker owners", make)
 
 
 def siblings(source: StoreSource) -> Any:

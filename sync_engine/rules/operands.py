@@ -146,6 +146,7 @@ def _param(param: Param, scope: Scope) -> Literal:
 
 
 def article(kind: str) -> str:
-    return {"instant": "an instant", "people": "a list of people", "minutes": "an effort"}.get(
-        kind, f"a {kind}"
-    )
+    return {
+        "instant": "an instant", "people": "a list of people", "minutes": "an effort",
+        "approval": "an approval",
+    }.get(kind, f"a {kind}")  # fmt: skip

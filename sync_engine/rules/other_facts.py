@@ -1,4 +1,4 @@
-"""The facts of projects, people, milestones and sprints that are more than a column."""
+"""Subjects as sources of facts; those of projects and milestones that are more than a column."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules import facts, schedule_facts
+from sync_engine.rules.approval_facts import APPROVAL_FACTS, approvals
 from sync_engine.rules.connection_facts import CONNECTION_FACTS
-from sync_engine.rules.dialect import Column, Truth, latest, seconds_between
+from sync_engine.rules.dependency_facts import DEPENDENCY_FACTS, dependencies
+from sync_engine.rules.dialect import Column, Truth, latest
 from sync_engine.rules.joins import (
-    ASSIGNMENT,
     COMMON,
     CONNECTION,
     ENDED,
@@ -21,9 +22,9 @@ from sync_engine.rules.joins import (
     OPEN,
     PERSON,
     PROJECT,
+    SPRINT,
     TASK,
     count_if,
-    count_unknown,
     joined,
     person,
     portfolio_of,
@@ -31,15 +32,15 @@ from sync_engine.rules.joins import (
     summed,
     table,
 )
-from sync_engine.rules.relations import tally_tasks, task_source
-from sync_engine.rules.sources import NULL, Builder, Frame, Source, StoreSource, Value
-from sync_engine.store.models import (
-    MembershipRow,
-    SprintRow,
-    StatusUpdateRow,
-)
+from sync_engine.rules.person_facts import PERSON_FACTS, accounts, tally_of_person
+from sync_engine.rules.project_sums import PROJECT_SUMS
+from sync_engine.rules.relations import RELATIONS, tally_tasks, task_source
+from sync_engine.rules.request_facts import REQUEST_FACTS, is_request
+from sync_engine.rules.sources import Builder, Frame, StoreSource, Value
+from sync_engine.rules.sprint_facts import SPRINT_FACTS
+from sync_engine.store.models import StatusUpdateRow
 
-SPRINT, REPORT, MEMBERSHIP = map(table, (SprintRow, StatusUpdateRow, MembershipRow))
+REPORT = table(StatusUpdateRow)
 
 
 def _counts(source: StoreSource, key: str) -> Any:
@@ -120,6 +121,7 @@ _PROJECT: dict[str, Builder] = {
     "last_activity": lambda s: latest(s.base.c.updated_at, _counts(s, "project_id").c.last),
     "last_report": lambda s: _reports(s).c.last,
     "health": _health,
+    **PROJECT_SUMS,
 }
 
 
@@ -144,199 +146,46 @@ _MILESTONE: dict[str, Builder] = {
 }
 
 
-def _sprint_open(source: StoreSource) -> Column:
-    place, task, own = MEMBERSHIP.alias(), TASK.alias(), source.base.c
-
-    def make() -> tuple[Any, Truth]:
-        here = sa.and_(task.c.connection_id == place.c.connection_id, task.c.id == place.c.task_id)
-        grouped = (
-            sa.select(
-                place.c.connection_id,
-                place.c.container_id.label("id"),
-                count_if(task.c.status.in_(OPEN)).label("open"),
-                count_if(task.c.status.is_(None)).label("unknown"),
-            )
-            .select_from(place.join(task, here))
-            .where(place.c.kind == "sprint", place.c.gone_at.is_(None), task.c.gone_at.is_(None))
-            .group_by(place.c.connection_id, place.c.container_id)
-            .cte()
-        )
-        return grouped, sa.and_(
-            grouped.c.connection_id == own.connection_id, grouped.c.id == own.id
-        )
-
-    counts = source.join("sprint_tasks", make)
-    return settled(counts.c.open, counts.c.unknown)
-
-
-_SPRINT: dict[str, Builder] = {
-    **COMMON,
-    **OF_PROJECT,
-    # "" is the tool's word for "no goal", NULL means that it cannot say.
-    "goal": lambda s: Value(
-        "text", sa.func.nullif(s.base.c.goal, ""), known=s.base.c.goal.is_not(None)
-    ),
-    "length": lambda s: seconds_between(s.base.c.start_at, s.base.c.end_at) / 86400.0,
-    "open_tasks": _sprint_open,
-}
-
-
-def _accounts(source: StoreSource) -> Any:
-    account = PERSON.alias()
-
-    def make() -> tuple[Any, Truth]:
-        frame = source.frame
-        grouped = (
-            sa.select(
-                account.c.identity_id.label("id"),
-                sa.func.count(account.c.connection_id.distinct()).label("tools"),
-                count_if(account.c.active.is_(True)).label("active"),
-                count_if(account.c.active.is_(False)).label("inactive"),
-                count_if(account.c.active.is_(None)).label("untold"),
-            )
-            .where(
-                account.c.gone_at.is_(None),
-                account.c.identity_id.is_not(None),
-                account.c.kind == "human",
-                frame.configured(account.c.connection_id),
-            )
-            .group_by(account.c.identity_id)
-            .cte()
-        )
-        return grouped, grouped.c.id == source.base.c.id
-
-    return source.join("accounts", make)
-
-
-def _active(source: StoreSource) -> Column:
-    accounts = _accounts(source)
-    # An account of which the tool does not tell it may be one that they still use.
-    return sa.case(
-        (accounts.c.active > 0, sa.true()),
-        (accounts.c.untold > 0, NULL),
-        (accounts.c.inactive > 0, sa.false()),
-        else_=NULL,
-    )
-
-
-def _load(source: StoreSource) -> Any:
-    """The tasks that each human is assigned to, each counted once."""
-    given, account, task = ASSIGNMENT.alias(), PERSON.alias(), TASK.alias()
-    today, frame = source.frame.moment.today, source.frame
-
-    def make() -> tuple[Any, Truth]:
-        origin = given.join(
-            account,
-            sa.and_(
-                account.c.connection_id == given.c.connection_id,
-                account.c.id == given.c.person_id,
-                account.c.gone_at.is_(None),
-            ),
-        ).join(
-            task,
-            sa.and_(task.c.connection_id == given.c.connection_id, task.c.id == given.c.task_id),
-        )
-        grouped = (
-            sa.select(
-                account.c.identity_id.label("id"),
-                count_if(task.c.status == "in_progress").label("in_progress"),
-                sa.func.count().label("open"),
-                count_if(task.c.due_on < today).label("overdue"),
-            )
-            .select_from(origin)
-            .where(
-                task.c.gone_at.is_(None),
-                task.c.status.in_(OPEN),
-                task.c.type != "epic",
-                account.c.identity_id.is_not(None),
-                frame.configured(task.c.connection_id),
-            )
-            .group_by(account.c.identity_id)
-            .cte()
-        )
-        return grouped, grouped.c.id == source.base.c.id
-
-    return source.join("load", make)
-
-
-def _load_of(name: str, needs: tuple[str, ...]) -> Builder:
-    """A number of someone's tasks; unknown when one of their tools cannot tell."""
-
-    def build(source: StoreSource) -> Value:
-        silent = [c.id for c in source.frame.connections if not c.has(needs)]
-        known = None
-        if silent:
-            account = PERSON.alias()
-            known = ~(
-                sa.select(sa.literal(1))
-                .where(account.c.identity_id == source.base.c.id)
-                .where(account.c.gone_at.is_(None), account.c.connection_id.in_(silent))
-                .correlate(source.base)
-                .exists()
-            )
-        return Value("number", sa.func.coalesce(_load(source).c[name], 0), known=known)
-
-    return build
-
-
-_BASIC = ("task.assignee_ids", "task.status")
-_PERSON: dict[str, Builder] = {
-    "active": _active,
-    "tools": lambda s: sa.func.coalesce(_accounts(s).c.tools, 0),
-    "work_in_progress": _load_of("in_progress", _BASIC),
-    "open_tasks": _load_of("open", _BASIC),
-    "overdue_tasks": _load_of("overdue", (*_BASIC, "task.due_on")),
-}
-
-
-def _tally_of_person(
-    source: StoreSource, condition: Callable[[Source], Truth]
-) -> tuple[Column, Column, Truth | None]:
-    inner = task_source(source.frame, TASK.alias(), root=False)
-    holds = condition(inner)
-    account = joined(inner, "owner_id_account", PERSON, "owner_id")
-    grouped = (
-        sa.select(
-            account.c.identity_id.label("id"),
-            count_if(holds).label("yes"),
-            count_unknown(holds).label("unknown"),
-        )
-        .select_from(inner.origin)
-        .where(inner.base.c.gone_at.is_(None), account.c.identity_id.is_not(None))
-        .group_by(account.c.identity_id)
-        .cte()
-    )
-    source.join(source.unused("tally"), lambda: (grouped, grouped.c.id == source.base.c.id))
-    return sa.func.coalesce(grouped.c.yes, 0), sa.func.coalesce(grouped.c.unknown, 0), None
-
-
 _TASKS_OF: dict[str, dict[str, Any]] = {
     "project": {"task": tally_tasks("project_id", ("task.project_id",))},
     "milestone": {"task": tally_tasks("milestone_id", ("task.milestone_id",))},
-    "person": {"task": _tally_of_person},
+    "person": {"task": tally_of_person},
+    "request": RELATIONS,
 }
 _TABLES: dict[str, tuple[sa.Table, dict[str, Builder]]] = {
     "project": (PROJECT, _PROJECT),
     "milestone": (MILESTONE, _MILESTONE),
-    "sprint": (SPRINT, _SPRINT),
-    "person": (IDENTITY, _PERSON),
+    "sprint": (SPRINT, SPRINT_FACTS),
+    "person": (IDENTITY, PERSON_FACTS),
+    "request": (TASK, REQUEST_FACTS),
     "connection": (CONNECTION, CONNECTION_FACTS),
 }
 
 
 _THERE: dict[str, Callable[[StoreSource], Truth]] = {
-    "person": lambda s: _accounts(s).c.tools > 0,
+    "person": lambda s: accounts(s).c.tools > 0,
+    "request": is_request,
     "connection": lambda s: s.base.c.id.in_([c.id for c in s.frame.connections]),
 }
-"""Which of the subjects that are no records of a connection are assessed."""
+"""Which rows are assessed, where it is not all that are there."""
+
+
+_JOINED: dict[str, tuple[Callable[[], Any], dict[str, Builder]]] = {
+    "dependency": (dependencies, DEPENDENCY_FACTS),
+    "approval": (approvals, APPROVAL_FACTS),
+}
+"""Subjects that are a row with what it is about."""
 
 
 def source_of(frame: Frame, subject: str) -> StoreSource:
     """A subject as a source of facts."""
     if subject == "task":
         return task_source(frame)
+    if subject in _JOINED:
+        rows, builders = _JOINED[subject]
+        return StoreSource(frame, subject, rows(), facts.of(subject), builders)
     target, builders = _TABLES[subject]
-    whole = subject in _THERE
+    whole = subject in ("person", "connection")
     return StoreSource(
         frame, subject, target.alias("t"), facts.of(subject), builders,
         keys=("id", None) if whole else ("connection_id", "id"),

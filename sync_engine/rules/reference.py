@@ -86,8 +86,12 @@ def facts_page() -> str:
     ]  # fmt: skip
     for subject in facts.SPOKEN_OF:
         lines += ["", f"## {subject.capitalize()}", ""]
+        known = facts.of(subject)
+        if subject == "request":
+            lines += ["A task of a service desk. It has every fact of a task, and these:", ""]
+            known = {name: known[name] for name in known if name not in facts.of("task")}
         lines += ["| Fact | Type | Meaning | Needs |", "| --- | --- | --- | --- |"]
-        lines += [_row(fact) for fact in facts.of(subject).values()]
+        lines += [_row(fact) for fact in known.values()]
         if subject == "task":
             lines.append(_row(LINK))
     return "\n".join(lines) + "\n"

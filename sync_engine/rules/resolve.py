@@ -56,9 +56,9 @@ def resolve(
 def fact_of(ref: Ref, scope: Scope) -> Fact:
     """The fact that a reference names."""
     if ref.is_field:
-        if scope.subject not in ("task", "project"):
+        if scope.subject not in ("task", "request", "project"):
             raise LanguageError(
-                f"a {scope.subject} has no custom fields; tasks and projects have", ref.at
+                f"{article(scope.subject)} has no custom fields; tasks and projects have", ref.at
             )
         return FIELD
     found = facts.find(scope.subject, ref.name, linked=scope.linked)
@@ -67,10 +67,12 @@ def fact_of(ref: Ref, scope: Scope) -> Fact:
     shown = ref.name.replace("_", " ")
     if others := facts.subjects_with(ref.name):
         raise LanguageError(
-            f'"{shown}" is a fact of a {" or ".join(others)}, not of a {scope.subject}', ref.at
+            f'"{shown}" is a fact of {article(" or ".join(others))}, '
+            f"not of {article(scope.subject)}",
+            ref.at,
         )
     hint = nearest(shown, facts.words_of(scope.subject))
-    raise LanguageError(f'a {scope.subject} has no fact "{shown}"{hint}', ref.at)
+    raise LanguageError(f'{article(scope.subject)} has no fact "{shown}"{hint}', ref.at)
 
 
 def _condition(condition: Condition, scope: Scope) -> Condition:  # noqa: PLR0911  # one case a kind
@@ -212,7 +214,8 @@ def _age(condition: Age, fact: Fact, scope: Scope) -> Age:
 
 def _moved(condition: Moved, scope: Scope) -> Condition:
     fact = fact_of(condition.left, scope)
-    either, later = _MOVES.get(fact.name, (None, None)) if scope.subject == "task" else (None, None)
+    kept = _MOVES if scope.subject in ("task", "request") else {}
+    either, later = kept.get(fact.name, (None, None))
     name = later if condition.later else either
     if name is None:
         raise LanguageError(
@@ -240,7 +243,8 @@ def _about_others(condition: Quantified | Count, scope: Scope) -> Condition:
     if relation not in facts.RELATED_TO[scope.subject]:
         known = " or ".join(r.replace("_", " ") for r in facts.RELATED_TO[scope.subject]) or "none"
         raise LanguageError(
-            f"a {scope.subject} has no {relation.replace('_', ' ')}; it has: {known}", condition.at
+            f"{article(scope.subject)} has no {relation.replace('_', ' ')}; it has: {known}",
+            condition.at,
         )
     inside = Scope("task", scope.params, linked=relation == "linked_task", nested=True)
     return replace(condition, condition=_condition(condition.condition, inside))

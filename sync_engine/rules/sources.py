@@ -220,9 +220,13 @@ class StoreSource:
         return both(provided, self._has_room(needs))
 
     def _has_room(self, needs: Sequence[str]) -> Truth | None:
-        """Whether a task holds what a fact needs, or its project can; None: every project can."""
-        if self.subject != "task":
+        if self.subject not in ("task", "request"):
             return None
+        return self.room("room", self.base, needs)
+
+    def room(self, join: str, task: Any, needs: Sequence[str]) -> Truth | None:
+        """Whether a row of tasks holds what a fact needs, or its project can; None: every project
+        can. `join` names the project's row in the FROM clause."""
         lacking = [
             name
             for kind, name in (need.split(".", 1) for need in needs)
@@ -232,18 +236,19 @@ class StoreSource:
             return None
 
         def make() -> tuple[Any, Truth]:
-            project, own = _project.alias(), self.base.c
+            project = _project.alias()
             on = sa.and_(
-                project.c.connection_id == own.connection_id, project.c.id == own.project_id
+                project.c.connection_id == task.c.connection_id,
+                project.c.id == task.c.project_id,
             )
             return project, on
 
-        said = sa.cast(self.join("room", make).c.lacks, sa.Text)
+        said = sa.cast(self.join(join, make).c.lacks, sa.Text)
         missing = sa.or_(
             *(
                 sa.and_(
                     said.contains(f'"{name}"', autoescape=True),
-                    self.base.c[_ALONE.get(name, name)].is_(None),
+                    task.c[_ALONE.get(name, name)].is_(None),
                 )
                 for name in lacking
             )
@@ -254,7 +259,8 @@ class StoreSource:
         key = f"field {name}"
         if key not in self._values:
             rows = FieldRows(self.base.c.custom, name, self.frame.dialect)
-            known = both(self._provided((f"{self.subject}.custom",)), rows.present())
+            kind = "task" if self.subject == "request" else self.subject
+            known = both(self._provided((f"{kind}.custom",)), rows.present())
             self._values[key] = Value(
                 "field", sa.null(), known=known, rows=rows, shown=self.base.c.custom
             )

@@ -22,7 +22,6 @@ from sync_engine.rules.dialect import (
 from sync_engine.rules.joins import (
     ASSIGNMENT,
     CHANGE,
-    COMMENT,
     COMMON,
     ENDED,
     MILESTONE,
@@ -37,9 +36,17 @@ from sync_engine.rules.joins import (
     settled,
     summed,
 )
-from sync_engine.rules.link_facts import blockers, siblings
+from sync_engine.rules.link_facts import blocker_owners, blockers, siblings
 from sync_engine.rules.schedule_facts import OF_TASK
 from sync_engine.rules.sources import Builder, StoreSource, Value
+from sync_engine.rules.task_sums import (
+    approvals_of,
+    booked_late,
+    comments,
+    last_commenter,
+    same_title,
+    sprints,
+)
 
 
 def _parent(source: StoreSource) -> Any:
@@ -111,14 +118,6 @@ def _subtasks(source: StoreSource) -> Any:
     )  # fmt: skip
 
 
-def _comments(source: StoreSource) -> Any:
-    row = COMMENT.alias()
-    return summed(
-        source, "comments", row, row.c.task_id,
-        {"total": sa.func.count(), "last": sa.func.max(row.c.at)},
-    )  # fmt: skip
-
-
 def _worklogs(source: StoreSource) -> Any:
     row = WORKLOG.alias()
     at = sa.func.coalesce(row.c.started_at, start_of_utc_day(row.c.on))
@@ -126,26 +125,42 @@ def _worklogs(source: StoreSource) -> Any:
 
 
 def _last_activity(source: StoreSource) -> Column:
-    return latest(source.base.c.updated_at, _comments(source).c.last, _worklogs(source).c.last)
+    return latest(source.base.c.updated_at, comments(source).c.last, _worklogs(source).c.last)
 
 
 def _history(source: StoreSource) -> Any:
     row = CHANGE.alias()
     field, old, new = row.c.field, row.c.old, row.c.new
+    status, blocked = field == "status", sa.and_(field == "blocked", new == "true")
+    skipped = sa.and_(status, old == "todo", new == "done", row.c.observed.is_(False))
     replaced = sa.and_(old.is_not(None), new.is_not(None))
     due = sa.and_(field == "due_on", replaced)
     return summed(
         source, "history", row, row.c.task_id,
         {
-            "status_since": sa.func.max(sa.case((field == "status", row.c.at))),
+            "status_since": sa.func.max(sa.case((status, row.c.at))),
             "due_moves": count_if(sa.and_(due, old != new)),
             "due_pushes": count_if(sa.and_(due, new > old)),
             "due_changed": sa.func.max(sa.case((field == "due_on", row.c.at))),
-            "reopens": count_if(sa.and_(field == "status", old.in_(ENDED), new.in_(OPEN))),
+            "reopens": count_if(sa.and_(status, old.in_(ENDED), new.in_(OPEN))),
+            "straight": count_if(skipped),
+            "blocked_since": sa.func.max(sa.case((blocked, row.c.at))),
             "reassignments": count_if(sa.and_(field == "assignee_ids", replaced, old != new)),
         },
-        row.c.field.in_(("status", "due_on", "assignee_ids")),
+        row.c.field.in_(("status", "due_on", "assignee_ids", "blocked")),
     )  # fmt: skip
+
+
+def _blocked_since(source: StoreSource) -> Value:
+    """Empty while it is not blocked; unknown where nobody saw it become so."""
+    blocked, since = source.base.c.blocked, _history(source).c.blocked_since
+    known = sa.or_(blocked.is_(False), sa.and_(blocked.is_(True), since.is_not(None)))
+    return Value("instant", sa.case((blocked.is_(True), since)), known=known)
+
+
+def _effort_used(source: StoreSource) -> Column:
+    own = source.base.c
+    return sa.case((own.estimate_minutes > 0, own.spent_minutes * 100.0 / own.estimate_minutes))
 
 
 def _times(name: str) -> Builder:
@@ -178,12 +193,25 @@ BUILDERS: dict[str, Builder] = {
     "last_subtask_done": lambda s: _subtasks(s).c.last_done,
     "blockers": lambda s: sa.func.coalesce(blockers(s).c.total, 0),
     "open_blockers": lambda s: settled(blockers(s).c.open, blockers(s).c.unknown),
+    "unowned_blockers": lambda s: settled(blockers(s).c.unowned, blockers(s).c.unknown),
+    "blocker_owner": lambda s: blocker_owners(s).c.name,
     "open_siblings": lambda s: settled(siblings(s).c.open, siblings(s).c.unknown),
     "done_siblings": lambda s: settled(siblings(s).c.done, siblings(s).c.unknown),
-    "comments": lambda s: sa.func.coalesce(_comments(s).c.total, 0),
-    "last_comment": lambda s: _comments(s).c.last,
+    "comments": lambda s: sa.func.coalesce(comments(s).c.total, 0),
+    "last_comment": lambda s: comments(s).c.last,
+    "last_comment_by": last_commenter,
+    "last_booking": lambda s: _worklogs(s).c.last,
+    "booked_after_completion": booked_late,
+    "effort_used": _effort_used,
+    "sprints": sprints,
+    "approvals": approvals_of("total"),
+    "pending_approvals": approvals_of("pending"),
+    "given_approvals": approvals_of("given"),
+    "same_title_elsewhere": same_title,
     "last_activity": _last_activity,
     "status_since": lambda s: _history(s).c.status_since,
     "due_changed": lambda s: _history(s).c.due_changed,
+    "blocked_since": _blocked_since,
+    "straight_to_done": lambda s: sa.func.coalesce(_history(s).c.straight, 0),
     **{name: _times(name) for name in ("due_pushes", "due_moves", "reopens", "reassignments")},
 }

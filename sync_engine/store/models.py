@@ -216,6 +216,17 @@ class Identity(SQLModel, table=True):
     lead_email: str | None = None
     manager_email: str | None = None
     source: str = "tool"  # tool | file
+    capacity_minutes: int | None = None  # of work in a week; None: nobody has said
+
+
+class Leave(SQLModel, table=True):
+    """Days on which someone does not work, the last one included (from the people file)."""
+
+    __tablename__ = "leave"
+
+    identity_id: int = Field(foreign_key="identity.id", primary_key=True)
+    first_on: date = Field(primary_key=True)
+    last_on: date
 
 
 class Cooldown(SQLModel, table=True):

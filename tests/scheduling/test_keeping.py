@@ -178,7 +178,6 @@ def test_standards_flag_what_the_network_says(tool: Tool, store: sa.Engine) -> N
         "schedule-unresourced", "dependency-cycle", "schedule-path-index",
     }  # fmt: skip
     assert ("starts-before-predecessor", "f") in found
-    assert ("predecessor-without-owner", "f") in found
     assert ("starts-before-predecessor", "b") in found  # c, on which it depends, is later
 
 

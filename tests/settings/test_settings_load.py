@@ -197,6 +197,29 @@ def test_the_people_file(read: Read, connection: str, tmp_path: Path) -> None:
     [ada] = load_people(configuration).people
     assert ada.accounts == {"engineering": ("abyron",)}
     assert ada.manager == "maria@acme.example"
+    assert (ada.capacity_hours, ada.leave) == (40, ())
     people.write_text("people: [{name: Ada, accounts: {enginering: x}}]\n")
     with pytest.raises(SettingsError, match=r'people.yaml:1:\d+: .*did you mean "engineering"'):
         load_people(configuration)
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ("capacity_hours: -1", "greater than or equal to 0"),
+        ("capacity_hours: 200", "less than or equal to 168"),
+        ("leave: [{first: 2026-07-14, last: 2026-07-01}]", "before it begins on 2026-07-14"),
+        ("leave: [{first: 2026-07-01}]", "last"),
+        ("leave: [{first: 2026-07-01, last: 2026-07-05}, {first: 2026-07-05, last: 2026-07-06}]",
+         "two leaves overlap on 2026-07-05"),
+        ("leave: [{first: tomorrow, last: 2026-07-06}]", "first"),
+    ],
+)  # fmt: skip
+def test_capacity_and_leave_must_make_sense(
+    read: Read, connection: str, tmp_path: Path, said: str, wrong: str
+) -> None:
+    configuration = read(connection + "people: people.yaml\n")
+    (tmp_path / "people.yaml").write_text(f"people:\n  - name: Ada\n    {said}\n")
+    with pytest.raises(SettingsError) as refused:
+        load_people(configuration)
+    assert wrong in "\n".join(refused.value.lines())

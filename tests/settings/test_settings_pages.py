@@ -47,7 +47,8 @@ def test_the_example_is_valid_and_shows_every_option(example: Path) -> None:
     assert list(options(Settings, [configuration.source.data])) == []
     assert {each.connector for each in configuration.settings.connections} == set(registry.names())
     people = load_people(configuration)
-    assert list(options(PersonEntry, [person.model_dump() for person in people.people])) == []
+    given = [person.model_dump(mode="json") for person in people.people]
+    assert list(options(PersonEntry, given)) == []
 
 
 def test_the_example_shows_every_option_of_every_connector(example: Path) -> None:

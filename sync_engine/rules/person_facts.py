@@ -1,0 +1,286 @@
+"""The facts of people that are more than a column: one human's work across all tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync_engine.rules.calendars import Moment
+from sync_engine.rules.dialect import Column, Truth, list_length
+from sync_engine.rules.joins import (
+    ASSIGNMENT,
+    LEAVE,
+    OPEN,
+    PERSON,
+    TASK,
+    count_if,
+    count_unknown,
+    joined,
+)
+from sync_engine.rules.relations import task_source
+from sync_engine.rules.sources import NULL, Builder, Source, StoreSource, Value
+
+WEEK = 7
+FULL_TIME_MINUTES = 40 * 60
+"""A week's work of someone of whom the people file says nothing else."""
+
+
+def accounts(source: StoreSource) -> Any:
+    account = PERSON.alias()
+
+    def make() -> tuple[Any, Truth]:
+        frame = source.frame
+        grouped = (
+            sa.select(
+                account.c.identity_id.label("id"),
+                sa.func.count(account.c.connection_id.distinct()).label("tools"),
+                count_if(account.c.active.is_(True)).label("active"),
+                count_if(account.c.active.is_(False)).label("inactive"),
+                count_if(account.c.active.is_(None)).label("untold"),
+            )
+            .where(
+                account.c.gone_at.is_(None),
+                account.c.identity_id.is_not(None),
+                account.c.kind == "human",
+                frame.configured(account.c.connection_id),
+            )
+            .group_by(account.c.identity_id)
+            .cte()
+        )
+        return grouped, grouped.c.id == source.base.c.id
+
+    return source.join("accounts", make)
+
+
+def _active(source: StoreSource) -> Column:
+    held = accounts(source).c
+    # An account of which the tool does not tell it may be one that they still use.
+    return sa.case(
+        (held.active > 0, sa.true()),
+        (held.untold > 0, NULL),
+        (held.inactive > 0, sa.false()),
+        else_=NULL,
+    )
+
+
+def _load(source: StoreSource) -> Any:
+    """The tasks that each human is assigned to, each counted once."""
+    given, account, task = ASSIGNMENT.alias(), PERSON.alias(), TASK.alias()
+    today, frame = source.frame.moment.today, source.frame
+
+    def make() -> tuple[Any, Truth]:
+        origin = given.join(
+            account,
+            sa.and_(
+                account.c.connection_id == given.c.connection_id,
+                account.c.id == given.c.person_id,
+                account.c.gone_at.is_(None),
+            ),
+        ).join(
+            task,
+            sa.and_(task.c.connection_id == given.c.connection_id, task.c.id == given.c.task_id),
+        )
+        grouped = (
+            sa.select(
+                account.c.identity_id.label("id"),
+                count_if(task.c.status == "in_progress").label("in_progress"),
+                sa.func.count().label("open"),
+                count_if(task.c.due_on < today).label("overdue"),
+            )
+            .select_from(origin)
+            .where(
+                task.c.gone_at.is_(None),
+                task.c.status.in_(OPEN),
+                task.c.type != "epic",
+                account.c.identity_id.is_not(None),
+                frame.configured(task.c.connection_id),
+            )
+            .group_by(account.c.identity_id)
+            .cte()
+        )
+        return grouped, grouped.c.id == source.base.c.id
+
+    return source.join("load", make)
+
+
+def _told(source: StoreSource, needs: tuple[str, ...]) -> Truth | None:
+    """Whether all tools of someone can tell this; None: all tools can."""
+    silent = [c.id for c in source.frame.connections if not c.has(needs)]
+    if not silent:
+        return None
+    account = PERSON.alias()
+    return ~(
+        sa.select(sa.literal(1))
+        .where(account.c.identity_id == source.base.c.id)
+        .where(account.c.gone_at.is_(None), account.c.connection_id.in_(silent))
+        .correlate(source.base)
+        .exists()
+    )
+
+
+def _load_of(name: str, needs: tuple[str, ...]) -> Builder:
+    """A number of someone's tasks; unknown when one of their tools cannot tell."""
+
+    def build(source: StoreSource) -> Value:
+        count = sa.func.coalesce(_load(source).c[name], 0)
+        return Value("number", count, known=_told(source, needs))
+
+    return build
+
+
+def _effort_of(name: str) -> Callable[[StoreSource], Value]:
+    """Likewise of the effort of the week."""
+
+    def build(source: StoreSource) -> Value:
+        told = _told(source, (*_BASIC, "task.due_on"))
+        return Value("minutes", sa.func.coalesce(_effort(source).c[name], 0), known=told)
+
+    return build
+
+
+def _week(moment: Moment) -> list[date]:
+    """The working days of the seven that begin today."""
+    days = [moment.today + timedelta(days=n) for n in range(WEEK)]
+    before = timedelta(days=1)
+    return [day for day in days if moment.calendar.age(day - before, day)]
+
+
+def _effort(source: StoreSource) -> Any:
+    """What is left of the open tasks due within the week, shared among those assigned.
+
+    The parts of a task stand for the whole: many tools add them up there.
+    """
+    given, account, task, part = (t.alias() for t in (ASSIGNMENT, PERSON, TASK, TASK))
+    frame = source.frame
+    last = frame.moment.today + timedelta(days=WEEK - 1)
+
+    def make() -> tuple[Any, Truth]:
+        wholes = (
+            sa.select(part.c.connection_id, part.c.parent_id)
+            .where(part.c.gone_at.is_(None), part.c.parent_id.is_not(None))
+            .distinct()
+            .cte()
+        )
+        origin = (
+            given.join(
+                account,
+                sa.and_(
+                    account.c.connection_id == given.c.connection_id,
+                    account.c.id == given.c.person_id,
+                    account.c.gone_at.is_(None),
+                ),
+            )
+            .join(
+                task,
+                sa.and_(
+                    task.c.connection_id == given.c.connection_id, task.c.id == given.c.task_id
+                ),
+            )
+            .outerjoin(
+                wholes,
+                sa.and_(
+                    wholes.c.connection_id == task.c.connection_id,
+                    wholes.c.parent_id == task.c.id,
+                ),
+            )
+        )
+        left = sa.func.coalesce(
+            task.c.remaining_minutes,
+            sa.case(
+                (task.c.estimate_minutes > task.c.spent_minutes,
+                 task.c.estimate_minutes - task.c.spent_minutes),
+                (task.c.spent_minutes >= task.c.estimate_minutes, 0),
+                else_=task.c.estimate_minutes,
+            ),
+        )  # fmt: skip
+        heads = list_length(task.c.assignee_ids, frame.dialect)
+        share = left // sa.case((heads > 1, heads), else_=1)
+        grouped = (
+            sa.select(
+                account.c.identity_id.label("id"),
+                sa.func.sum(share, type_=sa.Integer()).label("minutes"),
+                count_if(left.is_(None)).label("unsized"),
+            )
+            .select_from(origin)
+            .where(
+                task.c.gone_at.is_(None),
+                task.c.status.in_(OPEN),
+                task.c.type != "epic",
+                task.c.due_on <= last,
+                wholes.c.parent_id.is_(None),
+                account.c.identity_id.is_not(None),
+                frame.configured(task.c.connection_id),
+            )
+            .group_by(account.c.identity_id)
+            .cte()
+        )
+        return grouped, grouped.c.id == source.base.c.id
+
+    return source.join("effort", make)
+
+
+def _weekly(source: StoreSource) -> Column:
+    return sa.func.coalesce(source.base.c.capacity_minutes, FULL_TIME_MINUTES)
+
+
+def _capacity(source: StoreSource) -> Column:
+    """A week's work, without the days off of the calendar and the person."""
+    calendar, week, leave = source.frame.moment.calendar, _week(source.frame.moment), LEAVE.alias()
+
+    def make() -> tuple[Any, Truth]:
+        away: Column = sa.literal(0)
+        for day in week:
+            on_leave = sa.and_(leave.c.first_on <= day, leave.c.last_on >= day)
+            away = away + sa.func.max(sa.case((on_leave, 1), else_=0))
+        grouped = sa.select(leave.c.identity_id, away.label("days")).group_by(leave.c.identity_id)
+        absent = grouped.cte()
+        return absent, absent.c.identity_id == source.base.c.id
+
+    days = len(week) - sa.func.coalesce(source.join("leave", make).c.days, 0)
+    return _weekly(source) * days // max(WEEK - len(calendar.weekend), 1)
+
+
+def _used(source: StoreSource) -> Value:
+    """Booked up by so much; empty for someone who is away."""
+    effort, capacity = _effort_of("minutes")(source), _capacity(source)
+    share = sa.case((capacity > 0, effort.expr * 100.0 / capacity))
+    return Value("percent", share, known=effort.known)
+
+
+_BASIC = ("task.assignee_ids", "task.status")
+PERSON_FACTS: dict[str, Builder] = {
+    "active": _active,
+    "tools": lambda s: sa.func.coalesce(accounts(s).c.tools, 0),
+    "work_in_progress": _load_of("in_progress", _BASIC),
+    "open_tasks": _load_of("open", _BASIC),
+    "overdue_tasks": _load_of("overdue", (*_BASIC, "task.due_on")),
+    "weekly_capacity": _weekly,
+    "capacity": _capacity,
+    "effort_due": _effort_of("minutes"),
+    "unestimated_tasks": _effort_of("unsized"),
+    "load": _used,
+}
+
+
+def tally_of_person(
+    source: StoreSource, condition: Callable[[Source], Truth]
+) -> tuple[Column, Column, Truth | None]:
+    inner = task_source(source.frame, TASK.alias(), root=False)
+    holds = condition(inner)
+    account = joined(inner, "owner_id_account", PERSON, "owner_id")
+    grouped = (
+        sa.select(
+            account.c.identity_id.label("id"),
+            count_if(holds).label("yes"),
+            count_unknown(holds).label("unknown"),
+        )
+        .select_from(inner.origin)
+        .where(inner.base.c.gone_at.is_(None), account.c.identity_id.is_not(None))
+        .group_by(account.c.identity_id)
+        .cte()
+    )
+    source.join(source.unused("tally"), lambda: (grouped, grouped.c.id == source.base.c.id))
+    return sa.func.coalesce(grouped.c.yes, 0), sa.func.coalesce(grouped.c.unknown, 0), None
