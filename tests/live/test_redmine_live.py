@@ -30,7 +30,12 @@ from connectors.sdk.records import (
     Worklog,
 )
 
-pytestmark = [pytest.mark.redmine, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.redmine,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group(__name__),  # one server for all of them
+]
 
 STREAMS = ("projects", "people", "milestones", "tasks", "worklogs")
 EARLIER = {"updated": "2026-01-01T00:00:00Z", "seen": "", "projects": ""}

@@ -19,7 +19,7 @@ from connectors.sdk.records import Gone, Task
 from tests.conftest import missing_part
 from tests.live.caldav_kit import Reader, await_start, free_port
 
-pytestmark = [pytest.mark.caldav, pytest.mark.slow]
+pytestmark = [pytest.mark.caldav, pytest.mark.slow, pytest.mark.xdist_group(__name__)]
 
 LIST = "/user/calendars/calendar/"
 COUNT = 30
