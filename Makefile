@@ -25,7 +25,7 @@ demo: $(READY)  ## Watch it work on an invented company, in a minute
 	@$(BIN)/flagstaff demo
 
 test: $(READY_DEV) parts lint  ## Check everything, fast to slow
-	$(PYTEST) -n 2 -m "not slow and not browser"
+	$(PYTEST) -n 4 -m "not slow and not browser"
 	$(PYTEST) -n 3 --dist loadgroup --maxschedchunk 1 -m "slow or browser"
 
 parts:  # what the tests need beside Python packages
