@@ -36,7 +36,7 @@ def look(engine: sa.Engine, source: Source, lease: Lease, run_id: int) -> int:
         waiting = hints.waiting(connection, lease.connection_id)
     retired = 0
     for stream, all_ids in waiting.items():
-        ids = all_ids[:AT_ONCE]
+        ids = list(all_ids)[:AT_ONCE]
         with reading(engine) as connection:
             found = hints.suspects(connection, lease.connection_id, stream, ids, run_id)
             counts = scopes.store_counts(connection, lease.connection_id, stream)
@@ -49,7 +49,7 @@ def look(engine: sa.Engine, source: Source, lease: Lease, run_id: int) -> int:
                 )
         with engine.begin() as connection:
             now = fence(connection, lease)
-            hints.settle(connection, lease.connection_id, stream, ids)
+            hints.settle(connection, lease.connection_id, stream, {id: all_ids[id] for id in ids})
             if too_many:
                 connection.execute(
                     sa.update(_connection)

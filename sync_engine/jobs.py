@@ -28,6 +28,7 @@ from sync_engine.deliveries import Delivery
 from sync_engine.people import KnownPerson
 from sync_engine.pull import Progress, pull
 from sync_engine.replay import replay
+from sync_engine.secrets import SecretError
 from sync_engine.settings import Connection as ConnectionSettings
 from sync_engine.source import Source
 from sync_engine.store import hints, runs
@@ -190,13 +191,18 @@ def _plan(
 
 
 def _tend_hooks(workshop: Workshop, connection: ConnectionSettings, lease: Lease) -> None:
-    """Keep the hooks in the tool alive, and what is wrong with them for whoever looks. A credential
-    that only reads, and a tool that shows none, say nothing of them."""
+    """Keep the hooks in the tool alive, and what is wrong with them for whoever looks. What a tool
+    does not tell just now, or this credential may not see, leaves what was known as it is."""
     told = told_secrets(workshop.configuration, workshop.engine)
     try:
         trouble = hooking.Registry(workshop, connection, told).tend(clock.now())
-    except (hooking.NoWebhookError, ConnectorError):
+    except ConnectorError as error:
+        log.warning("the hooks were not looked after", error=error.message)
+        return
+    except hooking.NoWebhookError:  # made by hand: nobody tells of them
         trouble = ""
+    except SecretError as error:
+        trouble = str(error)
     with workshop.engine.begin() as store:
         leases.fence(store, lease)
         hints.trouble(store, lease.connection_id, trouble)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,14 +110,16 @@ def trouble(connection: sa.Connection, connection_id: int, what: str) -> None:
     )
 
 
-def waiting(connection: sa.Connection, connection_id: int) -> dict[str, list[str]]:
-    """The items that wait to be looked at, by stream."""
+def waiting(connection: sa.Connection, connection_id: int) -> dict[str, dict[str, datetime]]:
+    """The items that wait to be looked at, by stream, and when the tool last called of each."""
     rows = connection.execute(
-        sa.select(_hint.c.stream, _hint.c.item_id).where(_hint.c.connection_id == connection_id)
+        sa.select(_hint.c.stream, _hint.c.item_id, _hint.c.at).where(
+            _hint.c.connection_id == connection_id
+        )
     )
-    found: dict[str, list[str]] = {}
-    for stream, id in rows:
-        found.setdefault(stream, []).append(id)
+    found: dict[str, dict[str, datetime]] = {}
+    for stream, id, at in rows:
+        found.setdefault(stream, {})[id] = at
     return found
 
 
@@ -138,10 +140,13 @@ def suspects(
     return [Suspect(id, scope, visible is not False) for id, scope, visible in rows]
 
 
-def settle(connection: sa.Connection, connection_id: int, stream: str, ids: Sequence[str]) -> None:
-    """These have been looked at."""
-    connection.execute(
-        sa.delete(_hint)
-        .where(_hint.c.connection_id == connection_id, _hint.c.stream == stream)
-        .where(_hint.c.item_id.in_(ids))
-    )
+def settle(
+    connection: sa.Connection, connection_id: int, stream: str, looked_at: Mapping[str, datetime]
+) -> None:
+    """These have been looked at, as of the call; one that came since waits on."""
+    for id, at in looked_at.items():
+        connection.execute(
+            sa.delete(_hint)
+            .where(_hint.c.connection_id == connection_id, _hint.c.stream == stream)
+            .where(_hint.c.item_id == id, _hint.c.at <= at)
+        )

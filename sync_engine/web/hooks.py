@@ -25,6 +25,7 @@ from sync_engine.hook_address import key_of
 from sync_engine.secrets import SecretError, webhook_secrets
 from sync_engine.settings import Configuration
 from sync_engine.store.told_secrets import ToldSecrets
+from sync_engine.store.vault import VaultError
 from sync_engine.web.bodies import body_of
 from sync_engine.web.inbox import Inbox, Taken
 
@@ -82,13 +83,21 @@ class Hooks:
             return Response(status_code=404)
         address = f"{(self._configuration().settings.web.url or '').rstrip('/')}/hooks/{name}/{key}"
         call = Call(method, address, headers, body)
+        try:
+            return self._heard(name, line, call)
+        except VaultError as error:
+            _say("a tool cannot call", error.message, connection=name)
+            return Response(status_code=503, headers=COME_AGAIN)
+
+    def _heard(self, name: str, line: _Line, call: Call) -> Response:
+        """The answer to a call at the right address."""
         secrets = [*line.secrets, *self._told.of(name)]
         greeting = line.webhook.greet(call, secrets)
         if greeting is not None:
             if greeting.secret:
                 self._told.add(name, greeting.secret)
             return Response(greeting.body, greeting.status, dict(greeting.headers))
-        if method != "POST":
+        if call.method != "POST":
             return Response(status_code=405)
         if not line.webhook.verify(call, secrets, clock.now()):
             self._inbox.put(Taken(name, believed=False))

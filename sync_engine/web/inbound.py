@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, cast
 
 import msgspec
+import sqlalchemy as sa
+import structlog
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -16,13 +19,17 @@ from connectors.sdk.json_body import BrokenText, NotJson, parse_json
 from sync_engine import jobs
 from sync_engine.connect import Workshop, known_people
 from sync_engine.deliveries import STREAM, read
+from sync_engine.secrets import SecretError
 from sync_engine.settings import load_people
 from sync_engine.store.lease import LeaseLostError
 from sync_engine.store.rows import name_of
+from sync_engine.store.runs import OtherToolError
 from sync_engine.web.bodies import body_of
 
 MAX_BYTES = 32 * 1024 * 1024
 COME_AGAIN = {"Retry-After": "10"}
+
+log = structlog.get_logger()
 
 
 class BodyError(Exception):
@@ -40,6 +47,9 @@ class Deliveries:
     def __init__(self, workshop: Callable[[], Workshop], taken: Callable[[], None]) -> None:
         self._workshop = workshop
         self._taken = taken
+        self._lock = threading.Lock()
+        self._receivers: dict[str, TakesDeliveries] = {}
+        self._made_for: Workshop | None = None
 
     def router(self) -> APIRouter:
         """The route."""
@@ -54,7 +64,7 @@ class Deliveries:
             dry_run: Annotated[bool, Query()] = False,
         ) -> Response:
             workshop = self._workshop()
-            if not await run_in_threadpool(_admits, workshop, name, authorization):
+            if not await run_in_threadpool(self._admits, workshop, name, authorization):
                 return _answer(401, {"error": "No connection takes deliveries with this token."})
             body = await body_of(request, MAX_BYTES)
             if body is None:
@@ -66,6 +76,20 @@ class Deliveries:
             return await run_in_threadpool(self._take, workshop, name, rows, complete, dry_run)
 
         return router
+
+    def _admits(self, workshop: Workshop, name: str, authorization: str) -> bool:
+        """Whether a bearer token lets deliver to a connection; whatever else is wrong reads alike.
+        Secrets are fetched once for a configuration, not for whoever calls."""
+        with self._lock:
+            if self._made_for is not workshop:
+                self._receivers, self._made_for = _receivers(workshop), workshop
+            receiver = self._receivers.get(name)
+        scheme, _, token = authorization.partition(" ")
+        return (
+            receiver is not None
+            and scheme.casefold() == "bearer"
+            and receiver.admits(token.strip())
+        )
 
     def _take(
         self, workshop: Workshop, name: str, rows: list[Row], complete: bool, dry_run: bool
@@ -81,6 +105,11 @@ class Deliveries:
             taken = jobs.deliver(workshop, connection, rows, complete=complete, people=people)
         except LeaseLostError:
             taken = None
+        except (SecretError, OtherToolError) as error:
+            return _answer(503, {"error": f"{error}."}, COME_AGAIN)
+        except sa.exc.SQLAlchemyError as error:
+            _say("the store did not take a delivery", str(error), connection=name)
+            return _answer(503, {"error": "The store does not take it now."}, COME_AGAIN)
         if taken is None:
             return _answer(409, {"error": "Another delivery is under way."}, COME_AGAIN)
         report, delivery = taken
@@ -97,14 +126,18 @@ class Deliveries:
         )  # fmt: skip
 
 
-def _admits(workshop: Workshop, name: str, authorization: str) -> bool:
-    """Whether a bearer token lets deliver to a connection; whatever else is wrong reads alike."""
-    scheme, _, token = authorization.partition(" ")
+def _receivers(workshop: Workshop) -> dict[str, TakesDeliveries]:
+    """The connections that take deliveries, by name, their secrets fetched."""
+    found = {}
     for connection in workshop.configuration.settings.connections:
-        if connection.name == name and connection.enabled and jobs.is_delivered(connection):
-            receiver = cast(TakesDeliveries, workshop.reach(connection).connector)
-            return scheme.casefold() == "bearer" and receiver.admits(token.strip())
-    return False
+        if connection.enabled and jobs.is_delivered(connection):
+            try:
+                reached = workshop.reach(connection)
+            except SecretError as error:
+                _say("deliveries cannot be taken", str(error), connection=connection.name)
+                continue
+            found[connection.name] = cast(TakesDeliveries, reached.connector)
+    return found
 
 
 def _rows(body: bytes) -> list[Row]:
@@ -136,3 +169,8 @@ def _answer(status: int, facts: Any, headers: Mapping[str, str] | None = None) -
     return Response(
         msgspec.json.encode(facts), status, dict(headers or {}), media_type="application/json"
     )
+
+
+def _say(what: str, error: str, **facts: Any) -> None:
+    """An error for whoever must act: its sentence, no traceback."""
+    log.error(what, error=error, **facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from connectors.github.sandbox import SANDBOX
 from connectors.sdk.records import Project
-from connectors.sdk.sandbox import Sandbox, serve
+from connectors.sdk.sandbox import Reply, Sandbox, serve
 from sync_engine.hook_address import path_of
 from tests.cli.conftest import Flagstaff
 
@@ -87,12 +88,42 @@ def test_a_hook_that_the_tool_switched_off_is_told_and_woken_up_with_the_census(
     assert sandbox.hooks.held[1][1]["active"] is True
 
 
+def test_what_is_known_of_hooks_stays_while_the_tool_does_not_tell(
+    flagstaff: Flagstaff, config: Path, tool: tuple[Any, str], tmp_path: Path
+) -> None:
+    sandbox, _ = tool
+    flagstaff("connections", "webhooks", "code", "--register")
+    sandbox.hooks.held[1][1]["active"] = False
+    assert flagstaff("sync", "code", "--quiet").code == 0
+    assert flagstaff("census", "code", "--quiet").code == 0
+    sandbox.interfere = lambda request: (
+        Reply.of({"message": "Not Found"}, 404) if "/hooks" in request.path else None
+    )
+    assert flagstaff("census", "code", "--quiet").code == 0
+    store = sqlite3.connect(tmp_path / "flagstaff.db")
+    told = store.execute("SELECT hook_trouble FROM connection").fetchone()
+    store.close()
+    assert told == ("It is switched off.",)
+
+
+def test_a_missing_secret_of_the_webhook_is_told_and_stops_no_census(
+    flagstaff: Flagstaff, config: Path, tmp_path: Path
+) -> None:
+    held = json.loads(config.read_text())
+    held["connections"][0]["webhook"] = {"secret": "env:NOT_SET_ANYWHERE"}
+    config.write_text(json.dumps(held))
+    assert flagstaff("sync", "code", "--quiet").code == 0
+    assert flagstaff("census", "code", "--quiet").code == 0
+    store = sqlite3.connect(tmp_path / "flagstaff.db")
+    [(told,)] = store.execute("SELECT hook_trouble FROM connection").fetchall()
+    store.close()
+    assert "NOT_SET_ANYWHERE" in told
+
+
 def test_a_credential_that_may_not_see_hooks_is_said(
     flagstaff: Flagstaff, config: Path, tool: tuple[Any, str]
 ) -> None:
     sandbox, _ = tool
-    from connectors.sdk.sandbox import Reply
-
     sandbox.interfere = lambda request: (
         Reply.of({"message": "Not Found"}, 404) if "/hooks" in request.path else None
     )

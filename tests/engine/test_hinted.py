@@ -152,3 +152,26 @@ def test_a_call_during_a_pull_is_not_forgotten(bench: Any) -> None:
             )
         )
         assert connection.execute(hints._connection.select()).one().next_pull_at == due
+
+
+def test_a_call_that_comes_while_its_item_is_looked_at_waits_on(bench: Any) -> None:
+    bench.pull()
+    call(bench, "t03")
+    confirm = bench.source.connector.confirm
+
+    def then_deleted(stream: str, ids: Any) -> Any:
+        answers = confirm(stream, ids)
+        bench.ledger.remove("t03")
+        with bench.engine.begin() as connection:
+            later = database_now(connection) + timedelta(seconds=5)
+            connection.execute(hints._hint.update().values(at=later))
+        return answers
+
+    bench.source.connector.confirm = then_deleted
+    bench.pull()
+    assert waiting(bench) == 1
+    bench.source.connector.confirm = confirm
+    with bench.engine.begin() as connection:
+        connection.execute(hints._hint.update().values(at=database_now(connection)))
+    bench.pull()
+    assert "t03" not in bench.tasks()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from sync_engine.store import lease as leases
 from sync_engine.store.runs import connection_id
@@ -76,6 +77,32 @@ def test_a_body_beyond_all_bounds_is_not_read(site: Site, monkeypatch: pytest.Mo
     monkeypatch.setattr("sync_engine.web.inbound.MAX_BYTES", 1000)
     assert site.deliver(*many(100)).status_code == 413
     assert site.rows(PRESENT) == []
+
+
+def test_secrets_are_not_fetched_for_whoever_calls(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert site.deliver(ONE, token="a first guess at it").status_code == 401
+
+    def fetched(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a stranger made us fetch a secret")
+
+    monkeypatch.setattr("sync_engine.connect.Workshop.reach", fetched)
+    assert site.deliver(ONE, token="another guess at it").status_code == 401
+
+
+def test_a_store_that_fails_is_one_sentence_and_comes_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise sa.exc.OperationalError("INSERT", {}, Exception("disk is full"))
+
+    monkeypatch.setattr("sync_engine.deliveries.deliver", full)
+    answer = site.deliver(ONE)
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {"error": "The store does not take it now."},
+    )
 
 
 def test_a_dry_run_shows_the_records_and_writes_nothing(site: Site) -> None:
