@@ -52,7 +52,7 @@ docs: $(READY_DEV)  ## Write the generated pages anew
 lock:  ## Resolve the pinned requirements anew (needs uv)
 	$(UV) pip compile pyproject.toml $(LOCK) --group build --output-file requirements.lock
 	$(UV) pip compile pyproject.toml $(LOCK) --group dev --output-file requirements-dev.lock
-LOCK := --universal --python-version 3.11 --extra postgres --generate-hashes \
+LOCK := --universal --python-version 3.11 --extra postgres --extra notify --generate-hashes \
 	--no-header --no-annotate --quiet
 
 clean:  ## Remove the virtual environment and what tools left behind
