@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from sqlmodel import SQLModel
 
-from sync_engine.store import digest_models, flag_models, hook_models, models, schedule_models
+from sync_engine.store import (
+    audit_models,
+    digest_models,
+    flag_models,
+    hook_models,
+    models,
+    schedule_models,
+)
 
-MODULES = (models, flag_models, digest_models, hook_models, schedule_models)
+MODULES = (models, audit_models, flag_models, digest_models, hook_models, schedule_models)
 """Where the tables are declared; importing them is what makes them known."""
 
 METADATA = SQLModel.metadata

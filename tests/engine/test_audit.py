@@ -1,0 +1,47 @@
+"""The audit log tells who changed what, in the transaction of the change."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from sync_engine.store import audit
+from sync_engine.store.audit_models import AuditRow
+
+NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
+MARIA = audit.Actor("maria@acme.example", "console")
+
+
+class UndoneError(Exception):
+    """Stands for whatever ends a transaction."""
+
+
+def _rows(store: sa.Engine) -> list[tuple[object, ...]]:
+    table = AuditRow.__table__  # type: ignore[attr-defined]
+    wanted = sa.select(
+        table.c.at, table.c.who, table.c.via, table.c.action, table.c.about, table.c.before,
+        table.c.after,
+    )  # fmt: skip
+    with store.connect() as connection:
+        return [tuple(row) for row in connection.execute(wanted.order_by(table.c.id))]
+
+
+def test_a_change_is_told_with_what_was_before(store: sa.Engine) -> None:
+    """Whoever looks later sees the moment, the person, the thing, and both values."""
+    with store.begin() as connection:
+        audit.note(connection, MARIA, "standard changed", "overdue", at=NOW,
+                   before={"days": 1}, after={"days": 3})  # fmt: skip
+    assert _rows(store) == [
+        (NOW, "maria@acme.example", "console", "standard changed", "overdue", {"days": 1},
+         {"days": 3}),
+    ]  # fmt: skip
+
+
+def test_a_change_that_is_undone_leaves_no_line(store: sa.Engine) -> None:
+    """What did not happen is not told."""
+    with pytest.raises(UndoneError), store.begin() as connection:
+        audit.note(connection, MARIA, "connection added", "engineering", at=NOW)
+        raise UndoneError
+    assert _rows(store) == []
