@@ -1,8 +1,8 @@
 """All standards of one subject in one scan.
 
 The answer of each standard is two bits of a number: 0 out of scope, 1 met, 2 flagged, 3 not
-assessable. The scan groups by connection, project, owner and these numbers, so that what comes
-back is small: totals, and the ids of flagged rows.
+assessable. The scan groups by these numbers, once by project and once by owner, so that what
+comes back is small: totals, and the ids of flagged rows.
 """
 
 from __future__ import annotations
@@ -116,24 +116,33 @@ def rows_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Sele
     return sa.select(*keys, *words).select_from(source.origin).where(live), len(words)
 
 
-def scan_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Select[Any], int]:
-    """Totals and flagged ids by connection, project, owner and words."""
+def scan_statement(
+    frame: Frame, standards: Sequence[Standard]
+) -> tuple[sa.CompoundSelect[Any], int]:
+    """Every subject looked at once, and counted twice.
+
+    Rows: whether it counts owners; connection, project or owner, the words; how many subjects, and
+    the ids of those that are flagged. Counted by project and owner at once there would be almost
+    as many groups as subjects.
+    """
     inner, count = rows_statement(frame, standards)
-    # A bound keeps SQLite from merging the query into its outer one, which would work out every
-    # answer once per use; to PostgreSQL an offset says the same.
-    bounded = inner.limit(-1) if frame.dialect == "sqlite" else inner.offset(0)
-    rows = bounded.subquery("answers")
-    words = [rows.c[f"word_{n}"] for n in range(count)]
-    flagged = sa.or_(*(_any_flagged(word) for word in words))
-    statement = sa.select(
-        rows.c.connection_id,
-        rows.c.project_id,
-        rows.c.owner_id,
-        *words,
-        sa.func.count().label("rows"),
-        concatenated(rows.c.id, flagged, frame.dialect).label("ids"),
-    ).group_by(rows.c.connection_id, rows.c.project_id, rows.c.owner_id, *words)
-    return statement, count
+    answers = inner.cte("answers")  # used twice, so both databases keep its rows
+    words = [answers.c[f"word_{n}"] for n in range(count)]
+    flagged = concatenated(
+        answers.c.id, sa.or_(*(_any_flagged(word) for word in words)), frame.dialect
+    )
+
+    def counted(owners: bool) -> sa.Select[Any]:
+        by = [answers.c.connection_id, answers.c.owner_id if owners else answers.c.project_id]
+        return sa.select(
+            sa.literal(owners).label("owners"),
+            *by,
+            *words,
+            sa.func.count().label("rows"),
+            sa.null() if owners else flagged,
+        ).group_by(*by, *words)
+
+    return sa.union_all(counted(False), counted(True).where(answers.c.owner_id.is_not(None))), count
 
 
 def _any_flagged(word: Column) -> sa.ColumnElement[bool]:
@@ -162,30 +171,28 @@ def collect(
 ) -> Answers:
     """The rows of `scan_statement` as answers.
 
-    Rows are added up by their words first, and only then told apart by standard: there are many
+    Owners are added up by their words first, and only then told apart by standard: there are many
     owners, and few different answers.
     """
     found, memory = Answers(), _Memory(standards)
     people = standards[0].subject == "person"
-    places: dict[Any, int] = {}
     owners: dict[Any, int] = {}
-    for connection_id, project_id, owner_id, *rest in rows:
+    for is_owners, connection_id, place, *rest in rows:
         key = tuple(rest[:words])
         count, ids = rest[words:]
-        found.rows += count
-        place = (connection_id, project_id, key)
-        places[place] = places.get(place, 0) + count
-        if people or owner_id is not None:
-            who = connection_id if people else teams.whose(connection_id, owner_id)
+        if is_owners or people:
+            who = connection_id if people else teams.whose(connection_id, place)
             owners[who, key] = owners.get((who, key), 0) + count
+        if is_owners:
+            continue
+        found.rows += count
+        for standard, code in memory[key]:
+            _count(found.totals, (standard, connection_id, place), code, count)
         if ids and (listed := json.loads(ids) if isinstance(ids, str) else ids):
             keys = [(connection_id, id) for id in listed]
             for standard, code in memory[key]:
                 if code == FLAGGED:
                     found.flagged.setdefault(standard, []).extend(keys)
-    for (connection_id, project_id, key), count in places.items():
-        for standard, code in memory[key]:
-            _count(found.totals, (standard, connection_id, project_id), code, count)
     _add_owners(found, owners, memory, teams)
     return found
 

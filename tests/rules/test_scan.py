@@ -114,7 +114,7 @@ def test_a_slow_standard_is_stopped_and_named_and_the_others_go_on(
     standards = many(4)
     numbers = sa.text(
         "SELECT (WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100000000)"
-        " SELECT count(*) FROM n) AS connection_id, NULL AS project_id, 0 AS word, 0, NULL"
+        " SELECT count(*) FROM n) AS owners, 1 AS connection_id, NULL AS place, 0 AS word, 0, NULL"
     )
 
     def slowed(frame: Any, chosen: list[Standard]) -> Any:
