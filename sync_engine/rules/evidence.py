@@ -30,6 +30,9 @@ from sync_engine.store.models import RawItem
 CHUNK = 5_000
 STREAMS = {"project": "projects", "milestone": "milestones", "sprint": "sprints"}
 """Where a subject was read; what is about a task was read with it, as far as its item tells."""
+KNOWN = ("title", "key", "url", "project_id", "project", "portfolio", "owner", "owner_email",
+         "identity_id", "tool", "connection", "read_at", "place")  # fmt: skip
+"""What an item tells beside its facts, as far as its subject has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +83,11 @@ def items(
     found: dict[Key, Item] = {}
     limited = replace(frame, only=pairs(frame.dialect))
     statement = _statement(limited, subject, refs, worse or {})
+    reader = _Reader(subject, list(statement.selected_columns.keys()), refs, tuple(worse or ()))
     for document in chunks(sorted(set(keys))):
         for row in connection.execute(statement, {"document": document}):
-            item = _item(subject, row._asdict(), refs, worse or ())
-            found[(row.connection_key, row.id_key)] = item
+            key, item = reader.read(row)
+            found[key] = item
     return found
 
 
@@ -162,26 +166,40 @@ def _owner(source: StoreSource) -> dict[str, Column]:
     }
 
 
-def _item(subject: str, row: Mapping[str, Any], refs: Sequence[Ref], worse: Iterable[str]) -> Item:
-    values = {}
-    for number, ref in enumerate(refs):
-        value = row[f"fact_{number}"]
-        name = f"field {ref.name}" if ref.is_field else ref.name
-        values[name] = _of_field(value, ref.name) if ref.is_field else value
-    whole = subject in ("person", "connection")
-    known = {
-        name: row[name]
-        for name in ("title", "key", "url", "project_id", "project", "portfolio", "owner",
-                     "owner_email", "identity_id", "tool", "connection", "read_at", "place")
-        if name in row
-    }  # fmt: skip
-    return Item(
-        connection_id=None if subject == "person" else row["connection_key"],
-        id=str(row["connection_key"]) if whole else row["id_key"],
-        values=values,
-        worse=frozenset(id for number, id in enumerate(worse) if row[f"worse_{number}"]),
-        **known,
-    )
+class _Reader:
+    """Reads the rows of one statement by position: there may be very many."""
+
+    def __init__(
+        self, subject: str, columns: Sequence[str], refs: Sequence[Ref], worse: Sequence[str]
+    ) -> None:
+        self._of_person, self._worse = subject == "person", worse
+        self._whole = subject in ("person", "connection")
+        at = {name: position for position, name in enumerate(columns)}
+        self._connection, self._id = at["connection_key"], at["id_key"]
+        self._known = [(name, at[name]) for name in KNOWN if name in at]
+        self._facts = [
+            (f"field {ref.name}" if ref.is_field else ref.name, at[f"fact_{number}"],
+             ref.name if ref.is_field else None)
+            for number, ref in enumerate(refs)
+        ]  # fmt: skip
+        self._first_worse = len(columns) - len(worse)
+
+    def read(self, row: Sequence[Any]) -> tuple[Key, Item]:
+        """A row's key, and what it tells."""
+        connection_id, id = row[self._connection], row[self._id]
+        values = {
+            name: row[at] if field is None else _of_field(row[at], field)
+            for name, at, field in self._facts
+        }
+        is_worse = zip(self._worse, row[self._first_worse :], strict=True)
+        item = Item(
+            connection_id=None if self._of_person else connection_id,
+            id=str(connection_id) if self._whole else id,
+            values=values,
+            worse=frozenset(standard for standard, holds in is_worse if holds),
+            **{name: row[at] for name, at in self._known},
+        )
+        return (connection_id, id), item
 
 
 def _of_field(custom: Any, name: str) -> Any:

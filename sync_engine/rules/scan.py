@@ -7,11 +7,11 @@ comes back is small: totals, and the ids of flagged rows.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from sync_engine.rules.compile import compiled
@@ -188,7 +188,7 @@ def collect(
         found.rows += count
         for standard, code in memory[key]:
             _count(found.totals, (standard, connection_id, place), code, count)
-        if ids and (listed := json.loads(ids) if isinstance(ids, str) else ids):
+        if ids and (listed := orjson.loads(ids) if isinstance(ids, str) else ids):
             keys = [(connection_id, id) for id in listed]
             for standard, code in memory[key]:
                 if code == FLAGGED:
