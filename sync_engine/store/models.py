@@ -307,6 +307,7 @@ class TaskRow(RecordRow, table=True):
         Index("ix_task_project", "connection_id", "project_id"),
         Index("ix_task_parent", "connection_id", "parent_id"),
         Index("ix_task_url_key", "url_key"),
+        Index("ix_task_run", "connection_id", "run_id"),
     )
 
     key: str | None = None
@@ -384,6 +385,7 @@ class LinkRow(RecordRow, table=True):
     __table_args__ = (
         Index("ix_link_from", "connection_id", "from_id"),
         Index("ix_link_to", "connection_id", "to_id"),
+        Index("ix_link_run", "connection_id", "run_id"),
     )
 
     type: str
@@ -445,7 +447,10 @@ class MembershipRow(RecordRow, table=True):
     """See `records.Membership`."""
 
     __tablename__ = "membership"
-    __table_args__ = (Index("ix_membership_container", "connection_id", "container_id"),)
+    __table_args__ = (
+        Index("ix_membership_container", "connection_id", "container_id"),
+        Index("ix_membership_run", "connection_id", "run_id"),
+    )
 
     task_id: str
     kind: str
@@ -457,7 +462,10 @@ class CommentRow(RecordRow, table=True):
     """See `records.Comment`."""
 
     __tablename__ = "comment"
-    __table_args__ = (Index("ix_comment_task", "connection_id", "task_id"),)
+    __table_args__ = (
+        Index("ix_comment_task", "connection_id", "task_id"),
+        Index("ix_comment_run", "connection_id", "run_id"),
+    )
 
     task_id: str
     author_id: str | None = None
@@ -471,7 +479,10 @@ class WorklogRow(RecordRow, table=True):
     """See `records.Worklog`."""
 
     __tablename__ = "worklog"
-    __table_args__ = (Index("ix_worklog_task", "connection_id", "task_id"),)
+    __table_args__ = (
+        Index("ix_worklog_task", "connection_id", "task_id"),
+        Index("ix_worklog_run", "connection_id", "run_id"),
+    )
 
     task_id: str | None = None
     project_id: str | None = None
@@ -487,7 +498,10 @@ class ChangeRow(RecordRow, table=True):
     """See `records.Change`. `observed`: the tool has no history; we saw the difference."""
 
     __tablename__ = "change"
-    __table_args__ = (Index("ix_change_task", "connection_id", "task_id", "field"),)
+    __table_args__ = (
+        Index("ix_change_task", "connection_id", "task_id", "field"),
+        Index("ix_change_run", "connection_id", "run_id"),
+    )
 
     task_id: str
     at: datetime = instant(nullable=False)
@@ -536,7 +550,10 @@ class ApprovalRow(RecordRow, table=True):
     """See `records.Approval`."""
 
     __tablename__ = "approval"
-    __table_args__ = (Index("ix_approval_task", "connection_id", "task_id"),)
+    __table_args__ = (
+        Index("ix_approval_task", "connection_id", "task_id"),
+        Index("ix_approval_run", "connection_id", "run_id"),
+    )
 
     task_id: str
     name: str | None = None
