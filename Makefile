@@ -3,6 +3,7 @@
 UV ?= uv
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 PYTEST := $(BIN)/python -m pytest -q
@@ -39,10 +40,12 @@ lint: $(READY_DEV)  ## Style, types, who imports whom, the Dockerfile, generated
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python docs/generate.py --check
 
-bench: $(READY_DEV)  ## Measure against the floor; tables here, figures in out/
+bench: $(READY_DEV) $(PEERS)/.ready  ## Measure against the floor; tables here, figures in out/
 	@mkdir -p out
 	$(BIN)/python -m benchmarks.sync --json out/sync.json
 	$(BIN)/python -m benchmarks.assess --json out/assess.json
+	$(BIN)/python -m benchmarks.assess --postgres --json out/assess-postgres.json
+	$(BIN)/python -m benchmarks.peers --python $(PEERS)/bin/python --json out/peers.json
 	$(BIN)/python -m benchmarks.schedule --json out/schedule.json
 	$(BIN)/python -m benchmarks.requests_made --json out/requests.json
 
@@ -52,11 +55,13 @@ docs: $(READY_DEV)  ## Write the generated pages anew
 lock:  ## Resolve the pinned requirements anew (needs uv)
 	$(UV) pip compile pyproject.toml $(LOCK) --group build --output-file requirements.lock
 	$(UV) pip compile pyproject.toml $(LOCK) --group dev --output-file requirements-dev.lock
+	$(UV) pip compile --group peers $(PEERS_LOCK) --output-file requirements-peers.lock
+PEERS_LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 LOCK := --universal --python-version 3.11 --extra postgres --extra notify --generate-hashes \
 	--no-header --no-annotate --quiet
 
 clean:  ## Remove the virtual environment and what tools left behind
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis out dist
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis out dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -73,4 +78,11 @@ $(READY): requirements.lock pyproject.toml | $(BIN)/python
 $(READY_DEV): requirements-dev.lock $(READY)
 	@echo "Installing what development needs into $(VENV) ..."
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(PEERS)/.ready: requirements-peers.lock | $(BIN)/python
+	@echo "Installing what is measured against into $(PEERS) ..."
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes \
+		-r requirements-peers.lock
 	@touch $@
