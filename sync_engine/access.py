@@ -53,7 +53,7 @@ class Visible:
         if user.role != "manager":
             return cls()
         source = source_of(frame_for(connection, moment), "project")
-        meets = sa.false()
+        meets: Condition = sa.false()
         if user.scope:
             meets = compiled(resolve(read(user.scope), "project"), source)
         own = sa.select(source.base.c.connection_id, source.base.c.id)

@@ -196,13 +196,11 @@ def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
 def _changes(connection: sa.Connection, visible: Visible, moment: Moment) -> Changes:
     yesterday = moment.today - timedelta(days=1)
     since = datetime.combine(yesterday, time(), tzinfo=moment.zone)
-    counting = sa.select(EVENT.c.event, sa.func.count().label("count")).where(EVENT.c.at >= since)
+    counting = sa.select(EVENT.c.event, sa.func.count().label("times")).where(EVENT.c.at >= since)
     if not visible.everything:
         counting = counting.join(FLAG, FLAG.c.id == EVENT.c.flag_id).where(visible.flags(FLAG))
-    events = {
-        row.event: row._mapping["count"]
-        for row in connection.execute(counting.group_by(EVENT.c.event))
-    }
+    rows = connection.execute(counting.group_by(EVENT.c.event))
+    events = {row.event: row.times for row in rows}
     return Changes(since, events, _newest(connection, visible, since))
 
 
@@ -274,13 +272,12 @@ def _flags_of(
     row = FLAG.c
     place = (row.connection_id, row.project_id)
     rows = connection.execute(
-        sa.select(*place, row.severity, sa.func.count().label("count"))
+        sa.select(*place, row.severity, sa.func.count().label("times"))
         .where(row.state.in_(UNSOLVED), sa.tuple_(*place).in_(pairs))
         .group_by(*place, row.severity)
     )
     found: dict[tuple[int, str], dict[str, int]] = {}
     for held in rows:
-        found.setdefault((held.connection_id, held.project_id), {})[held.severity] = held._mapping[
-            "count"
-        ]
+        of_project = found.setdefault((held.connection_id, held.project_id), {})
+        of_project[held.severity] = held.times
     return found
