@@ -120,7 +120,8 @@ class Ask:
         response = HTMLResponse(html, status)
         if said is not None:
             self.set_cookie(response, tokens.SAID, None)
-        if self.user is None and self._cookie(tokens.GUEST) != self.held:
+        known = (self._cookie(tokens.SESSION), self._cookie(tokens.GUEST))
+        if self.held and self.held not in known:
             self.set_cookie(response, tokens.GUEST, self.held)
         return response
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from sync_engine.web.console.words import seen
+
 WIDTH, HEIGHT = 600, 160
 SPARK_WIDTH, SPARK_HEIGHT = 120, 28
 _PAD = 6
@@ -28,7 +30,7 @@ def line(
     Args:
         low, high: the ends of the scale; by default what the values need.
     """
-    found = _OPEN.format("chart-line", WIDTH, HEIGHT, label)
+    found = _OPEN.format("chart-line", WIDTH, HEIGHT, seen(label))
     for part in (0.0, 0.5, 1.0):
         y = _PAD + part * (HEIGHT - 2 * _PAD)
         found += Markup('<path class="grid" d="M0 {:.1f}H{}"/>').format(y, WIDTH)
@@ -40,13 +42,13 @@ def sparkline(values: Sequence[float | None], label: str) -> Markup:
     low, high = scale(values)
     if high - low < 0.02:  # a ripple is not a storm
         low, high = low - 0.01, high + 0.01
-    found = _OPEN.format("sparkline", SPARK_WIDTH, SPARK_HEIGHT, label)
+    found = _OPEN.format("sparkline", SPARK_WIDTH, SPARK_HEIGHT, seen(label))
     return found + _runs(values, SPARK_WIDTH, SPARK_HEIGHT, low, high, area=False) + _CLOSE
 
 
 def stacked(parts: Sequence[tuple[str, int]], label: str) -> Markup:
     """One bar made of parts: (class, amount); what is something is never drawn as nothing."""
-    found = _OPEN.format("stacked", WIDTH, 10, label)
+    found = _OPEN.format("stacked", WIDTH, 10, seen(label))
     total = sum(amount for _, amount in parts)
     if not total:
         return found + Markup('<rect class="none" width="{}" height="10"/>').format(WIDTH) + _CLOSE

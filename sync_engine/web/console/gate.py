@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -63,13 +63,14 @@ class Gate:
         if not needs.known:
             return request
         who = await run_in_threadpool(self._who, request)
+        ask = Ask(
+            request, console, who.user, who.held, who.scope is not None, Form(), console.now()
+        )
+        request.state.ask = ask  # what is refused from here on is told in the reader's frame
         _admit(request, who, needs)
-        form = Form()
         if needs.changes:
             request, form = await self._taken(request, who, needs)
-        request.state.ask = Ask(
-            request, console, who.user, who.held, who.scope is not None, form, console.now()
-        )
+            request.state.ask = replace(ask, request=request, form=form)
         return request
 
     async def _taken(self, request: Request, who: _Who, needs: Needs) -> tuple[Request, Form]:

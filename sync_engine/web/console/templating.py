@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,17 @@ from markupsafe import Markup
 from sync_engine.digest.text import plural, safe_url
 from sync_engine.web.console import charts
 from sync_engine.web.console.assets import assets
-from sync_engine.web.console.words import count, day_label, exact, percent, since_words, tool_name
+from sync_engine.web.console.words import (
+    count,
+    day_label,
+    exact,
+    percent,
+    seen,
+    since_words,
+    tool_name,
+)
 
 FOLDER = Path(__file__).parent / "templates"
-LONGEST = 20_000
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
 
 
 def environment() -> Environment:
@@ -47,11 +49,8 @@ def environment() -> Environment:
 
 
 def _shown(value: Any) -> Any:
-    """What may be shown of a value: a title may try to hide, to reverse text, or to fill a page."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        text = _UNSEEN.sub("", value)
-        return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    return value
+    """What may be shown of a value; markup is ours."""
+    return seen(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _time_tag(at: datetime, now: datetime, zone: ZoneInfo) -> Markup:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sync_engine.digest.text import MONTHS, WEEKDAYS, ago, plural
 from sync_engine.flags.content import tool_title
+
+LONGEST = 20_000
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def seen(text: str) -> str:
+    """What may be shown of a text: it may try to hide, to reverse what follows, or to fill a page."""
+    visible = _UNSEEN.sub("", text)
+    return visible if len(visible) <= LONGEST else visible[: LONGEST - 1] + "…"
 
 
 def count(value: int) -> str:
