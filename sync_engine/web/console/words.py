@@ -17,7 +17,7 @@ _UNSEEN = re.compile(
 
 
 def seen(text: str) -> str:
-    """What may be shown of a text: it may try to hide, to reverse what follows, or to fill a page."""
+    """What may be shown of a text, which may try to hide, to turn words round, to fill a page."""
     visible = _UNSEEN.sub("", text)
     return visible if len(visible) <= LONGEST else visible[: LONGEST - 1] + "…"
 
