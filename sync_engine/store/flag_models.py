@@ -22,15 +22,14 @@ class FlagRow(SQLModel, table=True):
     __tablename__ = "flag"
     __table_args__ = (
         Index("ix_flag_state_severity", "state", "severity", "opened_at"),
-        # What is counted by project and reader is read from the index alone.
+        # What is counted by project is read from the index alone.
         Index(
             "ix_flag_standing",
-            "state",
             "connection_id",
             "project_id",
+            "state",
             "severity",
             "opened_at",
-            "identity_id",
         ),
         Index("ix_flag_subject", "subject", "connection_id", "subject_id"),
     )

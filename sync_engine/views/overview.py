@@ -273,7 +273,11 @@ def _flags_of(
     place = (row.connection_id, row.project_id)
     rows = connection.execute(
         sa.select(*place, row.severity, sa.func.count().label("times"))
-        .where(row.state.in_(UNSOLVED), sa.tuple_(*place).in_(pairs))
+        .where(
+            row.state.in_(UNSOLVED),
+            row.connection_id.in_({connection_id for connection_id, _ in pairs}),
+            row.project_id.in_({id for _, id in pairs}),
+        )
         .group_by(*place, row.severity)
     )
     found: dict[tuple[int, str], dict[str, int]] = {}

@@ -112,11 +112,14 @@ def served(engine: sa.Engine, folder: Path, *, people: bool = True, **more: Any)
     if people:
         for new in PEOPLE.values():
             accounts.add(engine, new, CHEAP.hash(PASSWORD), ACTOR, NOW)
-    fine = lambda: (True, {})  # noqa: E731
-    app = make_app(healthz=fine, readyz=fine, metrics=CollectorRegistry(), console=console)
+    app = make_app(healthz=_fine, readyz=_fine, metrics=CollectorRegistry(), console=console)
     listener = Listener("127.0.0.1:0", app)
     try:
         yield Site(listener.address, engine, console)
     finally:
         listener.close()
         console.close()
+
+
+def _fine() -> tuple[bool, dict[str, Any]]:
+    return True, {}

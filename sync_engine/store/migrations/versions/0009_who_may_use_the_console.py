@@ -92,7 +92,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_flag_standing",
         "flag",
-        ["state", "connection_id", "project_id", "severity", "opened_at", "identity_id"],
+        ["connection_id", "project_id", "state", "severity", "opened_at"],
     )
     op.create_index("ix_flag_event_at", "flag_event", ["at", "event", "flag_id"])
 
