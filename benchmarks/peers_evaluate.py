@@ -56,7 +56,7 @@ C7N: tuple[tuple[dict[str, Any], ...], ...] = (
 
 def by_cel() -> list[Test]:
     """The Common Expression Language, in Python."""
-    import celpy
+    import celpy  # type: ignore[import-not-found]
 
     environment = celpy.Environment()
     programs = [environment.program(environment.compile(text)) for text in CEL]
@@ -69,7 +69,7 @@ def by_cel() -> list[Test]:
 
 def by_rule_engine() -> list[Test]:
     """rule-engine, whose language is close to CEL's."""
-    import rule_engine
+    import rule_engine  # type: ignore[import-not-found]
 
     texts = [text.replace("&&", "and") for text in CEL]
     return [rule_engine.Rule(text).matches for text in texts]
@@ -77,7 +77,7 @@ def by_rule_engine() -> list[Test]:
 
 def by_c7n() -> list[Test]:
     """Cloud Custodian's value filter, one for each part of a rule."""
-    from c7n.filters.core import ValueFilter
+    from c7n.filters.core import ValueFilter  # type: ignore[import-not-found]
 
     def test(parts: tuple[dict[str, Any], ...]) -> Test:
         filters = [ValueFilter({"type": "value", **part}) for part in parts]

@@ -23,7 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from connectors.sdk.errors import ConnectorError, Unavailable
 from connectors.sdk.registry import RegistryError
 from sync_engine import clock, crash, duties, jobs
-from sync_engine.connect import Workshop, known_people, told_secrets
+from sync_engine.connect import Workshop, known_people
 from sync_engine.jobs import Job
 from sync_engine.metrics import Metrics
 from sync_engine.rules.packs import PackError
@@ -34,11 +34,7 @@ from sync_engine.store import lease as leases
 from sync_engine.store import runs, upgrade
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
-from sync_engine.web.app import make_app
-from sync_engine.web.hooks import Hooks
-from sync_engine.web.inbound import Deliveries
-from sync_engine.web.inbox import Inbox
-from sync_engine.web.listener import Listener
+from sync_engine.web.whole import whole
 
 TICK_SECONDS = 5
 WORKERS = 4
@@ -93,17 +89,16 @@ class Daemon:
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; SIGHUP reloads the configuration. The exit code."""
         signals = Signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-        inbox = Inbox(self._engine)
-        hooks = Hooks(
-            lambda: self._configuration, told_secrets(self._configuration, self._engine), inbox
-        )
-        app = make_app(
+        site = whole(
+            self._engine,
+            lambda: self._configuration,
+            lambda: self._workshop,
             healthz=self._healthz,
             readyz=self._readyz,
             metrics=self._metrics.registry,
-            routers=[hooks.router(), Deliveries(lambda: self._workshop, self._delivered).router()],
+            delivered=self._delivered,
         )
-        listener = Listener(self._configuration.settings.web.listen, app)
+        listener = site.listen()
         scheduler = BackgroundScheduler(timezone="UTC")
         scheduler.add_job(
             self.tick, "interval", seconds=TICK_SECONDS, max_instances=1, coalesce=True,
@@ -118,7 +113,7 @@ class Daemon:
         log.info("stopping")
         scheduler.shutdown(wait=False)
         listener.close()
-        inbox.close()
+        site.close()
         return self._end()
 
     def tick(self) -> None:

@@ -22,6 +22,7 @@ from sync_engine.cli import (
     storing,
     syncing,
     tasking,
+    users,
 )
 from sync_engine.cli.frame import (
     ConfigOption,
@@ -75,7 +76,7 @@ def build() -> Any:
     app.callback()(_root)
     for part in (
         demoing, initialising, configuring, connecting, syncing, delivering, tasking, schedules,
-        standards, flagging, complying, digesting, serving, storing, diagnosing,
+        standards, flagging, complying, digesting, serving, users, storing, diagnosing,
     ):  # fmt: skip
         part.register(app)
     return typer.main.get_command(app)

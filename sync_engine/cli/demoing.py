@@ -23,6 +23,9 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="Only the first read; change nothing afterwards.")
     ] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then serve the console on it, until it is stopped.")
+    ] = False,
     every_tool: Annotated[
         bool, typer.Option("--all", help="Read every other tool that Flagstaff knows, too.")
     ] = False,
@@ -34,4 +37,4 @@ def demo(
     """
     from sync_engine.cli.show import Show
 
-    return Show(frame, out, once=once, every_tool=every_tool).run()
+    return Show(frame, out, once=once, every_tool=every_tool, serve=serve).run()

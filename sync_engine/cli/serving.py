@@ -1,4 +1,4 @@
-"""`flagstaff run` and `worker`: the processes that keep everything up to date."""
+"""`flagstaff run`, `worker` and `web`: the processes that go on until they are stopped."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     command(app, "run")(run)
     command(app, "worker")(worker)
+    command(app, "web")(web)
 
 
 def run(frame: Frame) -> None:
-    """Keep everything up to date: pull, census, assess, send digests, answer probes.
+    """Keep everything up to date: pull, census, assess, send digests; serve the console.
 
     Stops within ten seconds on SIGTERM or Ctrl-C; reads the configuration anew on SIGHUP.
     """
@@ -39,6 +40,17 @@ def worker(
 
     _prepare(frame)
     Worker(frame.config).run(concurrency=concurrency)
+
+
+def web(frame: Frame) -> None:
+    """Serve the console, hooks and deliveries, and nothing else: beside workers.
+
+    Stops on SIGTERM or Ctrl-C; reads the configuration anew on SIGHUP.
+    """
+    from sync_engine.cli.website import Website
+
+    _prepare(frame)
+    Website(frame).run()
 
 
 def _prepare(frame: Frame) -> None:

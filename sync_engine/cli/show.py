@@ -39,11 +39,20 @@ KINDS: tuple[tuple[str, Any], ...] = (
 class Show:
     """One demonstration."""
 
-    def __init__(self, frame: Frame, out: Path, *, once: bool, every_tool: bool = False) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        out: Path,
+        *,
+        once: bool,
+        every_tool: bool = False,
+        serve: bool = False,
+    ) -> None:
         self.frame = frame
         self.out = out
         self.once = once
         self.every_tool = every_tool
+        self.serve = serve
         self.screen = Console(quiet=True) if frame.json else console()
         self.document: dict[str, Any] = {}
 
@@ -60,11 +69,21 @@ class Show:
             workshop = Workshop.open(configuration, engine)
             try:
                 code = self._acts(held, workshop, engine)
+                self._paths(held)
+                self.frame.answer(self.document, lambda _: None)
+                if self.serve:
+                    self._serve(engine, workshop)
             finally:
                 engine.dispose()
-            self._paths(held)
-        self.frame.answer(self.document, lambda _: None)
         return code
+
+    def _serve(self, engine: sa.Engine, workshop: Workshop) -> None:
+        """The console on what was read, until Ctrl-C."""
+        from sync_engine.cli.website import serve_demo
+
+        serve_demo(
+            engine, workshop, lambda address: self.frame.note(f"The console: {address} (Ctrl-C)")
+        )
 
     def _acts(self, held: Stage, workshop: Workshop, engine: sa.Engine) -> ExitCode:
         tools = {3: "three"}.get(len(held.sandboxes), str(len(held.sandboxes)))

@@ -25,11 +25,17 @@ from sync_engine.rules.resolve import resolve
 from sync_engine.rules.sources import Builder, Frame, StoreSource, Value
 from sync_engine.rules.syntax import refs
 from sync_engine.rules.teams import NOBODY
-from sync_engine.store.flag_models import Compliance, ComplianceOfPerson, ComplianceOfTeam
+from sync_engine.store.flag_models import (
+    Compliance,
+    ComplianceOfPerson,
+    ComplianceOfProject,
+    ComplianceOfTeam,
+)
 
 By = Literal["standard", "project", "portfolio", "team", "person", "tool", "connection"]
 
 OF_PROJECT, OF_TEAM, OF_PERSON = map(table, (Compliance, ComplianceOfTeam, ComplianceOfPerson))
+WHOLE_PROJECT = table(ComplianceOfProject)
 COUNTS = ("met", "flagged", "waived", "unknown")
 
 
@@ -43,8 +49,10 @@ def keep(connection: sa.Connection, found: Assessment, waived: Mapping[str, Find
         waived: what the assessment found, of the flags that are waived.
     """
     of_projects, of_teams, of_people = _waived(found, waived.values())
+    by_standard = _of_projects(found, of_projects, _places(connection, found.moment))
     rows = {
-        OF_PROJECT: _of_projects(found, of_projects, _places(connection, found.moment)),
+        OF_PROJECT: by_standard,
+        WHOLE_PROJECT: _whole(by_standard),
         OF_TEAM: [
             {"standard": standard, "team": team, **_counts(counts, of_teams, (standard, team))}
             for (standard, team), counts in found.of_teams.items()
@@ -107,6 +115,20 @@ def _of_projects(
             }
         )  # fmt: skip
     return rows
+
+
+def _whole(by_standard: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The counts of each project, all standards together."""
+    sums: dict[tuple[int, str], dict[str, int]] = {}
+    for row in by_standard:
+        key = (row["connection_id"], row["project_id"])
+        held = sums.setdefault(key, dict.fromkeys(COUNTS, 0))
+        for name in COUNTS:
+            held[name] += row[name]
+    return [
+        {"connection_id": connection_id, "project_id": project_id, **counts}
+        for (connection_id, project_id), counts in sums.items()
+    ]
 
 
 def _places(connection: sa.Connection, moment: Moment) -> dict[Any, tuple[str, str | None]]:

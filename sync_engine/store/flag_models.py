@@ -21,7 +21,16 @@ class FlagRow(SQLModel, table=True):
 
     __tablename__ = "flag"
     __table_args__ = (
-        Index("ix_flag_state_severity", "state", "severity"),
+        Index("ix_flag_state_severity", "state", "severity", "opened_at"),
+        # What is counted by project is read from the index alone.
+        Index(
+            "ix_flag_standing",
+            "connection_id",
+            "project_id",
+            "state",
+            "severity",
+            "opened_at",
+        ),
         Index("ix_flag_subject", "subject", "connection_id", "subject_id"),
     )
 
@@ -69,6 +78,7 @@ class FlagEvent(SQLModel, table=True):
     """A step in a flag's life."""
 
     __tablename__ = "flag_event"
+    __table_args__ = (Index("ix_flag_event_at", "at", "event", "flag_id"),)
 
     id: int | None = Field(default=None, primary_key=True)
     flag_id: int = Field(foreign_key="flag.id", index=True)
@@ -150,6 +160,20 @@ class Compliance(SQLModel, table=True):
     waived: int = 0  # of the flagged
     unknown: int  # not assessable
     missing: Any = json_column()  # facts that the tool does not provide
+
+
+class ComplianceOfProject(SQLModel, table=True):
+    """How a project fared on a day by all standards together: the sums of `Compliance`."""
+
+    __tablename__ = "compliance_of_project"
+
+    day: date = Field(primary_key=True)
+    connection_id: int = Field(primary_key=True)  # 0: people, who live across tools
+    project_id: str = Field(primary_key=True)  # "": none
+    met: int
+    flagged: int
+    waived: int
+    unknown: int
 
 
 class ComplianceOfTeam(SQLModel, table=True):

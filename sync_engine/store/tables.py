@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlmodel import SQLModel
 
 from sync_engine.store import (
+    account_models,
     audit_models,
     digest_models,
     flag_models,
@@ -13,7 +14,9 @@ from sync_engine.store import (
     schedule_models,
 )
 
-MODULES = (models, audit_models, flag_models, digest_models, hook_models, schedule_models)
+MODULES = (
+    models, account_models, audit_models, flag_models, digest_models, hook_models, schedule_models,
+)  # fmt: skip
 """Where the tables are declared; importing them is what makes them known."""
 
 METADATA = SQLModel.metadata

@@ -6,13 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.middleware.gzip import GZipMiddleware
+
+from sync_engine.web.console.headers import SecurityHeaders
+from sync_engine.web.console.needs import refuse_strangers
+from sync_engine.web.console.serving import mount
+from sync_engine.web.console.site import Console
 
 Probe = Callable[[], tuple[bool, Mapping[str, Any]]]
 """Whether all is well, and what there is to say about it."""
 
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+PROBES = ("/healthz", "/readyz", "/metrics")
 
 
 def make_app(
@@ -21,22 +27,23 @@ def make_app(
     readyz: Probe,
     metrics: CollectorRegistry,
     routers: Sequence[APIRouter] = (),
+    console: Console | None = None,
 ) -> FastAPI:
     """The application of one process.
 
     Args:
         healthz: whether the process works; false asks for a restart.
         readyz: whether it does its duty: store reachable, configuration sound.
-        routers: what is served besides.
+        routers: what is served besides, to programs that prove by themselves who they are.
+        console: what people see, if they are served.
+
+    Raises:
+        UndeclaredError: a page of the console does not say what it needs.
     """
     app = FastAPI(title="Flagstaff", openapi_url=None, docs_url=None, redoc_url=None)
 
-    @app.middleware("http")
-    async def harden(request: Request, call_next: Callable[[Request], Any]) -> Response:
-        answer: Response = await call_next(request)
-        for name, value in HEADERS.items():
-            answer.headers.setdefault(name, value)
-        return answer
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(SecurityHeaders)
 
     @app.get("/healthz")
     def _healthz() -> Response:
@@ -52,6 +59,9 @@ def make_app(
 
     for router in routers:
         app.include_router(router)
+    if console is not None:
+        mount(app, console)
+    refuse_strangers(app, PROBES)
     return app
 
 

@@ -1,0 +1,80 @@
+"""What a page's form sent, read strictly: a shape that the page does not send is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData
+
+from sync_engine.settings.wording import sentence
+from sync_engine.web.console.refusals import Refusal
+
+Model = TypeVar("Model", bound=BaseModel)
+MOST = 10_000
+"""Characters of a field, where the page does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Generic[Model]):
+    """A form as a model, or what is wrong with it.
+
+    Args:
+        value: None while something is wrong.
+        errors: by field: a sentence to be shown beside it.
+    """
+
+    value: Model | None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+class Form:
+    """The fields of a form."""
+
+    def __init__(self, data: FormData | None = None) -> None:
+        self._data = data or FormData()
+
+    def text(self, name: str, most: int = MOST) -> str:
+        """A field without space around it; "" where it was left out.
+
+        Raises:
+            Refusal: it came twice, or is too long.
+        """
+        found = self.all(name, most)
+        if len(found) > 1:
+            raise Refusal(400, f'The field "{name[:60]}" came more than once.')
+        return found[0].strip() if found else ""
+
+    def all(self, name: str, most: int = MOST) -> list[str]:
+        """The values of a field that may come several times. Raises `Refusal`: one is too long."""
+        found = [str(value) for value in self._data.getlist(name)]
+        if any(len(value) > most for value in found):
+            raise Refusal(400, f'The field "{name[:60]}" is longer than {most:,} characters.')
+        if any("\x00" in value for value in found):
+            raise Refusal(400, f'The field "{name[:60]}" holds a character that is no text.')
+        return found
+
+    def read(self, model: type[Model]) -> Read[Model]:
+        """The form as a model: fields of its names; empty ones are left out."""
+        given: dict[str, Any] = {}
+        for name, about in model.model_fields.items():
+            many = getattr(about.annotation, "__origin__", None) in (list, tuple)
+            value = self.all(name) if many else self.text(name)
+            if value:
+                given[name] = value
+        try:
+            return Read(model.model_validate(given))
+        except ValidationError as error:
+            return Read(None, {
+                str(each["loc"][0]) if each["loc"] else "": _said(model, dict(each))
+                for each in error.errors()
+            })  # fmt: skip
+
+
+def _said(model: type[BaseModel], error: dict[str, Any]) -> str:
+    if error["type"] == "missing":
+        return "Fill this in."
+    words = sentence(model, error, "")
+    return f"{words[:1].upper()}{words[1:]}."

@@ -1,0 +1,14 @@
+"""The pages of the console, each in a module with `register(pages)`."""
+
+from __future__ import annotations
+
+from sync_engine.web.console.pages import door, overview, parts, start
+from sync_engine.web.console.site import Pages
+
+PAGES = (parts, door, start, overview)
+
+
+def register_all(pages: Pages) -> None:
+    """Register every page."""
+    for page in PAGES:
+        page.register(pages)

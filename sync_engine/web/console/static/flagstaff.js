@@ -1,0 +1,93 @@
+// Everything works without this: it only spares the reader a page load, or asks before a change.
+"use strict";
+
+(() => {
+  const parse = (text) => new DOMParser().parseFromString(text, "text/html");
+
+  // Fetch an address and put its region of the same id in the place of ours.
+  async function update(address, id, remember) {
+    const region = document.getElementById(id);
+    if (!region) return false;
+    region.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address, { credentials: "same-origin", headers: { Accept: "text/html" } });
+      const fresh = answer.ok && !answer.redirected && parse(await answer.text()).getElementById(id);
+      if (!fresh) return false;
+      region.replaceWith(fresh);
+      if (remember) history.pushState({ region: id }, "", address);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      region.removeAttribute("aria-busy");
+    }
+  }
+
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-update]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    if (!(await update(link.href, link.dataset.update, true))) location.assign(link.href);
+  });
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.dataset.update || form.method !== "get") return;
+    event.preventDefault();
+    const address = new URL(form.action);
+    address.search = new URLSearchParams(new FormData(form)).toString();
+    if (!(await update(address, form.dataset.update, true))) location.assign(address);
+  });
+
+  window.addEventListener("popstate", (event) => {
+    if (event.state && event.state.region) update(location.href, event.state.region, false);
+    else location.reload();
+  });
+
+  // Regions that tell how things stand are read again while somebody looks, unless they read in them.
+  const busy = (region) => region.contains(document.activeElement) || !getSelection().isCollapsed;
+  for (const { id, dataset } of document.querySelectorAll("[id][data-refresh]")) {
+    const tick = () => {
+      const region = document.getElementById(id);
+      if (region && !document.hidden && !busy(region)) update(location.href, id, false);
+    };
+    setInterval(tick, Number(dataset.refresh) * 1000);
+  }
+
+  // A question that would unfold opens as a dialog.
+  document.addEventListener("click", (event) => {
+    const summary = event.target.closest("details[data-dialog] > summary");
+    if (!summary) return;
+    event.preventDefault();
+    const question = summary.parentElement.querySelector(".question");
+    const dialog = document.createElement("dialog");
+    dialog.setAttribute("aria-label", summary.textContent.trim());
+    const cancel = document.createElement("button");
+    cancel.type = "button";
+    cancel.className = "button";
+    cancel.textContent = "Cancel";
+    cancel.addEventListener("click", () => dialog.close());
+    question.querySelector(".tools").prepend(cancel);
+    dialog.append(question);
+    dialog.addEventListener("close", () => {
+      cancel.remove();
+      summary.parentElement.append(question);
+      dialog.remove();
+      summary.focus();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+
+  // Menus close when one looks elsewhere.
+  const close = (except) => {
+    for (const menu of document.querySelectorAll("details.person[open]")) if (menu !== except) menu.open = false;
+  };
+  document.addEventListener("click", (event) => close(event.target.closest("details.person")));
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details.person[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+})();

@@ -1,0 +1,125 @@
+"""The console on a real address, for tests: signed-in callers by role, and what browsers do."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from prometheus_client import CollectorRegistry
+
+from sync_engine import accounts
+from sync_engine.accounts import NewAccount, Passwords, User
+from sync_engine.settings import load
+from sync_engine.store.audit import Actor
+from sync_engine.web.app import make_app
+from sync_engine.web.console.site import Console
+from sync_engine.web.listener import Listener
+from tests.console.portfolio import NOW
+
+CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+PASSWORD = "correct horse battery"
+ACTOR = Actor("tests", "command line")
+PEOPLE = {
+    "admin": NewAccount("olga@acme.example", "Olga", "admin"),
+    "pmo": NewAccount("pat@acme.example", "Pat", "pmo", "Europe/Berlin"),
+    "manager": NewAccount("eve@acme.example", "Eve", "manager", None, 'portfolio = "Core"'),
+    "viewer": NewAccount("vic@acme.example", "Vic", "viewer"),
+}
+CONNECTIONS = [
+    {"name": "engineering", "connector": "jira",
+     "options": {"url": "https://acme.example", "email": "p@acme.example", "token": "t"}},
+    {"name": "office", "connector": "trello", "options": {"key": "k", "token": "t"}},
+]  # fmt: skip
+
+
+@dataclass
+class Site:
+    """A served console."""
+
+    address: str
+    engine: sa.Engine
+    console: Console
+
+    def browser(self, role: str | None = None) -> Browser:
+        """A browser, signed in or not."""
+        browser = Browser(self)
+        if role is not None:
+            token = accounts.open_session(self.engine, self.user(role).id, NOW)
+            browser.session.cookies.set("flagstaff", token)
+        return browser
+
+    def user(self, role: str) -> User:
+        """The account of a role."""
+        with self.engine.connect() as connection:
+            return accounts.find(connection, PEOPLE[role].address)
+
+
+class Browser:
+    """Asks as a browser does, without following where it is sent."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.session = site, requests.Session()
+        self.csrf = ""
+
+    def get(self, path: str, **headers: str) -> requests.Response:
+        """A page."""
+        return self.ask("GET", path, headers)
+
+    def post(self, path: str, csrf: str | None = None, **fields: Any) -> requests.Response:
+        """A form, as one of our pages sends it."""
+        if csrf is None:
+            found = re.search(r'name="_csrf" value="([^"]+)"', self.get("/sign-in").text) or (
+                re.search(r'name="_csrf" value="([^"]+)"', self.get("/").text)
+            )
+            csrf = found[1] if found else ""
+        headers = {"Origin": self.site.address, "Sec-Fetch-Site": "same-origin"}
+        return self.ask("POST", path, headers, {"_csrf": csrf, **fields})
+
+    def ask(
+        self, method: str, path: str, headers: Any = None, data: Any = None
+    ) -> requests.Response:
+        """Any request."""
+        return self.session.request(
+            method, self.site.address + path, headers=headers, data=data, timeout=30,
+            allow_redirects=False,
+        )  # fmt: skip
+
+
+@contextmanager
+def served(engine: sa.Engine, folder: Path, *, people: bool = True, **more: Any) -> Iterator[Site]:
+    """Serve the console on a store.
+
+    Args:
+        people: one account of each role is made.
+        more: options of the configuration's section `web`, or `demo`.
+    """
+    demo = more.pop("demo", None)
+    file = folder / "flagstaff.yaml"
+    file.write_text(json.dumps({"connections": CONNECTIONS, "timezone": "UTC", "web": more}))
+    configuration = load(file)
+    console = Console(
+        engine, lambda: configuration, listen=configuration.settings.web.listen, now=lambda: NOW,
+        passwords=CHEAP, demo=demo,
+    )  # fmt: skip
+    if people:
+        for new in PEOPLE.values():
+            accounts.add(engine, new, CHEAP.hash(PASSWORD), ACTOR, NOW)
+    app = make_app(healthz=_fine, readyz=_fine, metrics=CollectorRegistry(), console=console)
+    listener = Listener("127.0.0.1:0", app)
+    try:
+        yield Site(listener.address, engine, console)
+    finally:
+        listener.close()
+        console.close()
+
+
+def _fine() -> tuple[bool, dict[str, Any]]:
+    return True, {}

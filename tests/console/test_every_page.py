@@ -1,0 +1,128 @@
+"""What every page keeps: WCAG by axe, 320 px, light and dark, no script, keyboard, no error of the
+browser. A page is one line in `PAGES`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.console.pages import Door, Overview, Page, Start
+from tests.console.site import Site
+
+pytestmark = pytest.mark.browser
+SHOTS = Path("out/screenshots")
+LEVELS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+WCAG = {"runOnly": {"type": "tag", "values": list(LEVELS)}}
+
+PAGES: dict[str, tuple[type[Page], str | None]] = {
+    "sign-in": (Door, None),
+    "overview": (Overview, "admin"),
+    "overview-of-a-manager": (Overview, "manager"),
+}
+"""By name: the page, and who looks at it (None: nobody is signed in)."""
+
+
+@contextmanager
+def shown(
+    site: Site, chromium: Any, kind: type[Page], role: str | None, **options: Any
+) -> Iterator[Page]:
+    """A page in a browser of its own; afterwards the browser had nothing to complain about."""
+    context = chromium.new_context(**options)
+    if role is not None:
+        token = site.browser(role).session.cookies["flagstaff"]
+        context.add_cookies([{"name": "flagstaff", "value": token, "url": site.address}])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    found = kind(site, page)
+    found.open()
+    yield found
+    context.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_can_be_read_by_everyone(
+    site: Site, chromium: Any, name: str, width: int, scheme: str
+) -> None:
+    """No violation of WCAG 2.2 AA, and no scrolling sideways."""
+    kind, role = PAGES[name]
+    view = {"width": width, "height": 900}
+    with shown(site, chromium, kind, role, viewport=view, color_scheme=scheme) as page:
+        assert page.heading == kind.title
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page.page, options=WCAG)
+        assert found.violations_count == 0, found.generate_report()
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        page.page.screenshot(path=SHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_the_same_without_a_script(site: Site, chromium: Any, name: str) -> None:
+    """A script only spares page loads."""
+    kind, role = PAGES[name]
+    with shown(site, chromium, kind, role) as page:
+        with_script = page.page.locator("main").inner_text()
+    with shown(site, chromium, kind, role, java_script_enabled=False) as page:
+        assert page.page.locator("main").inner_text() == with_script
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_keyboard_reaches_everything(site: Site, chromium: Any, name: str) -> None:
+    """Tab by tab, and each stop is seen."""
+    kind, role = PAGES[name]
+    with shown(site, chromium, kind, role) as page:
+        wanted = page.page.evaluate(
+            """() => [...document.querySelectorAll('a[href], button, summary, select, textarea,'
+                 + 'input:not([type=hidden])')].filter(e => e.checkVisibility()).length"""
+        )
+        reached = set()
+        for _ in range(wanted + 2):
+            page.page.keyboard.press("Tab")
+            stop = page.page.evaluate(
+                """() => { const e = document.activeElement; const s = getComputedStyle(e);
+                     return [[...document.querySelectorAll('*')].indexOf(e), e.tagName,
+                             s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2]; }"""
+            )
+            if stop[1] != "BODY":
+                assert stop[2], f"the focus on {stop[1]} is not seen"
+                reached.add(stop[0])
+        assert len(reached) == wanted > 2
+
+
+def test_the_theme_is_kept(site: Site, chromium: Any) -> None:
+    """The switch goes before what the system says, on each later page."""
+    with shown(site, chromium, Overview, "admin", color_scheme="light") as page:
+        page.choose_theme("Dark")
+        page.open()
+        assert page.page.locator("html").get_attribute("data-theme") == "dark"
+        colour = page.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert colour == "rgb(12, 15, 20)"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_first_admin_begins(fresh: Site, chromium: Any, script: bool) -> None:
+    """From an empty store to the overview; signed out again, the door is where one lands."""
+    with shown(fresh, chromium, Overview, None, java_script_enabled=script) as page:
+        start = Start(fresh, page.page)
+        assert start.heading == Start.title
+        start.make(fresh.console.start_code.code, "Ada", "ada@acme.example", "a few words in a row")
+        assert page.heading == Overview.title
+        assert "Welcome, Ada" in page.page.locator("[role=status]").inner_text()
+        page.sign_out()
+        assert Door(fresh, page.page).heading == Door.title
+
+
+def test_one_signs_in_and_is_sent_on(site: Site, chromium: Any) -> None:
+    """Where one wanted to go."""
+    with shown(site, chromium, Overview, None) as page:
+        Door(site, page.page).sign_in("viewer")
+        assert page.heading == Overview.title

@@ -1,0 +1,123 @@
+"""Every route says what it needs, and answers each role accordingly: from the route table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI, Request
+
+from sync_engine.accounts import ROLES
+from sync_engine.web.console.needs import (
+    ADMIN,
+    ALL,
+    OPEN,
+    Needs,
+    UndeclaredError,
+    check,
+    declare,
+    guarded,
+    refuse_strangers,
+)
+from sync_engine.web.console.pages import register_all
+from sync_engine.web.console.site import Pages
+from tests.console.site import Site
+
+OWN: dict[str, str] = {"/static/{digest}/{name}": "/static/0/flagstaff.css"}
+"""By route with parameters: an address of a row that a manager of Core may see, or of nothing."""
+
+FOREIGN: dict[str, str] = {}
+"""By route that shows one row: the address of one that a manager of Core may not see."""
+
+
+def table(site: Site) -> list[Any]:
+    """All routes of the console."""
+    pages = Pages(site.console)
+    register_all(pages)
+    return list(pages.router.routes)
+
+
+def test_each_route_answers_each_role(site: Site) -> None:
+    """Signed out: the door, or 401 of the API. Too little a role: 403. A foreign row: 404."""
+    routes = table(site)
+    assert len(routes) >= 8
+    browsers = {role: site.browser(role) for role in ROLES}
+    for route in routes:
+        needs, (method, *_) = route.needs, sorted(route.methods - {"HEAD"})
+        where = f"{method} {route.path}"
+        path = OWN.get(route.path, route.path)
+        assert "{" not in path, f"{where}: name an address of it in OWN"
+        if "{" in route.path and needs.rows == "visible":
+            assert route.path in FOREIGN, f"{where}: name the address of a foreign row in FOREIGN"
+        if needs.roles is None:
+            continue
+        signed_out = site.browser().ask(method, path)
+        if path.startswith("/api/"):
+            assert signed_out.status_code == 401, where
+        else:
+            assert signed_out.status_code == 303, where
+            assert signed_out.headers["Location"].startswith("/sign-in?next="), where
+        for role in ROLES:
+            answer = browsers[role].ask(method, path)
+            if role not in needs.roles:
+                assert answer.status_code == 403, f"{where} as {role}"
+            elif needs.changes:
+                assert answer.status_code == 403, f"{where} as {role}, forged"
+                assert "out of date" in answer.text, f"{where} as {role}, forged"
+            else:
+                assert answer.status_code < 400, f"{where} as {role}"
+        if route.path in FOREIGN:
+            foreign = browsers["manager"].ask(method, FOREIGN[route.path])
+            assert foreign.status_code == 404, f"{where}, a foreign row"
+
+
+def _router() -> APIRouter:
+    async def let_in(request: Request, _needs: Needs) -> Request:
+        return request
+
+    return APIRouter(route_class=guarded(let_in))
+
+
+def _page() -> str:
+    return "something"
+
+
+@pytest.mark.parametrize(
+    ("needs", "method", "said"),
+    [
+        (None, "GET", "does not say what it needs"),
+        (Needs(ALL, "visible"), "POST", "whether it changes anything"),
+        (Needs(ADMIN, "none", changes=True), "GET", "whether it changes anything"),
+        (Needs(ALL, "whole"), "GET", "shows all rows"),
+        (Needs(None, "whole"), "GET", "shows all rows"),
+    ],
+)
+def test_a_route_that_says_nothing_or_nonsense_is_refused(
+    needs: Needs | None, method: str, said: str
+) -> None:
+    """The application is not even built."""
+
+    def page() -> str:
+        return "something"
+
+    if needs is not None:
+        declare(page, needs)
+    with pytest.raises(UndeclaredError, match=said):
+        _router().add_api_route("/new", page, methods=[method])
+
+
+def test_a_route_past_the_guard_is_refused() -> None:
+    """On the console's router or beside it."""
+    router = _router()
+    declare(_page, OPEN)
+    router.add_api_route("/fine", _page)
+    check([router])
+    plain = APIRouter()
+    plain.add_api_route("/new", _page)
+    with pytest.raises(UndeclaredError, match="/new is not guarded"):
+        check([router, plain])
+    app = FastAPI(openapi_url=None)
+    app.add_api_route("/stray", _page)
+    with pytest.raises(UndeclaredError, match="/stray is not guarded"):
+        refuse_strangers(app, ())
+    refuse_strangers(app, ("/stray",))
