@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.dialect import Truth
 from sync_engine.rules.evaluate import frame_for
-from sync_engine.rules.joins import CONNECTION, MILESTONE, TASK, count_if, table
+from sync_engine.rules.joins import CONNECTION, MILESTONE, TASK, table
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.sources import ConnectionInfo, StoreSource
 from sync_engine.store.baseline_models import Baseline, BaselineMilestone, BaselineTask
@@ -28,10 +28,6 @@ NEEDED = ("task.project_id", "task.status")
 
 Chosen = Callable[[StoreSource], Truth]
 """Which projects: a condition on them as a source of facts."""
-
-
-class BaselineError(Exception):
-    """No baseline can be taken or removed as asked; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +105,7 @@ def take(
             part.c.connection_id == TASK.c.connection_id,
             part.c.parent_id == TASK.c.id,
             part.c.gone_at.is_(None),
+            part.c.status.is_distinct_from("cancelled"),
         )
         .exists()
     )
@@ -117,6 +114,14 @@ def take(
         TASK.c.due_on, TASK.c.estimate_minutes, TASK.c.points,
     ).select_from(BASELINE.join(TASK, _of_project(TASK))).where(mine, *_planned())  # fmt: skip
     connection.execute(sa.insert(PLANNED).from_select(list(PLANNED.c.keys()), tasks))
+    held = PLANNED.c.baseline_id == BASELINE.c.id
+    scope = sa.select(sa.func.count()).where(held, PLANNED.c.type != "subtask")
+    last = sa.select(sa.func.max(PLANNED.c.due_on)).where(held)
+    connection.execute(
+        sa.update(BASELINE)
+        .where(mine)
+        .values(tasks=scope.scalar_subquery(), last_due_on=last.scalar_subquery())
+    )
     milestones = (
         sa.select(BASELINE.c.id, MILESTONE.c.id, MILESTONE.c.start_on, MILESTONE.c.due_on)
         .select_from(BASELINE.join(MILESTONE, _of_project(MILESTONE)))
@@ -155,16 +160,6 @@ def due(  # all of them are the caller's to say
     """The baselines that an occasion asks for and that are not there, as they will be kept."""
     source = source_of(frame_for(connection, moment), "project")
     where, own, before = chosen(source), source.base.c, BASELINE.alias()
-    sums = (
-        sa.select(
-            TASK.c.project_id,
-            count_if(TASK.c.type != "subtask").label("tasks"),
-            sa.func.max(TASK.c.due_on).label("last_due_on"),
-        )
-        .where(TASK.c.connection_id == tool.id, TASK.c.project_id.is_not(None), *_planned())
-        .group_by(TASK.c.project_id)
-        .cte()
-    )
     taken = (
         sa.select(sa.literal(1))
         .where(
@@ -185,13 +180,13 @@ def due(  # all of them are the caller's to say
         "day": sa.literal(moment.today, sa.Date()),
         "start_on": own.start_on,
         "due_on": own.due_on,
-        "last_due_on": sums.c.last_due_on,
-        "tasks": sa.func.coalesce(sums.c.tasks, 0),
+        "tasks": sa.literal(0),
         "change": sa.literal(change),
     }
-    statement: sa.Select[Any] = (
-        sa.select(*(value.label(name) for name, value in values.items()))
-        .select_from(source.origin.outerjoin(sums, sums.c.project_id == own.id))
+    columns: list[Any] = [value.label(name) for name, value in values.items()]
+    statement = (
+        sa.select(*columns)
+        .select_from(source.origin)
         .where(source.live(), own.connection_id == tool.id, where)
         .order_by(own.id)
     )
@@ -200,19 +195,27 @@ def due(  # all of them are the caller's to say
     return statement
 
 
+def latest(project: tuple[int, str]) -> sa.Select[Any]:
+    """The current baseline of a project, named by its connection's id and its own."""
+    mine = (BASELINE.c.connection_id == project[0], BASELINE.c.project_id == project[1])
+    return (
+        sa.select(BASELINE)
+        .where(*mine, BASELINE.c.removed_at.is_(None))
+        .order_by(BASELINE.c.id.desc())
+        .limit(1)
+    )
+
+
 def remove(connection: sa.Connection, id: int, *, by: str, now: datetime) -> Any:
     """Take a baseline out: what it held goes, that it was there stays. Within `alone`.
 
     Returns:
-        The row as it was.
-
-    Raises:
-        BaselineError: there is none with this id.
+        The row as it was; None: there is no such baseline.
     """
     mine = sa.and_(BASELINE.c.id == id, BASELINE.c.removed_at.is_(None))
     row = connection.execute(sa.select(BASELINE).where(mine)).first()
     if row is None:
-        raise BaselineError(f"there is no baseline {id}; `flagstaff baselines` lists them")
+        return None
     for part in (PLANNED, PLANNED_MILESTONE):
         connection.execute(sa.delete(part).where(part.c.baseline_id == id))
     connection.execute(

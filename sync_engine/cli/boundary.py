@@ -105,7 +105,6 @@ _OURS = (
     ("sync_engine.settings.source", "SettingsError"),
     ("sync_engine.secrets", "SecretError"),
     ("sync_engine.commands", "CommandError"),
-    ("sync_engine.baselines.capture", "BaselineError"),
     ("sync_engine.demo.run", "StageError"),
     ("sync_engine.worker", "NeedsPostgresError"),
     ("sync_engine.store.upgrade", "StoreVersionError"),

@@ -168,7 +168,7 @@ class Connection(Section):
 
 
 class Baselines(Section):
-    """When plans are kept by themselves, as what was agreed. By hand: `flagstaff baseline`."""
+    """When plans are kept by themselves as what was agreed; see `flagstaff baselines`."""
 
     at_start: bool = Field(
         False, description="When work is first seen in progress in a project without a baseline."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,9 +35,9 @@ class World(Tool):
 
     def __init__(self, engine: sa.Engine, moment: Moment) -> None:
         super().__init__(engine, moment)
-        self.set(provides={**PROVIDES, **MORE})
+        self.change(provides={**PROVIDES, **MORE})
 
-    def set(self, **values: Any) -> None:
+    def change(self, **values: Any) -> None:
         """Change the connection's row."""
         with self.engine.begin() as connection:
             connection.execute(sa.update(table(m.Connection)).values(**values))
@@ -103,6 +103,3 @@ def world(store: sa.Engine, moment: Moment) -> World:
     made = World(store, moment)
     made.project()
     return made
-
-
-Later = Callable[..., None]
