@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.baselines import capture
 from sync_engine.flags import waivers
 from sync_engine.rules.calendars import Moment
+from sync_engine.rules.evaluate import connections
 from sync_engine.rules.joins import table
 from sync_engine.settings.nearest import nearest
-from sync_engine.store import holds
+from sync_engine.store import audit, holds
+from sync_engine.store.audit import Actor
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
 
 _flag, _event, _waiver = map(table, (FlagRow, FlagEvent, Waiver))
@@ -171,6 +174,53 @@ def accept_census(engine: sa.Engine, run_id: int, *, by: str) -> int:
         return holds.accept(engine, run_id, by=who)
     except LookupError as error:
         raise CommandError(str(error)) from None
+
+
+def take_baseline(
+    engine: sa.Engine, project: tuple[int, str], *, name: str | None, actor: Actor, moment: Moment,
+    intervals: Mapping[str, timedelta],
+) -> int:  # fmt: skip
+    """Keep a project's plan as it is now as what was agreed; the baseline's id.
+
+    Args:
+        project: its connection's id, and its own.
+        name: what the baseline is called; None: by its day.
+        intervals: by connection's name: how often it is pulled, which says when data are stale.
+    """
+    called = (name or "").strip() or f"Agreed on {moment.today.isoformat()}"
+    with capture.alone(engine) as connection:
+        known = {each.id: each for each in connections(connection, moment, intervals)}
+        tool = known.get(project[0])
+        if tool is None:
+            raise CommandError("the project's connection is no longer configured")
+        if (why := capture.unfit(connection, tool)) is not None:
+            raise CommandError(why)
+        occasion = capture.Occasion(called, "person", by=actor.name)
+        taken = capture.take(
+            connection, tool, occasion, moment, lambda source: source.base.c.id == project[1]
+        )
+        if not taken:
+            raise CommandError(f"there is no project {project[1]} in {tool.name} any more")
+        row = connection.execute(capture.latest(project)).one()
+        audit.note(
+            connection, actor, "baseline taken", f"project {project[1]} of {tool.name}",
+            at=moment.now, after={"baseline": row.id, "name": called, "tasks": row.tasks},
+        )  # fmt: skip
+        return int(row.id)
+
+
+def remove_baseline(engine: sa.Engine, baseline: int, *, actor: Actor, now: datetime) -> str:
+    """Take a baseline out, with all that it held; what it was called."""
+    with capture.alone(engine) as connection:
+        known = 0 < baseline < 2**31
+        row = capture.remove(connection, baseline, by=actor.name, now=now) if known else None
+        if row is None:
+            raise CommandError(f"there is no baseline {baseline}; `flagstaff baselines` lists them")
+        audit.note(
+            connection, actor, "baseline removed", f"project {row.project_id}", at=now,
+            before={"baseline": row.id, "name": row.name, "tasks": row.tasks},
+        )  # fmt: skip
+        return str(row.name)
 
 
 def _found(connection: sa.Connection, flag: int | str) -> Any:

@@ -145,6 +145,7 @@ class Daemon:
         try:
             configuration = load(self._path)
             duties.standards_of(configuration)
+            duties.baselines_of(configuration)
             known_people(load_people(configuration))
         except CONFIGURATION_ERRORS as error:
             self._health.configuration_error = str(error)

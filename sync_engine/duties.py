@@ -9,16 +9,21 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from sync_engine import clock
+from sync_engine.baselines import keep as baselines
+from sync_engine.baselines.keep import Wanted
 from sync_engine.digest import outbox
 from sync_engine.digest import run as digests
 from sync_engine.digest.run import Delivered, Queued
 from sync_engine.flags import apply as flags
 from sync_engine.flags.apply import FlagReport
 from sync_engine.rules import packs
+from sync_engine.rules.filters import check
+from sync_engine.rules.language import LanguageError
 from sync_engine.rules.pack import Pack
 from sync_engine.rules.standards import Standard
 from sync_engine.scheduling import keep
-from sync_engine.settings import Configuration
+from sync_engine.settings import Configuration, SettingsError
+from sync_engine.settings.source import Problem
 from sync_engine.store import retention
 from sync_engine.subscriptions import calendar_of, channels, moment_of, reader, subscriptions
 
@@ -40,12 +45,15 @@ def standards_of(
 def assess(
     engine: sa.Engine, configuration: Configuration, *, full: bool | None = None
 ) -> FlagReport:
-    """Assess the store by the standards in force and bring the flags up to date.
+    """Take the baselines that are due, assess the store by the standards in force, and bring the
+    flags up to date.
 
     Args:
         full: every subject; None: only what changed, where that is enough.
     """
     settings, standards, now = configuration.settings, standards_of(configuration), clock.now()
+    intervals = {each.name: each.every for each in settings.connections}
+    baselines.refresh(engine, baselines_of(configuration), moment_of(settings, now), intervals)
     analyse_schedules(engine, configuration, standards, now)
     return flags.run(
         engine,
@@ -54,8 +62,26 @@ def assess(
         timezone=settings.zone,
         calendar=calendar_of(settings),
         full=full,
-        intervals={each.name: each.every for each in settings.connections},
+        intervals=intervals,
     )
+
+
+def baselines_of(configuration: Configuration) -> Wanted:
+    """Which baselines are taken by themselves.
+
+    Raises:
+        SettingsError: the condition on projects makes no sense.
+    """
+    wanted = configuration.settings.baselines
+    try:
+        if wanted.projects is not None:
+            check(wanted.projects, "project")
+    except LanguageError as error:
+        place = configuration.source.place(("baselines", "projects"))
+        raise SettingsError(
+            configuration.source.file, [Problem(f"baselines.projects: {error}", place)]
+        ) from None
+    return Wanted(wanted.at_start, wanted.every, wanted.projects)
 
 
 def analyse_schedules(

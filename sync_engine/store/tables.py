@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 from sync_engine.store import (
     account_models,
     audit_models,
+    baseline_models,
     digest_models,
     flag_models,
     hook_models,
@@ -15,7 +16,8 @@ from sync_engine.store import (
 )
 
 MODULES = (
-    models, account_models, audit_models, flag_models, digest_models, hook_models, schedule_models,
+    models, account_models, audit_models, baseline_models, flag_models, digest_models, hook_models,
+    schedule_models,
 )  # fmt: skip
 """Where the tables are declared; importing them is what makes them known."""
 
