@@ -29,7 +29,7 @@ def check(frame: Frame) -> ExitCode:
 
     file, problems, remarks = str(frame.config), [], []
     try:
-        configuration = frame.configuration()
+        configuration = frame.file()
     except SettingsError as error:
         problems = error.problems
     else:

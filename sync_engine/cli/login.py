@@ -63,7 +63,9 @@ def log_in(frame: Frame, name: str, way: Way) -> Finding:
     configuration = frame.configuration()
     connection = configuration.connection(name)
     kind = registry.get(connection.connector)
-    options = secrets.connection_options(connection, kind, configuration.folder)
+    options = secrets.connection_options(
+        connection, kind, configuration.folder, kept=configuration.kept
+    )
     oauth, login = _login_of(name, kind, kind.access(options).oauth)
     port, path, redirect = _back(way)
     store = token_store(configuration, open_store(frame))

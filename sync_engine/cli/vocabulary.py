@@ -94,7 +94,9 @@ def ask(frame: Frame, name: str) -> Listing:
     engine = open_store(frame)
     listing = Listing(name, kind.title)
     try:
-        options = connection_options(connection, kind, configuration.folder)
+        options = connection_options(
+            connection, kind, configuration.folder, kept=configuration.kept
+        )
         with opened(connection, options, lambda: token_store(configuration, engine)) as connector:
             known = vocabulary_of(connector)
     except SecretError as error:

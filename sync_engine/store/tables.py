@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 from sync_engine.store import (
     audit_models,
+    config_models,
     digest_models,
     flag_models,
     hook_models,
@@ -13,7 +14,9 @@ from sync_engine.store import (
     schedule_models,
 )
 
-MODULES = (models, audit_models, flag_models, digest_models, hook_models, schedule_models)
+MODULES = (
+    models, audit_models, config_models, flag_models, digest_models, hook_models, schedule_models,
+)  # fmt: skip
 """Where the tables are declared; importing them is what makes them known."""
 
 METADATA = SQLModel.metadata
