@@ -29,9 +29,7 @@ def with_entries(file: Configuration, engine: sa.Engine) -> tuple[Configuration,
     return together(file, held, kept_secrets(file, engine).open), version
 
 
-def together(
-    file: Configuration, held: Iterable[Entry], kept: Kept | None = None
-) -> Configuration:
+def together(file: Configuration, held: Iterable[Entry], kept: Kept | None = None) -> Configuration:
     """The file with entries; those that do not hold are left out, with their reasons."""
     held = list(held)
     refused: dict[Key, str] = {}
@@ -68,14 +66,8 @@ def _unsound(configuration: Configuration) -> Iterator[tuple[Key, str]]:
 
 
 def _packs_and_standards(configuration: Configuration) -> Iterator[tuple[Key, str]]:
-    wrong: set[Key] = set()
-    for entry in configuration.of_kind("pack"):
-        try:
-            if entry.name in configuration.own_packs:
-                pack_of(configuration, entry.name)
-        except (SettingsError, PackError) as error:
-            wrong.add(entry.key)
-            yield entry.key, str(error)
+    wrong = dict(_wrong_packs(configuration))
+    yield from wrong.items()
     chosen = {entry.name: entry.key for entry in configuration.of_kind("pack choice")}
     held: list[Pack] = []
     for name in configuration.settings.standards.packs:
@@ -90,6 +82,21 @@ def _packs_and_standards(configuration: Configuration) -> Iterator[tuple[Key, st
             yield chosen[name], str(error)
         else:
             held.append(pack)
+    yield from _wrong_settings(configuration, held)
+
+
+def _wrong_packs(configuration: Configuration) -> Iterator[tuple[Key, str]]:
+    for entry in configuration.of_kind("pack"):
+        try:
+            if entry.name in configuration.own_packs:
+                pack_of(configuration, entry.name)
+        except (SettingsError, PackError) as error:
+            yield entry.key, str(error)
+
+
+def _wrong_settings(
+    configuration: Configuration, held: Iterable[Pack]
+) -> Iterator[tuple[Key, str]]:
     known: dict[str, Member] = {}
     for pack in held:
         known |= pack.members()

@@ -1,7 +1,8 @@
 """Secrets: fetched only when a command needs them, and never shown.
 
 A secret is written in the configuration as ``env:NAME``, ``file:PATH`` or ``cmd:COMMAND``, or in
-clear; what is typed in the console is sealed in the store, and written ``kept:NAME``. Every value that was fetched is known to `scrub`, which takes it out of any text.
+clear; what is typed in the console is sealed in the store, and written ``kept:NAME``. Every value
+that was fetched is known to `scrub`, which takes it out of any text.
 """
 
 from __future__ import annotations

@@ -25,8 +25,7 @@ from sync_engine.rules.pack_schema import (
 from sync_engine.rules.standards import Standard
 from sync_engine.settings.models import StandardSetting
 from sync_engine.settings.nearest import nearest
-from sync_engine.settings.source import Path_, Problem, SettingsError, Source
-from sync_engine.settings.source import parse
+from sync_engine.settings.source import Path_, Problem, SettingsError, Source, parse
 from sync_engine.settings.source import read as read_yaml
 
 

@@ -100,9 +100,7 @@ class Configuration:
         ]
 
 
-def load(
-    path: Path, registry: Registry | None = None, *, optional: bool = False
-) -> Configuration:
+def load(path: Path, registry: Registry | None = None, *, optional: bool = False) -> Configuration:
     """Read and check a configuration file.
 
     Args:
@@ -188,9 +186,11 @@ def _with_entries(
     for entry in entries:
         person = PersonEntry.model_validate(entry.document)
         reasons = [why for _, why in _unknown_accounts(person, names)]
-        for claim in _claims(person):
-            if claim in taken:
-                reasons.append(f"the {claim[0]} {claim[-1]} is that of {taken[claim]} already")
+        reasons += [
+            f"the {claim[0]} {claim[-1]} is that of {taken[claim]} already"
+            for claim in _claims(person)
+            if claim in taken
+        ]
         if reasons:
             left.append(LeftOut(entry.kind, entry.name, "; ".join(reasons), entry.origin))
             continue
@@ -218,16 +218,14 @@ def _validated(
     try:
         return model.model_validate(data), []
     except ValidationError as error:
-        found = [
-            each for each in error.errors(include_url=False) if not _to_be_fetched(model, each)
-        ]
+        found = [each for each in error.errors(include_url=False) if not to_be_fetched(model, each)]
     return None, [
         Problem(
             sentence(model, each, place_name(source.data, (*path, *each["loc"]))),
             source.place((*path, *each["loc"])),
         )
         for each in found
-        if not _to_be_fetched(model, each)
+        if not to_be_fetched(model, each)
     ]
 
 
@@ -239,7 +237,7 @@ def entries(data: Any, section: str) -> Iterator[tuple[int, dict[str, Any]]]:
             yield index, entry
 
 
-def _to_be_fetched(model: type[BaseModel], error: Mapping[str, Any]) -> bool:
+def to_be_fetched(model: type[BaseModel], error: Mapping[str, Any]) -> bool:
     """Whether the value is only the reference to a secret, to be judged once it is fetched."""
     field = model.model_fields.get(str(error["loc"][0])) if len(error["loc"]) == 1 else None
     value = error["input"]

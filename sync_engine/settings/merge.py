@@ -64,9 +64,10 @@ def merge(
     whole = _Whole(file, registry or installed_connectors())
     fitting = []
     for entry in ordered:
+        if refused and entry.key in refused:
+            whole.leave(entry, refused[entry.key])
+            continue
         try:
-            if entry.key in (refused or {}):
-                raise _Wrong((refused or {})[entry.key])
             _look(entry)
             whole.try_on(entry)
         except _Wrong as error:
@@ -200,27 +201,33 @@ def _said_twice(what: str, entry: Entry, source: Source, path: tuple[str | int, 
 
 def _look(entry: Entry) -> None:
     """What an entry may not be, whatever the others are. Raises `_Wrong`."""
-    said = entry.document
     if entry.kind == "setting":
-        if entry.name not in SETTINGS:
-            raise _Wrong(f'"{entry.name}" is said in the configuration file only')
-        inner = OPERATORS_INNER.get(entry.name, frozenset())
-        if isinstance(said, dict) and (own := sorted(inner & said.keys())):
-            raise _Wrong(f'"{entry.name}.{own[0]}" is said in the configuration file only')
+        _look_at_setting(entry)
     elif entry.kind == "pack choice":
-        if not isinstance(said, bool):
+        if not isinstance(entry.document, bool):
             raise _Wrong("a pack is on or off: true or false")
         if entry.name.endswith((".yaml", ".yml")):
             raise _Wrong("a pack that is a file is named in the configuration file only")
     elif entry.kind == "person":
-        try:
-            PersonEntry.model_validate(said)
-        except ValidationError as error:
-            told = [sentence(PersonEntry, each, str(each["loc"][0]) if each["loc"] else "")
-                    for each in error.errors(include_url=False)]  # fmt: skip
-            raise _Wrong("; ".join(told)) from None
-    elif entry.kind in ("connection", "digest", "pack", "different people"):
-        if not isinstance(said, dict):
-            raise _Wrong("a mapping of options must stand here")
-        if "name" in said and entry.kind in ("connection", "digest"):
-            raise _Wrong("the name of an entry stands beside its options")
+        _look_at_person(entry.document)
+    elif entry.kind != "standard" and not isinstance(entry.document, dict):
+        raise _Wrong("a mapping of options must stand here")
+
+
+def _look_at_setting(entry: Entry) -> None:
+    if entry.name not in SETTINGS:
+        raise _Wrong(f'"{entry.name}" is said in the configuration file only')
+    if isinstance(entry.document, dict):
+        for key in OPERATORS_INNER.get(entry.name, frozenset()) & entry.document.keys():
+            raise _Wrong(f'"{entry.name}.{key}" is said in the configuration file only')
+
+
+def _look_at_person(said: Any) -> None:
+    try:
+        PersonEntry.model_validate(said)
+    except ValidationError as error:
+        told = [
+            sentence(PersonEntry, each, ".".join(map(str, each["loc"])))
+            for each in error.errors(include_url=False)
+        ]
+        raise _Wrong("; ".join(told)) from None

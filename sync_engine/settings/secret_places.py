@@ -21,7 +21,7 @@ def secrets_in(annotation: Any, value: Any, path: Path_ = ()) -> Iterator[tuple[
     Args:
         annotation: the type that the document is of.
     """
-    if value is None or not is_secret(annotation) and not _may_hold(annotation):
+    if value is None or (not is_secret(annotation) and not _may_hold(annotation)):
         return
     if annotation is SecretStr:
         yield path, value

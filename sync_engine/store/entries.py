@@ -59,9 +59,7 @@ def begin_change(connection: sa.Connection) -> None:
         )
 
 
-def write(
-    connection: sa.Connection, key: Key, document: Any, *, by: str, at: datetime
-) -> int:
+def write(connection: sa.Connection, key: Key, document: Any, *, by: str, at: datetime) -> int:
     """Make or change an entry within `begin_change`; its version."""
     kind, name = key
     done = connection.execute(
@@ -82,9 +80,7 @@ def write(
 
 def remove(connection: sa.Connection, key: Key) -> None:
     """Remove an entry within `begin_change`."""
-    connection.execute(
-        sa.delete(_entry).where(_entry.c.kind == key[0], _entry.c.name == key[1])
-    )
+    connection.execute(sa.delete(_entry).where(_entry.c.kind == key[0], _entry.c.name == key[1]))
 
 
 def publish(
