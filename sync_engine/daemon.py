@@ -22,7 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from connectors.sdk.errors import ConnectorError, Unavailable
 from connectors.sdk.registry import RegistryError
-from sync_engine import clock, configured, crash, duties, jobs
+from sync_engine import clock, configured, crash, duties, jobs, people
 from sync_engine.connect import Workshop, known_people, told_secrets
 from sync_engine.jobs import Job
 from sync_engine.metrics import Metrics
@@ -174,7 +174,9 @@ class Daemon:
         # What the file says wrongly is as wrong with the next change; it is not tried every tick.
         self._version = version
         duties.standards_of(configuration)
-        known_people(load_people(configuration))
+        known = known_people(load_people(configuration))
+        if list(configuration.of_kind("person")) != list(self._configuration.of_kind("person")):
+            people.assign_identities(self._engine, known)
         self._tell_left_out(configuration)
         self._workshop = self._open_workshop(configuration)
         self._configuration = configuration
@@ -210,9 +212,9 @@ class Daemon:
         done.add_done_callback(lambda future: self._worked(connection, future))
 
     def _work(self, connection: Connection, job: Job) -> None:
-        people = known_people(load_people(self._configuration))
+        known = known_people(load_people(self._configuration))
         try:
-            report = jobs.run(self._workshop, connection, job, people=people, stop=self._stop)
+            report = jobs.run(self._workshop, connection, job, people=known, stop=self._stop)
         except LeaseLostError:
             log.warning("another worker took over", connection=connection.name)
             return

@@ -69,7 +69,7 @@ def seal(key: Key, before: Any, document: Any, configs: Configs) -> Sealed:
 
 
 def _carry_over(found: Sealed, held: Mapping[Path_, Any]) -> None:
-    """Keep the references of before where nothing is said, and take away what is said to be none."""
+    """Keep references where nothing is said, and take away what is said to be none."""
     for path, reference in held.items():
         parent = _at(found.document, path[:-1])
         if not isinstance(parent, dict):

@@ -81,6 +81,13 @@ def merge(
     )  # fmt: skip
 
 
+def alone(entry: Entry, data: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An entry as a file would say it, beside what is said already."""
+    found: dict[str, Any] = {} if data is None else data
+    _put(found, entry, Source("", {}))
+    return found
+
+
 class _Whole:
     """What is put together so far."""
 
