@@ -95,7 +95,7 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
 
 def _entries(configuration: Configuration) -> dict[str, Any]:
     """How many entries of each kind are in force, and what is left out."""
-    counted = Counter(entry.kind for entry in configuration.entries)
+    counted = Counter[str](entry.kind for entry in configuration.entries)
     return {**counted, "left out": [str(each) for each in configuration.left_out]}
 
 

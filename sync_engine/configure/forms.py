@@ -118,7 +118,7 @@ def of_standard(entry: StandardEntry) -> tuple[Field, ...]:
                 high=None if text else param.max,
                 step=1 if param.type in WHOLE else None,
                 group="Parameters",
-            )  # fmt: skip
+            )
         )
     return (*fixed, *own)
 
@@ -141,7 +141,9 @@ def _plain(annotation: Any, found: list[Any]) -> tuple[Any, list[Any], bool]:
         return annotation, found, optional
 
 
-def _shaped(field: Field, plain: Any, annotations: Sequence[Any], *, optional: bool) -> Field:
+def _shaped(  # noqa: C901, PLR0911  # one case a kind
+    field: Field, plain: Any, annotations: Sequence[Any], *, optional: bool
+) -> Field:
     """The field with its kind and what belongs to that."""
     written = next((each for each in annotations if isinstance(each, WithJsonSchema)), None)
     schema = written.json_schema if written and written.json_schema else {}
@@ -173,17 +175,17 @@ def _shaped(field: Field, plain: Any, annotations: Sequence[Any], *, optional: b
 
 
 def _number(field: Field, plain: Any, annotations: Sequence[Any]) -> Field:
-    field = replace(field, kind="number", step=1 if plain is int else None)
+    said: dict[str, Any] = {}
     for each in annotations:
         if isinstance(each, Ge):
-            field = replace(field, low=each.ge)
+            said["low"] = each.ge
         elif isinstance(each, Gt):
-            field = replace(field, low=each.gt, above=True)
+            said |= {"low": each.gt, "above": True}
         elif isinstance(each, Le):
-            field = replace(field, high=each.le)
+            said["high"] = each.le
         elif isinstance(each, Lt):
-            field = replace(field, high=each.lt, below=True)
-    return field
+            said |= {"high": each.lt, "below": True}
+    return replace(field, kind="number", step=1 if plain is int else None, **said)
 
 
 def _many(field: Field, inner: Any) -> Field:
@@ -280,7 +282,7 @@ def read(form: Sequence[Field], submitted: Submitted) -> tuple[dict[str, Any], d
     return document, errors
 
 
-def _value(field: Field, given: list[str]) -> Any:
+def _value(field: Field, given: list[str]) -> Any:  # noqa: PLR0911  # one case a kind
     if field.kind == "switch":
         return bool(given) and given[-1] not in ("off", "false")
     if not given:
@@ -318,11 +320,8 @@ def _pair(field: Field, line: str) -> tuple[str, Any]:
 
 def _rows(field: Field, submitted: Submitted, errors: dict[str, str]) -> Iterator[Any]:
     start = f"{field.name}."
-    numbers = {
-        int(number)
-        for key in submitted
-        if key.startswith(start) and (number := key[len(start) :].partition(".")[0]).isdecimal()
-    }
+    parts = {key[len(start) :].partition(".")[0] for key in submitted if key.startswith(start)}
+    numbers = {int(part) for part in parts if part.isdecimal()}
     for number in sorted(numbers):
         inner = f"{start}{number}."
         own = {key[len(inner) :]: each for key, each in submitted.items() if key.startswith(inner)}

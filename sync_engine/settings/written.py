@@ -40,7 +40,8 @@ def _entry(
 ) -> Iterator[str]:
     indent = "  " * depth
     yield from _comment(path, depth, said)
-    if (short := _short(value)) is not None and len(indent + head + short) < WIDTH:
+    short = _short(value)
+    if short is not None and (not value or len(indent + head + short) < WIDTH):
         yield f"{indent}{head} {short}"
     elif isinstance(value, (dict, list, tuple)):
         yield f"{indent}{head}"

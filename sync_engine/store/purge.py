@@ -12,6 +12,8 @@ from sync_engine.store.models import Connection
 
 _connection: sa.Table = Connection.__table__  # type: ignore[attr-defined]
 _flag: sa.Table = FlagRow.__table__  # type: ignore[attr-defined]
+_event: sa.Table = FlagEvent.__table__  # type: ignore[attr-defined]
+_waiver: sa.Table = Waiver.__table__  # type: ignore[attr-defined]
 
 
 def connection(store: sa.Connection, name: str) -> Mapping[str, int] | None:
@@ -24,8 +26,7 @@ def connection(store: sa.Connection, name: str) -> Mapping[str, int] | None:
         return None
     deleted: dict[str, int] = {}
     flags = sa.select(_flag.c.id).where(_flag.c.connection_id == id)
-    for model in (FlagEvent, Waiver):
-        table: sa.Table = model.__table__  # type: ignore[attr-defined]
+    for table in (_event, _waiver):
         deleted[table.name] = store.execute(
             sa.delete(table).where(table.c.flag_id.in_(flags))
         ).rowcount

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from connectors.sdk import registry
 from sync_engine.configure import forms
 from sync_engine.configure.problems import of_model
-from sync_engine.duties import packs
+from sync_engine.rules import packs
 from sync_engine.settings.merge import SETTINGS
 from sync_engine.settings.models import Connection, Digest, Settings, StandardSetting
 from sync_engine.settings.people_file import PersonEntry
@@ -36,7 +36,7 @@ def test_every_option_of_every_connector_has_a_field(name: str) -> None:
 
 
 def test_what_is_configured_in_the_console_has_forms() -> None:
-    connection = named(forms.form_of(Connection.model_construct().__class__, ""))
+    connection = named(forms.form_of(Connection))
     assert connection["every"].kind == "duration"
     assert connection["every"].default == "5m"
     assert connection["census"].placeholder == "daily 02:00"
