@@ -53,8 +53,8 @@ class Frame:
         if self._configuration is None:
             from sync_engine.configured import with_entries
 
-            file = self.file()
-            self._configuration = with_entries(file, self.store())[0]
+            engine = self.store()
+            self._configuration = with_entries(self.file(), engine)[0]
         return self._configuration
 
     def file(self) -> Configuration:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,13 +18,15 @@ from sync_engine.connect import kept_secrets, token_store
 from sync_engine.deliveries import takes_deliveries
 from sync_engine.probing import Finding, Trouble, opened, probe, trouble_of
 from sync_engine.secrets import SecretError, connection_options
-from sync_engine.settings import Connection
+from sync_engine.settings import Configuration
 from sync_engine.settings import models as settings
 from sync_engine.settings.entry import Key
 from sync_engine.store import audit, purge
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import reading
 from sync_engine.store.models import Connection as Row
+from sync_engine.store.told_secrets import ToldSecrets
+from sync_engine.store.vault import StoreTokens
 from sync_engine.vocabulary import Listing, listing_of
 
 _row: sa.Table = Row.__table__  # type: ignore[attr-defined]
@@ -95,6 +97,7 @@ def take_away(desk: Desk, actor: Actor, name: str, *, version: int) -> Changed:
 
     def retire(connection: sa.Connection, now: Any) -> None:
         connection.execute(sa.update(_row).where(_row.c.name == name).values(removed_at=now))
+        ToldSecrets.forget(connection, name)
 
     return remove(desk, actor, key_of(name), version=version, inside=retire)
 
@@ -120,14 +123,6 @@ def _due_now(name: str) -> Any:
         connection.execute(sa.update(_row).where(_row.c.name == name).values(next_pull_at=now))
 
     return due
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A connection that was typed in and not saved, with its secrets as far as they are known."""
-
-    connection: Connection
-    secrets: Mapping[str, str]
 
 
 def check_draft(desk: Desk, name: str, document: Mapping[str, Any]) -> Finding:
@@ -206,10 +201,10 @@ def vocabulary(desk: Desk, name: str) -> Listing:
     )
 
 
-def _drafted(desk: Desk, name: str, document: Mapping[str, Any]) -> Any:
+def _drafted(
+    desk: Desk, name: str, document: Mapping[str, Any]
+) -> tuple[Configuration, settings.Connection, Callable[[], StoreTokens]]:
     """The configuration whose vault also knows what was just typed, and the connection."""
-    from dataclasses import replace
-
     configuration = desk.configuration()
     held = next((each for each in configuration.of_kind("connection") if each.name == name), None)
     sealed = sealing.seal(key_of(name), held.document if held else None, dict(document), _config)
