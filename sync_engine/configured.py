@@ -22,6 +22,8 @@ from sync_engine.settings.load import read_people
 from sync_engine.settings.merge import merge
 from sync_engine.store import entries
 
+OF_PACKS = frozenset({"pack", "pack choice", "standard"})
+
 
 def with_entries(file: Configuration, engine: sa.Engine) -> tuple[Configuration, int]:
     """The file with the store's entries, and the version that the entries have."""
@@ -48,9 +50,8 @@ def together(file: Configuration, held: Iterable[Entry], kept: Kept | None = Non
 
 def _unsound(configuration: Configuration) -> Iterator[tuple[Key, str]]:
     """Entries that are right by themselves and make no sense to what they speak of."""
-    if not configuration.entries:
-        return
-    yield from _packs_and_standards(configuration)
+    if any(entry.kind in OF_PACKS for entry in configuration.entries):
+        yield from _packs_and_standards(configuration)
     for entry in configuration.of_kind("digest"):
         settings = configuration.settings
         digest = next(each for each in settings.digests if each.key == entry.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -253,6 +254,7 @@ def _connector_problems(source: Source, registry: Registry) -> list[Problem]:
     """What the connectors themselves have against their options."""
     problems: list[Problem] = []
     names = list(registry.names())
+    get = cache(registry.get)  # looks into folders each time
     for index, entry in entries(source.data, "connections"):
         path: Path_ = ("connections", index)
         name = entry.get("connector")
@@ -270,7 +272,7 @@ def _connector_problems(source: Source, registry: Registry) -> list[Problem]:
         options = entry.get("options")
         if options is None or isinstance(options, dict):
             try:
-                kind = registry.get(name)
+                kind = get(name)
             except RegistryError as error:
                 problems.append(Problem(str(error), source.place((*path, "connector"))))
                 continue

@@ -94,6 +94,8 @@ class _Whole:
     def __init__(self, file: Configuration, registry: Registry) -> None:
         self.file = file
         self.registry = registry
+        self.installed = frozenset(registry.names())
+        self.configs: dict[str, Any] = {}
         self.settings = file.settings
         self.source = file.source
         self.taken: list[Entry] = []
@@ -121,7 +123,11 @@ class _Whole:
                 raise _Wrong("a secret of an entry of the store is sealed; type it in the console")
 
     def _config(self, name: str) -> Any:
-        return self.registry.get(name).Config if name in self.registry.names() else None
+        if name not in self.installed:
+            return None
+        if name not in self.configs:
+            self.configs[name] = self.registry.get(name).Config
+        return self.configs[name]
 
     def admit(self, some: Sequence[Entry]) -> None:
         """Take entries, except those that make the whole wrong: found by halving."""
