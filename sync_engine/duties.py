@@ -29,9 +29,20 @@ from sync_engine.subscriptions import calendar_of, channels, moment_of, reader, 
 
 
 def packs_of(configuration: Configuration) -> list[Pack]:
-    """The packs that the configuration names."""
-    names = configuration.settings.standards.packs
-    return [packs.load(packs.find(name, configuration.folder)) for name in names]
+    """The packs that the configuration puts on."""
+    return [pack_of(configuration, name) for name in configuration.settings.standards.packs]
+
+
+def pack_of(configuration: Configuration, name: str) -> Pack:
+    """A pack by its name: one of the store, one that comes with the product, or a file.
+
+    Raises:
+        SettingsError, PackError: it is wrong, or there is none.
+    """
+    own = configuration.own_packs.get(name)
+    if own is not None:
+        return packs.written(name, own)
+    return packs.load(packs.find(name, configuration.folder))
 
 
 def standards_of(

@@ -8,6 +8,7 @@ from sync_engine.store import (
     account_models,
     audit_models,
     baseline_models,
+    config_models,
     digest_models,
     flag_models,
     hook_models,
@@ -16,9 +17,16 @@ from sync_engine.store import (
 )
 
 MODULES = (
-    models, account_models, audit_models, baseline_models, flag_models, digest_models, hook_models,
+    models,
+    account_models,
+    audit_models,
+    baseline_models,
+    config_models,
+    digest_models,
+    flag_models,
+    hook_models,
     schedule_models,
-)  # fmt: skip
+)
 """Where the tables are declared; importing them is what makes them known."""
 
 METADATA = SQLModel.metadata
