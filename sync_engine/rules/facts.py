@@ -67,18 +67,19 @@ class Fact:
 RELATIONS: Mapping[str, tuple[str, ...]] = {
     "subtask": ("subtask", "subtasks"),
     "linked_task": ("linked task", "linked tasks"),
+    "blocker": ("blocker", "blockers"),
     "task": ("task", "tasks"),
 }
 RELATION_WORDS = tuple(word for words in RELATIONS.values() for word in words)
 RELATED_TO: Mapping[str, tuple[str, ...]] = {
-    "task": ("subtask", "linked_task"),
+    "task": ("subtask", "linked_task", "blocker"),
     "project": ("task",),
     "milestone": ("task",),
     "sprint": (),
     "person": ("task",),
     "dependency": (),
     "approval": (),
-    "request": ("subtask", "linked_task"),
+    "request": ("subtask", "linked_task", "blocker"),
     "connection": (),
     "flag": (),
 }

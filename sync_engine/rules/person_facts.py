@@ -17,11 +17,10 @@ from sync_engine.rules.joins import (
     PERSON,
     TASK,
     count_if,
-    count_unknown,
     joined,
 )
-from sync_engine.rules.relations import task_source
-from sync_engine.rules.sources import NULL, Builder, Source, StoreSource, Value
+from sync_engine.rules.relations import summed_up, sums, task_source
+from sync_engine.rules.sources import NULL, Builder, Measures, StoreSource, Tally, Value
 
 WEEK = 7
 FULL_TIME_MINUTES = 40 * 60
@@ -265,22 +264,11 @@ PERSON_FACTS: dict[str, Builder] = {
 }
 
 
-def tally_of_person(
-    source: StoreSource, condition: Callable[[Source], Truth]
-) -> tuple[Column, Column, Truth | None]:
+def tally_of_person(source: StoreSource, measures: Measures) -> Tally:
+    """The tasks that a human owns, across tools."""
     inner = task_source(source.frame, TASK.alias(), root=False)
-    holds = condition(inner)
     account = joined(inner, "owner_id_account", PERSON, "owner_id")
-    grouped = (
-        sa.select(
-            account.c.identity_id.label("id"),
-            count_if(holds).label("yes"),
-            count_unknown(holds).label("unknown"),
-        )
-        .select_from(inner.origin)
-        .where(inner.base.c.gone_at.is_(None), account.c.identity_id.is_not(None))
-        .group_by(account.c.identity_id)
-        .cte()
-    )
+    grouped = sums(inner, measures, [account.c.identity_id.label("id")], None,
+                   account.c.identity_id.is_not(None))  # fmt: skip
     source.join(source.unused("tally"), lambda: (grouped, grouped.c.id == source.base.c.id))
-    return sa.func.coalesce(grouped.c.yes, 0), sa.func.coalesce(grouped.c.unknown, 0), None
+    return summed_up(grouped), None
