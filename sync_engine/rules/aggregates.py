@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from operator import eq, ge, gt, le, lt, ne
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -30,9 +31,7 @@ def quantified(condition: Quantified, source: Source, compiled: Compile) -> Trut
         return {"yes": count_if(holds), "unknown": count_unknown(holds)}
 
     sums, known = source.tally(condition.relation, measures)
-    found = sa.case(
-        (sums["yes"] > 0, sa.true()), (sums["unknown"] > 0, NULL), else_=sa.false()
-    )
+    found = sa.case((sums["yes"] > 0, sa.true()), (sums["unknown"] > 0, NULL), else_=sa.false())
     return guarded(known, found if condition.quantifier == "any" else sa.not_(found))
 
 
@@ -51,7 +50,7 @@ def tallied(condition: Count, source: Source, compiled: Compile) -> Truth:
     else:
         sums, known = source.tally(condition.relation or "", measures)
     low, high = _bounds(condition, sums)
-    amount = condition.amount.value if isinstance(condition.amount, Literal) else None
+    amount: Any = condition.amount.value if isinstance(condition.amount, Literal) else None
     op = ORDER[condition.op]
     if condition.op in ("=", "!="):
         settled = sa.case(
@@ -88,7 +87,7 @@ def _summed(condition: Count, holds: Truth, related: Source) -> dict[str, Column
         raise TypeError("nothing to add up")
     value = related.value(condition.of)
     number = sa.func.coalesce(value.expr, 0)
-    untold = value.expr.is_(None) if value.null == "unknown" else sa.false()
+    untold: Truth = value.expr.is_(None) if value.null == "unknown" else sa.false()
     if value.known is not None:
         untold = sa.or_(untold, sa.not_(sa.func.coalesce(value.known, sa.false())))
     surely, surely_not = holds, sa.not_(holds)

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.rules import facts
 from sync_engine.rules.compile import compiled
 from sync_engine.rules.dialect import Column, ascii_small, pairs
 from sync_engine.rules.joins import PERSON as PERSON_TABLE
@@ -118,6 +119,9 @@ def _columns(source: StoreSource) -> dict[str, Column]:
             "connection_key": base.id, "id_key": sa.literal(""), "title": base.name,
             "tool": base.connector, "connection": base.name, "read_at": base.complete_at,
         }  # fmt: skip
+    if source.subject == "portfolio":
+        return {"connection_key": base.nowhere, "id_key": base.id, "title": base.name,
+                "portfolio": base.name}  # fmt: skip
     return {**_record(source), **_owner(source)}
 
 
@@ -176,7 +180,7 @@ def _item(subject: str, row: Mapping[str, Any], refs: Sequence[Ref], worse: Iter
         if name in row
     }  # fmt: skip
     return Item(
-        connection_id=None if subject == "person" else row["connection_key"],
+        connection_id=None if subject in facts.SHARED else row["connection_key"],
         id=str(row["connection_key"]) if whole else row["id_key"],
         values=values,
         worse=frozenset(id for number, id in enumerate(worse) if row[f"worse_{number}"]),

@@ -9,7 +9,7 @@ from typing import Literal
 
 Subject = Literal[
     "task", "project", "person", "milestone", "sprint", "dependency", "approval", "request",
-    "connection",
+    "connection", "portfolio",
 ]  # fmt: skip
 FactType = Literal[
     "text", "word", "number", "minutes", "percent", "yes/no", "day", "instant", "person", "list",
@@ -18,13 +18,16 @@ FactType = Literal[
 
 SUBJECTS: tuple[Subject, ...] = (
     "task", "project", "person", "milestone", "sprint", "dependency", "approval", "request",
-    "connection",
+    "connection", "portfolio",
 )  # fmt: skip
 PLURALS: Mapping[str, str] = {
     "person": "people", "dependency": "dependencies", "request": "service requests",
 }  # fmt: skip
 """What several subjects are called, where it is not the subject with an s."""
 
+
+SHARED = ("person", "portfolio")
+"""Subjects that are no connection's own: what is said of them comes from several tools."""
 
 SPOKEN_OF: tuple[str, ...] = (*SUBJECTS, "flag")
 """What conditions may be about: the subjects of standards, and flags in filters."""
@@ -81,6 +84,7 @@ RELATED_TO: Mapping[str, tuple[str, ...]] = {
     "approval": (),
     "request": ("subtask", "linked_task", "blocker"),
     "connection": (),
+    "portfolio": ("task",),
     "flag": (),
 }
 """Which relations each subject has."""

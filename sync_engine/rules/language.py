@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from typing import Literal as Word
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, VisitError
@@ -171,7 +172,7 @@ class _Builder(Transformer[Token, Any]):
     def apart(
         self, left: Ref, word: Token, amount: Any, unit: Any, order: Token, fact: Token
     ) -> Condition:
-        how = "before" if order.lower() == "before" else "after"
+        how: Word["before", "after"] = "before" if order.lower() == "before" else "after"
         return Apart(left, amount, unit, how, Ref(words_of(fact), _span(fact)), _span(word))
 
     def moved(self, left: Ref, word: Token, later: Any, amount: Any, *_words: Token) -> Condition:
@@ -204,15 +205,14 @@ class _Builder(Transformer[Token, Any]):
 
     def tallied(self, tally: Any, op: Token, amount: Literal | Param, unit: str | None) -> Count:
         word, of, (relation, per, condition) = tally
-        kind = {"COUNT": "count", "SHARE": "share", "SUM": "sum"}[word.type]
+        kinds: dict[str, Word["count", "share", "sum"]] = {"SHARE": "share", "SUM": "sum"}
+        kind = kinds.get(word.type, "count")
         if unit is not None:
             if kind != "sum":
                 raise LanguageError(f"a {kind} has no unit; write the number alone", amount.at)
             if isinstance(amount, Literal):
                 amount = replace(amount, unit=unit)
-        return Count(
-            relation, per, condition, str(op), amount, _span(word), kind=kind, of=of  # type: ignore[arg-type]  # one of the three
-        )
+        return Count(relation, per, condition, str(op), amount, _span(word), kind, of)
 
     def shared(self, tally: Any, op: Token, amount: Literal | Param, _sign: Token) -> Count:
         if tally[0].type != "SHARE":

@@ -33,6 +33,7 @@ from sync_engine.rules.joins import (
     table,
 )
 from sync_engine.rules.person_facts import PERSON_FACTS, accounts, tally_of_person
+from sync_engine.rules.portfolio_facts import PORTFOLIO_FACTS, portfolios, tally_of_portfolio
 from sync_engine.rules.project_sums import PROJECT_SUMS
 from sync_engine.rules.relations import RELATIONS, tally_tasks, task_source
 from sync_engine.rules.request_facts import REQUEST_FACTS, is_request
@@ -66,6 +67,12 @@ def _share(part: Column, whole: Column) -> Column:
     return sa.case((whole > 0, part * 100.0 / whole))
 
 
+def _done_share(source: StoreSource, key: str) -> Column:
+    counts = _counts(source, key)
+    share = _share(counts.c.ended, counts.c.total)
+    return sa.case((counts.c.unknown > 0, sa.null()), else_=share)
+
+
 def _reports(source: StoreSource) -> Any:
     row = REPORT.alias()
     return summed(source, "reports", row, row.c.project_id, {"last": sa.func.max(row.c.at)})
@@ -92,7 +99,7 @@ def _health(source: StoreSource) -> Column:
     return found
 
 
-def _project_tasks(name: str) -> Builder:
+def _project_tasks(name: str) -> Callable[[StoreSource], Column]:
     def build(source: StoreSource) -> Column:
         counts = _counts(source, "project_id")
         return settled(counts.c[name], counts.c.unknown)
@@ -115,6 +122,8 @@ _PROJECT: dict[str, Builder] = {
     "open_tasks": _project_tasks("open"),
     "overdue_tasks": _project_tasks("overdue"),
     "total_tasks": lambda s: sa.func.coalesce(_counts(s, "project_id").c.total, 0),
+    "done_share": lambda s: _done_share(s, "project_id"),
+    "overdue_share": lambda s: _share(_project_tasks("overdue")(s), _project_tasks("open")(s)),
     "top_priority_share": lambda s: _share(
         _counts(s, "project_id").c.urgent, _counts(s, "project_id").c.ranked
     ),
@@ -130,19 +139,13 @@ def _milestone_open(source: StoreSource) -> Column:
     return settled(counts.c.open, counts.c.unknown)
 
 
-def _done_share(source: StoreSource) -> Column:
-    counts = _counts(source, "milestone_id")
-    share = _share(counts.c.ended, counts.c.total)
-    return sa.case((counts.c.unknown > 0, sa.null()), else_=share)
-
-
 _MILESTONE: dict[str, Builder] = {
     **COMMON,
     **OF_PROJECT,
     "owner": person("owner_id"),
     "total_tasks": lambda s: sa.func.coalesce(_counts(s, "milestone_id").c.total, 0),
     "open_tasks": _milestone_open,
-    "done_share": _done_share,
+    "done_share": lambda s: _done_share(s, "milestone_id"),
 }
 
 
@@ -181,6 +184,12 @@ def source_of(frame: Frame, subject: str) -> StoreSource:
     """A subject as a source of facts."""
     if subject == "task":
         return task_source(frame)
+    if subject == "portfolio":
+        return StoreSource(
+            frame, subject, portfolios(frame), facts.of(subject), PORTFOLIO_FACTS,
+            keys=("nowhere", "id"), relations={"task": tally_of_portfolio},
+            there=lambda _: sa.true(),
+        )  # fmt: skip
     if subject in _JOINED:
         rows, builders = _JOINED[subject]
         return StoreSource(frame, subject, rows(), facts.of(subject), builders)

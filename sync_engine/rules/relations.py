@@ -66,9 +66,7 @@ def _tallied(source: StoreSource, grouped: Any, needs: tuple[str, ...]) -> Tally
     return summed_up(grouped), source.frame.provided(needs, own.connection_id)
 
 
-def tally_tasks(
-    key: str, needs: tuple[str, ...]
-) -> Callable[[StoreSource, Measures], Tally]:
+def tally_tasks(key: str, needs: tuple[str, ...]) -> Callable[[StoreSource, Measures], Tally]:
     """Tasks whose column `key` names the subject."""
 
     def tally(source: StoreSource, measures: Measures) -> Tally:

@@ -144,7 +144,7 @@ HOSTILE = (
     "owner = ann union select * from flag", "owner = ann -- comment", "owner = ann /* x */",
     "_secret = 1", "pg_sleep(10)", "load_extension('x')", "owner::text = 'x'",
     "case when 1 then 2 end", "title ~ '(a+)+$'", "title regexp 'x'", "title collate nocase = 'x'",
-    "owner = $1", "owner = ?", "current_user = 'x'", "title like '%'", "title glob '*'",
+    "owner = $1", "owner = ?", "current_user = 'x'", "title like '%' escape '!'", "title glob '*'",
     "owner.password = x", "owner[0] = x", "randomblob(1e9)", "title || title = x", "due + 1 > today",
     "exists (status = done)", "owner = \x00", "owner = \ud800", "\u202eowner = x",
     "status = done or true", "count(*) > 1", "0x10 = priority", "sqlite_master is empty",

@@ -351,9 +351,16 @@ LEAVES = st.one_of(
 RELATED = st.one_of(
     st.builds("{} subtask ({})".format, st.sampled_from(["any", "all", "no"]), LEAVES),
     st.builds("count of subtasks ({}) {} {}".format, LEAVES, ORDERS, st.integers(0, 2)),
-    st.builds("share of subtasks ({}) {} {}%".format, LEAVES, ORDERS, st.sampled_from([0, 50, 100])),
-    st.builds("sum of {} of subtasks ({}) {} {} hours".format, st.sampled_from(["estimate", "spent"]),
-              LEAVES, ORDERS, st.sampled_from([0, 1, 11])),
+    st.builds(
+        "share of subtasks ({}) {} {}%".format, LEAVES, ORDERS, st.sampled_from([0, 50, 100])
+    ),
+    st.builds(
+        "sum of {} of subtasks ({}) {} {} hours".format,
+        st.sampled_from(["estimate", "spent"]),
+        LEAVES,
+        ORDERS,
+        st.sampled_from([0, 1, 11]),
+    ),
 )
 CONDITIONS = st.recursive(
     st.one_of(LEAVES, LEAVES, LEAVES, RELATED),
