@@ -217,5 +217,5 @@ def tally_of_portfolio(source: StoreSource, measures: Measures) -> Tally:
 def touched_by(connection: sa.Connection, frame: Frame, connection_ids: Sequence[int]) -> set[str]:
     """Keys of the portfolios with a project in any of these connections."""
     each = members(frame)
-    wanted = sa.select(each.c.portfolio.distinct()).where(each.c.connection_id.in_(connection_ids))
+    wanted = sa.select(each.c.portfolio).where(each.c.connection_id.in_(connection_ids)).distinct()
     return set(connection.execute(wanted).scalars())
