@@ -1,8 +1,6 @@
 """The PMO's catalogue of standards, held against the packs: what is checked by which standard, and
 what is not, and why."""
 
-# ruff: noqa: E501
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping

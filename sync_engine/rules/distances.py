@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa

@@ -67,10 +67,15 @@ def _share(part: Column, whole: Column) -> Column:
     return sa.case((whole > 0, part * 100.0 / whole))
 
 
-def _done_share(source: StoreSource, key: str) -> Column:
-    counts = _counts(source, key)
-    share = _share(counts.c.ended, counts.c.total)
-    return sa.case((counts.c.unknown > 0, sa.null()), else_=share)
+def _share_of(part: str, whole: str, key: str) -> Builder:
+    """A share of tasks: empty without any, unknown while the status of some is."""
+
+    def build(source: StoreSource) -> Value:
+        counts = _counts(source, key).c
+        known = sa.func.coalesce(counts.unknown, 0) == 0
+        return Value("percent", _share(counts[part], counts[whole]), known=known)
+
+    return build
 
 
 def _reports(source: StoreSource) -> Any:
@@ -99,7 +104,7 @@ def _health(source: StoreSource) -> Column:
     return found
 
 
-def _project_tasks(name: str) -> Callable[[StoreSource], Column]:
+def _project_tasks(name: str) -> Builder:
     def build(source: StoreSource) -> Column:
         counts = _counts(source, "project_id")
         return settled(counts.c[name], counts.c.unknown)
@@ -122,8 +127,8 @@ _PROJECT: dict[str, Builder] = {
     "open_tasks": _project_tasks("open"),
     "overdue_tasks": _project_tasks("overdue"),
     "total_tasks": lambda s: sa.func.coalesce(_counts(s, "project_id").c.total, 0),
-    "done_share": lambda s: _done_share(s, "project_id"),
-    "overdue_share": lambda s: _share(_project_tasks("overdue")(s), _project_tasks("open")(s)),
+    "done_share": _share_of("ended", "total", "project_id"),
+    "overdue_share": _share_of("overdue", "open", "project_id"),
     "top_priority_share": lambda s: _share(
         _counts(s, "project_id").c.urgent, _counts(s, "project_id").c.ranked
     ),
@@ -145,7 +150,7 @@ _MILESTONE: dict[str, Builder] = {
     "owner": person("owner_id"),
     "total_tasks": lambda s: sa.func.coalesce(_counts(s, "milestone_id").c.total, 0),
     "open_tasks": _milestone_open,
-    "done_share": lambda s: _done_share(s, "milestone_id"),
+    "done_share": _share_of("ended", "total", "milestone_id"),
 }
 
 

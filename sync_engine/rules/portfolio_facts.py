@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sync_engine.rules.dialect import Column, FieldRows, Truth, ascii_lower, latest
 from sync_engine.rules.joins import OPEN, PROJECT, TASK, count_if, settled, table
 from sync_engine.rules.relations import summed_up, sums, task_source
-from sync_engine.rules.sources import Builder, Frame, Measures, StoreSource, Tally, Value
+from sync_engine.rules.sources import Builder, Frame, Measures, StoreSource, Tally, Value, both
 from sync_engine.store.models import StatusUpdateRow
 
 REPORT = table(StatusUpdateRow)
@@ -175,6 +175,13 @@ def _overdue(source: StoreSource) -> Column:
     return settled(_tasks(source).c.overdue, _tasks(source).c.unknown)
 
 
+def _overdue_share(source: StoreSource) -> Value:
+    """Empty without open tasks, unknown while the status of some is."""
+    counts = _tasks(source).c
+    known = both(_told(source, OVERDUE_NEEDS), sa.func.coalesce(counts.unknown, 0) == 0)
+    return Value("percent", _share(counts.overdue, counts.open), known=known)
+
+
 OPEN_NEEDS = ("task.project_id", "task.status")
 OVERDUE_NEEDS = (*OPEN_NEEDS, "task.due_on")
 REPORT_NEEDS = ("project.state", "statusupdate.at")
@@ -185,7 +192,7 @@ PORTFOLIO_FACTS: dict[str, Builder] = {
     ),
     "open_tasks": _of("number", OPEN_NEEDS, _open),
     "overdue_tasks": _of("number", OVERDUE_NEEDS, _overdue),
-    "overdue_share": _of("percent", OVERDUE_NEEDS, lambda s: _share(_overdue(s), _open(s))),
+    "overdue_share": _overdue_share,
     "off_track_projects": _of(
         "number", HEALTH_NEEDS, lambda s: sa.func.coalesce(_reports(s).c.red, 0)
     ),

@@ -207,7 +207,7 @@ def children(condition: Condition) -> tuple[Condition, ...]:
     return (condition.part,) if isinstance(condition, Not) else ()
 
 
-def refs(condition: Condition) -> Iterator[Ref]:
+def refs(condition: Condition) -> Iterator[Ref]:  # noqa: C901  # one case a kind
     """The facts of the subject itself that a condition reads, in the order of the sentence."""
     for part in children(condition):
         yield from refs(part)

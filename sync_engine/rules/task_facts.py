@@ -41,7 +41,6 @@ from sync_engine.rules.joins import (
 from sync_engine.rules.link_facts import blocker_owners, blockers, siblings
 from sync_engine.rules.schedule_facts import OF_TASK
 from sync_engine.rules.sources import Builder, StoreSource, Value
-from sync_engine.rules.team_facts import owner_in_team
 from sync_engine.rules.task_sums import (
     approvals_of,
     booked_late,
@@ -51,6 +50,7 @@ from sync_engine.rules.task_sums import (
     same_title,
     sprints,
 )
+from sync_engine.rules.team_facts import owner_in_team
 
 
 def _parent(source: StoreSource) -> Any:

@@ -58,7 +58,7 @@ def _faults(record: msgspec.Struct) -> Iterator[str]:
 
 
 OF_THE_TABLE = ("lacks", "task_fields", "member_ids")
-"""What a mapping says of a container itself (columns, members), which no record of a world tells."""
+"""What a mapping says of a container itself, which no record of a world tells."""
 
 
 def unfilled(record: Record) -> dict[str, bool]:

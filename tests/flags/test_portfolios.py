@@ -109,9 +109,9 @@ def test_its_flag_is_frozen_while_any_of_its_tools_is_out_of_date(
 def test_what_one_of_its_tools_cannot_tell_is_not_assessable(
     portfolio: sa.Engine, standards: list[Standard]
 ) -> None:
+    less = '{"task": ["project_id", "status"], "project": ["custom", "state"]}'
     with portfolio.begin() as c:
-        c.execute(sa.text("UPDATE connection SET provides = :it WHERE id = 2"),
-                  {"it": '{"task": ["project_id", "status"], "project": ["custom", "state"]}'})  # fmt: skip
+        c.execute(sa.text("UPDATE connection SET provides = :it WHERE id = 2"), {"it": less})
     assess(portfolio, standards)
     assert flags(portfolio) == []
     with portfolio.connect() as c:

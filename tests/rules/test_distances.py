@@ -4,6 +4,7 @@ of the clocks, days long ago."""
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -56,5 +57,5 @@ def test_days_before_1970_count_like_others(store: sa.Engine) -> None:
     days = [date(1899, 12, 30) + timedelta(days=n) for n in range(15)]
     dialect = store.dialect.name
     found = ask(store, *(working_day(sa.literal(day, sa.Date()), moment, dialect) for day in days))
-    steps = [int(str(b)) - int(str(a)) for a, b in zip(found, found[1:], strict=False)]
+    steps = [int(str(b)) - int(str(a)) for a, b in pairwise(found)]
     assert steps == [int(day.weekday() < 5) for day in days[1:]]

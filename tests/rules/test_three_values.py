@@ -136,7 +136,7 @@ class Person:
                 known, value = self.value(row, c.left)
                 return self.leaf(c, row, value) if known else None
 
-    def leaf(self, node: object, row: dict[str, Any], value: Any) -> bool | None:  # noqa: PLR0911
+    def leaf(self, node: object, row: dict[str, Any], value: Any) -> bool | None:  # noqa: C901, PLR0911
         c: Any = node
         match c:
             case Truth():
