@@ -77,9 +77,9 @@ def test_a_portfolio_is_one_across_tools(portfolio: sa.Engine, standards: list[S
     )  # fmt: skip
     assert late["title"].casefold() == late["portfolio"].casefold() == "harbour north"
     assert late["said"] == (
-        "20 of the 20 open tasks of its 2 projects are overdue (100%)."
+        "Of the 20 open tasks of its 2 projects, 20 are overdue (100%)."
     )  # fmt: skip
-    assert "2 of its 2 active projects have no report" in silent["said"]
+    assert "Of its 2 active projects, 2 have no report" in silent["said"]
 
 
 def test_its_flag_resolves_when_the_work_is_done(
