@@ -20,7 +20,15 @@ from sync_engine.rules.standards import Standard
 from sync_engine.scheduling import keep
 from sync_engine.settings import Configuration
 from sync_engine.store import retention
-from sync_engine.subscriptions import calendar_of, channels, moment_of, reader, subscriptions
+from sync_engine.subscriptions import (
+    audiences,
+    calendar_of,
+    channels,
+    links,
+    moment_of,
+    reader,
+    subscriptions,
+)
 
 
 def packs_of(configuration: Configuration) -> list[Pack]:
@@ -79,6 +87,8 @@ def send_digests(
         now,
         channels=ways,
         gather=reader(configuration, engine, now),
+        audiences=audiences(configuration, engine, now),
+        links=links(configuration),
         web_url=configuration.settings.web.url,
         by_hand=by_hand,
     )

@@ -17,6 +17,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from sync_engine.digest import escalation
 from sync_engine.digest.channels.base import Answer
 from sync_engine.digest.periods import Period
 from sync_engine.store.digest_models import Delivery, DigestReader, Outgoing
@@ -104,12 +105,14 @@ def put(
     rows: Iterable[dict[str, Any]],
     *,
     served: dict[str, Any] | None,
+    climbed: Sequence[int] = (),
 ) -> list[str]:
     """Freeze a digest into the outbox, and move its reader on, in one transaction.
 
     Args:
         rows: the digest once per channel.
         served: columns of its reader to move; None leaves the reader as it is.
+        climbed: ids of the flags of which the digest says that they climbed to its reader.
 
     Returns:
         The channels for which it was new; another worker may have been first.
@@ -129,6 +132,11 @@ def put(
                 )
                 .values(**served)
             )
+            if fresh:
+                escalation.tell(
+                    connection, served["subscription"], served["recipient"], climbed,
+                    served["told_until"],
+                )  # fmt: skip
     return fresh
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from connectors.sdk import registry as installed
 from connectors.sdk.registry import RegistryError
 from sync_engine.settings import source as yaml_source
+from sync_engine.settings.digests import SECRETS
 from sync_engine.settings.models import Connection, Settings
 from sync_engine.settings.nearest import nearest
 from sync_engine.settings.people_file import People
@@ -205,8 +206,9 @@ def _connector_problems(source: Source, registry: Registry) -> list[Problem]:
 
 
 def _digest_key(entry: dict[str, Any]) -> Any:
+    """What two digests must not share; of one name they may be, if they agree."""
     to = entry.get("to")
-    return entry.get("name") or (to if isinstance(to, str) else None)
+    return to if isinstance(to, str) and not entry.get("name") else None
 
 
 def _twice(source: Source, section: str, key: Callable[[dict[str, Any]], Any]) -> list[Problem]:
@@ -227,6 +229,16 @@ def _twice(source: Source, section: str, key: Callable[[dict[str, Any]], Any]) -
     return problems
 
 
+def _secrets_of_digests(data: Any) -> Iterator[tuple[Path_, str]]:
+    mail = data.get("mail") or {}
+    if isinstance(password := mail.get("password"), str):
+        yield ("mail", "password"), password
+    for name, way in (data.get("channels") or {}).items():
+        for option in SECRETS:
+            if isinstance(value := way.get(option), str):
+                yield ("channels", name, option), value
+
+
 def _secrets_of(data: Any, registry: Registry) -> Iterator[tuple[Path_, str]]:
     """Every secret's place and text: options of connectors, webhooks, the mail password, the
     store's URL."""
@@ -239,9 +251,7 @@ def _secrets_of(data: Any, registry: Registry) -> Iterator[tuple[Path_, str]]:
         for name, value in (entry.get("webhook") or {}).items():
             if isinstance(value, str):
                 yield ("connections", index, "webhook", name), value
-    mail = data.get("mail") or {}
-    if isinstance(password := mail.get("password"), str):
-        yield ("mail", "password"), password
+    yield from _secrets_of_digests(data)
     store = data.get("store")
     if (
         isinstance(store, str)

@@ -14,14 +14,27 @@ from pydantic import SecretStr
 
 from sync_engine.digest.channels.base import Letter
 from sync_engine.digest.channels.email import EmailChannel, MailSettings
+from sync_engine.digest.compose import compose
+from sync_engine.digest.model import DigestInput, Subscription
 from sync_engine.digest.render import Rendered
 
 PASSWORD = "correct-horse-battery"
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
+NOTHING = compose(
+    DigestInput(
+        subscription=Subscription(
+            name="core", to=("maria@example.com",), title="Core", when="Mon 08:00", zone="UTC"
+        ),
+        recipient="maria@example.com", period_label="Week 48", now=MONDAY, since=MONDAY,
+    )
+)  # fmt: skip
+
+
 def letter(**values: Any) -> Letter:
     base = Letter(
+        digest=NOTHING,
         rendered=Rendered("Core: 3 open", "<p>é</p>", "é\n.\n"),
         subscription="core",
         recipient="maria@example.com",

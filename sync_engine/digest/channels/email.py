@@ -111,8 +111,9 @@ class EmailChannel:
             message[name] = value
         message.set_content(letter.rendered.text, cte="quoted-printable")
         message.add_alternative(letter.rendered.html, subtype="html", cte="quoted-printable")
-        # By default the boundary is random; the same letter must give the same bytes.
+        # By default boundaries are random; the same letter must give the same bytes.
         message.set_boundary(f"=_{letter.message_key[:40]}")
+        _attach(message, letter)
         return Frozen(message.as_bytes(), message_id)
 
     def _headers(self, letter: Letter, message_id: str) -> Iterator[tuple[str, object]]:
@@ -263,6 +264,19 @@ class EmailChannel:
                 for spelled in (base64.b64encode(form.encode()).decode(), form):
                     said = said.replace(spelled, "[hidden]")
         return clean(said, 300)
+
+
+def _attach(message: EmailMessage, letter: Letter) -> None:
+    """Put the pictures beside the HTML form that shows them, not among the attachments."""
+    html = message.get_body(("html",))
+    if not letter.rendered.pictures or not isinstance(html, EmailMessage):
+        return
+    for picture in letter.rendered.pictures:
+        html.add_related(
+            picture.png, "image", "png", cid=f"<{picture.cid}>", disposition="inline",
+            filename=f"{picture.cid.partition('@')[0]}.png",
+        )  # fmt: skip
+    html.set_boundary(f"=_r{letter.message_key[:40]}")
 
 
 class _Refused(Exception):
