@@ -38,6 +38,7 @@ from sync_engine.web.app import make_app
 from sync_engine.web.hooks import Hooks
 from sync_engine.web.inbound import Deliveries
 from sync_engine.web.inbox import Inbox
+from sync_engine.web.letters import Letters
 from sync_engine.web.listener import Listener
 
 TICK_SECONDS = 5
@@ -101,7 +102,11 @@ class Daemon:
             healthz=self._healthz,
             readyz=self._readyz,
             metrics=self._metrics.registry,
-            routers=[hooks.router(), Deliveries(lambda: self._workshop, self._delivered).router()],
+            routers=[
+                hooks.router(),
+                Deliveries(lambda: self._workshop, self._delivered).router(),
+                Letters(lambda: self._configuration, self._engine).router(),
+            ],
         )
         listener = Listener(self._configuration.settings.web.listen, app)
         scheduler = BackgroundScheduler(timezone="UTC")

@@ -153,3 +153,40 @@ def send(
 
     frame.answer({"composed": len(queued), "deliveries": rows}, tell)
     return ExitCode.PARTLY if failed else ExitCode.FINE
+
+
+@command(digest, "readers")
+def readers(
+    frame: Frame,
+    name: Annotated[str | None, typer.Argument(help="A digest; none: all.")] = None,
+) -> None:
+    """Show who gets digests, and who left: nothing is sent to them again."""
+    from sync_engine.cli.running import open_store
+    from sync_engine.digest import leaving
+
+    found = leaving.members(open_store(frame), name)
+    rows = [
+        {
+            "digest": each.subscription, "to": each.recipient, "last_period": each.period_key,
+            "left_at": each.left_at,
+        }
+        for each in found
+    ]  # fmt: skip
+
+    def tell(console: Console) -> None:
+        from sync_engine.cli.output import cell, table
+
+        if not found:
+            console.print("Nobody was sent a digest yet.")
+            return
+        shown = table("Digest", "To", "Last period", "State")
+        for each in found:
+            left = each.left_at and each.left_at.astimezone(frame.configuration().settings.zone)
+            state = f"left on {left:%Y-%m-%d}" if left else "gets it"
+            shown.add_row(
+                cell(each.subscription, "name"), cell(each.recipient),
+                cell(each.period_key or ""), cell(state, "bad" if left else "good"),
+            )  # fmt: skip
+        console.print(shown)
+
+    frame.answer({"readers": rows}, tell)

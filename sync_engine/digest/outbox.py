@@ -246,27 +246,6 @@ def release(engine: sa.Engine, outbox_id: int, now: datetime) -> bool:
     return bool(done.rowcount)
 
 
-def unsubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
-    """End a recipient's subscription; what still waits is withdrawn. False: unknown token."""
-    with engine.begin() as connection:
-        reader = connection.execute(
-            sa.update(_readers)
-            .where(_readers.c.token == token)
-            .values(unsubscribed_at=sa.func.coalesce(_readers.c.unsubscribed_at, now))
-            .returning(_readers.c.subscription, _readers.c.recipient)
-        ).one_or_none()
-        if reader is None:
-            return False
-        connection.execute(
-            sa.update(_outbox)
-            .where(_outbox.c.subscription == reader.subscription)
-            .where(_outbox.c.recipient == reader.recipient)
-            .where(_outbox.c.state == "queued")
-            .values(state="withdrawn")
-        )
-    return True
-
-
 def forget(engine: sa.Engine, before: datetime) -> int:
     """Delete what was sent, parked or withdrawn before an instant, with its log; how many.
 

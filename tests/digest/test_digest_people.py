@@ -11,7 +11,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from sync_engine.digest import outbox
+from sync_engine.digest import leaving, outbox
 from sync_engine.digest.audience import Audiences, Recipient
 from sync_engine.digest.channels.base import Answer, Frozen, Letter
 from sync_engine.digest.model import Ladder, Subscription
@@ -324,7 +324,7 @@ def test_it_climbs_past_whoever_left(office: Office, mine: Subscription) -> None
     climbing = replace(mine, roles=("owners",), escalate=LADDER)
     office.tick(climbing, SUNDAY)
     reader = outbox.meet(office.engine, "mine", ["lea@example.com"], SUNDAY)["lea@example.com"]
-    assert outbox.unsubscribe(office.engine, reader.token, SUNDAY)
+    assert leaving.unsubscribe(office.engine, reader.token, SUNDAY)
     office.tick(climbing, MONDAY)
     assert set(office.texts()) == {"ann@example.com", "max@example.com"}
 
