@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from sync_engine.connect import KEY_FILE
 from sync_engine.digest.audience import Audiences
 from sync_engine.digest.channels.base import Channel
+from sync_engine.digest.channels.configured import boards
 from sync_engine.digest.channels.email import EmailChannel, MailSettings
 from sync_engine.digest.channels.file import FileChannel
 from sync_engine.digest.links import Links
@@ -131,7 +132,7 @@ def channels(
                 reply_to=mail.reply_to,
             )
         )
-    return found
+    return found | boards(configuration, environ)
 
 
 def audiences(configuration: Configuration, engine: sa.Engine, now: datetime) -> Audiences:

@@ -27,6 +27,8 @@ CLAIM = timedelta(minutes=15)
 """How long a worker may be busy with one message before another takes it over."""
 GIVE_UP = timedelta(days=5)
 """How long a recipient's mailbox may put us off. A channel that is out of order may for ever."""
+LONGEST_WAIT = timedelta(days=1)
+"""No receiver may put a message off for longer at once."""
 _WAITS = (1, 5, 15, 30, 60, 120, 240)  # minutes before the next attempt
 
 _readers = DigestReader.__table__  # type: ignore[attr-defined]
@@ -203,7 +205,8 @@ def mark(engine: sa.Engine, parcel: Parcel, answer: Answer, now: datetime) -> st
     elif answer.outcome == "later" and now - parcel.queued_at > GIVE_UP:
         state, text = "parked", f"Given up after {GIVE_UP.days} days. {answer.text}"
     else:
-        next_at = now + wait(parcel.attempts)
+        asked = timedelta(seconds=min(answer.wait or 0.0, LONGEST_WAIT.total_seconds()))
+        next_at = now + max(wait(parcel.attempts), asked)
     with engine.begin() as connection:
         connection.execute(
             sa.insert(_deliveries).values(

@@ -22,7 +22,7 @@ from sync_engine.store.audit_models import AuditRow
 from sync_engine.store.digest_models import DigestReader
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
 from sync_engine.subscriptions import links as links_of
-from sync_engine.web.app import make_app
+from sync_engine.web.app import Probe, make_app
 from sync_engine.web.letters import Letters
 from sync_engine.web.listener import Listener
 
@@ -94,7 +94,7 @@ def desk(store: sa.Engine, tmp_path: Path) -> Iterator[Desk]:
             )
         )  # fmt: skip
     letters = Letters(lambda: configuration, store)
-    probe = lambda: (True, {})  # noqa: E731
+    probe: Probe = lambda: (True, {})  # noqa: E731
     app = make_app(
         healthz=probe, readyz=probe, metrics=CollectorRegistry(), routers=[letters.router()]
     )
@@ -148,7 +148,8 @@ def test_waiving_asks_for_a_reason_and_a_day(desk: Desk) -> None:
     until = today + timedelta(days=30)
     form = {"reason": HOSTILE, "until": until.isoformat()}
     assert requests.post(link, data=form, timeout=30).status_code == 200
-    assert desk.state == "waived"
+    waived: object = desk.state
+    assert waived == "waived"
     assert desk.one(sa.select(_waiver.c.approver)) == MARIA
     assert desk.one(sa.select(_waiver.c.until)) == until
     desk.set(state="open", waived_until=None)  # the waiver ended

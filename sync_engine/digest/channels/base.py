@@ -50,6 +50,7 @@ class Answer:
     outcome: Literal["sent", "later", "refused", "down"]
     text: str
     code: int | None = None
+    wait: float | None = None  # seconds that the receiver asks to be left alone
 
 
 class Channel(Protocol):

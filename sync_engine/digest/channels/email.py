@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from sync_engine.digest.channels.base import Answer, Frozen, Letter
 from sync_engine.digest.channels.file import safe_name
-from sync_engine.digest.text import clean
+from sync_engine.digest.text import TITLE_LIMIT, clean
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _IDS = ("message-id", "in-reply-to", "references", "list-id", "list-unsubscribe")
@@ -122,7 +122,7 @@ class EmailChannel:
         yield "To", _address(letter.recipient, letter.recipient_name or "")
         if mail.reply_to:
             yield "Reply-To", _address(mail.reply_to, "")
-        yield "Subject", clean(letter.rendered.subject, 200)
+        yield "Subject", _words(letter.rendered.subject, 200)
         yield "Date", format_datetime(letter.at)
         yield "Message-ID", message_id
         if letter.thread:
@@ -332,7 +332,13 @@ def _deadline(server: smtplib.SMTP, seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
+def _words(text: str, limit: int = TITLE_LIMIT) -> str:
+    """Words for a header. The library decodes encoded words (RFC 2047) in what it is given, line
+    ends too, which would begin a header of somebody else's; so none may be left."""
+    return clean(text, limit).replace("=?", "= ?")
+
+
 def _address(address: str, name: str) -> Address:
     if not _ADDRESS.fullmatch(address):
         raise ValueError(f'"{clean(address)}" is no e-mail address. Write name@example.com.')
-    return Address(clean(name), addr_spec=address)
+    return Address(_words(name), addr_spec=address)
