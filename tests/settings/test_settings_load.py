@@ -100,7 +100,8 @@ def test_everything_is_typed(read: Read) -> None:
             "their `cap` differs",
         ),
         (
-            "digests: [{to: a@acme.example, channels: [file], escalate: {after: soon, to: [lead]}}]\n",
+            "digests: [{to: a@acme.example, channels: [file],"
+            " escalate: {after: soon, to: [lead]}}]\n",
             '"5 working days"',
         ),
         ("channels: {ops: {kind: teams}}\n", "teams needs `webhook`"),

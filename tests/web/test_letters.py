@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
@@ -25,7 +26,9 @@ from sync_engine.subscriptions import links as links_of
 from sync_engine.web.app import Probe, make_app
 from sync_engine.web.letters import Letters
 from sync_engine.web.listener import Listener
+from tests.conftest import missing_part
 
+CHROMIUM = Path("/usr/bin/chromium")
 MARIA = "maria@example.com"
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)> \u202e \r\nSet-Cookie: a=b'
 
@@ -80,6 +83,16 @@ def said(answer: requests.Response) -> str:
 
 @pytest.fixture
 def desk(store: sa.Engine, tmp_path: Path) -> Iterator[Desk]:
+    yield from serve(store, tmp_path)
+
+
+@pytest.fixture
+def sqlite_desk(sqlite_store: sa.Engine, tmp_path: Path) -> Iterator[Desk]:
+    yield from serve(sqlite_store, tmp_path)
+
+
+def serve(store: sa.Engine, tmp_path: Path) -> Iterator[Desk]:
+    """The pages over a store with one open flag."""
     file = tmp_path / "flagstaff.yaml"
     file.write_text('{"connections": [], "web": {"url": "https://flagstaff.example.com/"}}')
     configuration = load(file)
@@ -232,3 +245,37 @@ def test_what_is_posted_is_bounded(desk: Desk) -> None:
     answer = requests.post(desk.link("waive"), data=b"reason=" + b"x" * 10_000_000, timeout=30)
     assert answer.status_code == 422
     assert desk.state == "open"
+
+
+def test_of_two_at_the_same_moment_one_acts(desk: Desk) -> None:
+    link = desk.link()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: requests.post(link, timeout=30).status_code, range(8)))
+    assert sorted(answers) == [200, *[404] * 7]
+    assert desk.audited == ["flag acknowledged"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_can_be_used_by_everybody(sqlite_desk: Desk, scheme: str) -> None:
+    """axe finds nothing, nothing runs off a phone's screen, and the keyboard is enough."""
+    if not CHROMIUM.exists():
+        missing_part("chromium", "install Debian's package chromium")
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+
+    desk = sqlite_desk
+    token = outbox.meet(desk.engine, "core", [MARIA], clock.now())[MARIA].token
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        page = browser.new_context(
+            viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
+        ).new_page()
+        for url in (desk.link("waive"), f"{desk.address}/unsubscribe/{token}", desk.link()):
+            page.goto(url)
+            assert Axe().run(page).violations_count == 0
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.get_by_role("button", name="Yes, I take care of it").press("Enter")
+        page.get_by_role("heading", name="Done").wait_for()
+        browser.close()
+    assert desk.state == "acknowledged"
