@@ -140,7 +140,7 @@ class _Desk:
         return done
 
     def _freeze(self, occasion: Occasion, reader: Reader) -> Queued | None:
-        given = acting(self.gather(self.engine, occasion), occasion, self.links)
+        given = self.gather(self.engine, occasion)
         digest = compose(given)
         subscription, period, recipient = occasion.subscription, occasion.period, occasion.recipient
         silent = subscription.only_changes and not digest.changed and not self.by_hand
@@ -149,11 +149,7 @@ class _Desk:
         if not silent:
             wanted = (recipient,) if recipient in subscription.boards else subscription.channels
             names = [name for name in wanted if name in self.channels]
-            rendered = render(digest)
-            rows = [
-                _row(name, self.channels[name], digest, rendered, given, occasion, reader)
-                for name in names
-            ]
+            rows = [self._row(name, digest, given, occasion, reader) for name in names]
             if not rows:
                 return None
         served: dict[str, Any] | None = None
@@ -174,10 +170,49 @@ class _Desk:
             return None
         return Queued(subscription.name, recipient, period.key, tuple(fresh))
 
+    def _row(
+        self, name: str, plain: Digest, given: DigestInput, occasion: Occasion, reader: Reader
+    ) -> dict[str, Any]:
+        """The digest frozen for one channel."""
+        digest = compose(acting(given, occasion, self.links)) if name == "email" else plain
+        subscription, key = occasion.subscription.name, occasion.period.key
+        letter = Letter(
+            digest=digest,
+            rendered=render(digest),
+            subscription=subscription,
+            recipient=occasion.recipient,
+            recipient_name=given.recipient_name,
+            period_key=key,
+            message_key=_message_key(subscription, occasion.recipient, name, key),
+            at=occasion.now,
+            thread=reader.thread,
+            unsubscribe=occasion.unsubscribe,
+        )
+        state, message = "queued", None
+        try:
+            frozen = self.channels[name].freeze(letter)
+        except ValueError as error:  # the address is none: kept and shown, the others go on
+            state, message, frozen = "parked", str(error), Frozen(b"", letter.message_key)
+        return {
+            "subscription": subscription,
+            "recipient": occasion.recipient,
+            "period_key": key,
+            "channel": name,
+            "label": occasion.period.label,
+            "subject": digest.subject,
+            "message_id": frozen.message_id,
+            "body": frozen.body,
+            "queued_at": occasion.now,
+            "next_at": occasion.now,
+            "state": state,
+            "attempts": 0,
+            "message": message,
+        }
+
 
 def acting(given: DigestInput, occasion: Occasion, links: Links | None) -> DigestInput:
-    """The same, with links by which the recipient acts; a channel that many read has none."""
-    if links is None or occasion.recipient in occasion.subscription.boards:
+    """The same, with links by which the recipient acts: for a mailbox, which one person reads."""
+    if links is None:
         return given
     return replace(given, acts=lambda flag: links.acts(occasion.recipient, flag, occasion.now))
 
@@ -203,7 +238,10 @@ def preview(
     occasion = _occasion(
         subscription, recipient, told or _ALL, _by_hand(schedule, now), reader, now, web_url
     )
-    return render(compose(acting(gather(engine, occasion), occasion, links)))
+    given = gather(engine, occasion)
+    if "email" in subscription.channels and recipient not in subscription.boards:
+        given = acting(given, occasion, links)
+    return render(compose(given))
 
 
 def deliver(
@@ -283,50 +321,6 @@ def _occasion(
         notes=told.notes,
         personal=told.personal,
     )
-
-
-def _row(
-    name: str,
-    channel: Channel,
-    digest: Digest,
-    rendered: Rendered,
-    given: DigestInput,
-    occasion: Occasion,
-    reader: Reader,
-) -> dict[str, Any]:
-    subscription, key = occasion.subscription.name, occasion.period.key
-    letter = Letter(
-        digest=digest,
-        rendered=rendered,
-        subscription=subscription,
-        recipient=occasion.recipient,
-        recipient_name=given.recipient_name,
-        period_key=key,
-        message_key=_message_key(subscription, occasion.recipient, name, key),
-        at=occasion.now,
-        thread=reader.thread,
-        unsubscribe=occasion.unsubscribe,
-    )
-    state, message = "queued", None
-    try:
-        frozen = channel.freeze(letter)
-    except ValueError as error:  # the address is none: kept and shown, the others go on
-        state, message, frozen = "parked", str(error), Frozen(b"", letter.message_key)
-    return {
-        "subscription": subscription,
-        "recipient": occasion.recipient,
-        "period_key": key,
-        "channel": name,
-        "label": occasion.period.label,
-        "subject": rendered.subject,
-        "message_id": frozen.message_id,
-        "body": frozen.body,
-        "queued_at": occasion.now,
-        "next_at": occasion.now,
-        "state": state,
-        "attempts": 0,
-        "message": message,
-    }
 
 
 def _message_key(*parts: str) -> str:

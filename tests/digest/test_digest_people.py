@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sync_engine.digest import leaving, outbox
 from sync_engine.digest.audience import Audiences, Recipient
 from sync_engine.digest.channels.base import Answer, Frozen, Letter
+from sync_engine.digest.links import Links
 from sync_engine.digest.model import Ladder, Subscription
 from sync_engine.digest.read import Store
 from sync_engine.digest.run import Queued, deliver, queue_due
@@ -268,8 +269,11 @@ def test_a_shared_channel_is_told_once_and_whole(office: Office, mine: Subscript
     office.flag("b", bo)
     owners = replace(mine, roles=("owners",), boards=("board",))
     office.tick(owners, SUNDAY)
-    office.tick(owners, MONDAY, web_url="https://flagstaff.example.com")
+    url = "https://flagstaff.example.com"
+    office.tick(owners, MONDAY, web_url=url, links=Links(b"k" * 32, url))
     texts = office.texts()
+    assert "/letters/acknowledge/" in texts["ann@example.com"]
+    assert "/letters/" not in texts["board"]
     assert names(texts["board"]) == {"Task a", "Task b"}
     assert "unsubscribe" not in texts["board"].lower()
     assert set(texts) == {"ann@example.com", "bo@example.com", "board"}

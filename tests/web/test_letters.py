@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -257,7 +258,7 @@ def test_of_two_at_the_same_moment_one_acts(desk: Desk) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_can_be_used_by_everybody(sqlite_desk: Desk, scheme: str) -> None:
+def test_the_pages_can_be_used_by_everybody(sqlite_desk: Desk, scheme: Any) -> None:
     """axe finds nothing, nothing runs off a phone's screen, and the keyboard is enough."""
     if not CHROMIUM.exists():
         missing_part("chromium", "install Debian's package chromium")
