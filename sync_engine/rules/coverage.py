@@ -17,7 +17,6 @@ class Lacking:
     needed: str
 
 
-
 CATALOGUE: Mapping[str, str] = {
     "T01": "Active work has an owner", "T02": "The owner is still there",
     "T03": "One person is accountable", "T04": "Active work has a due date",

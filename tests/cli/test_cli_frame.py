@@ -67,8 +67,8 @@ def test_every_command_has_help_and_its_options_are_described() -> None:
         "connections map", "sync", "census", "replay", "tasks", "standards list",
         "standards check", "standards preview", "standards explain", "flags",
         "flags explain", "flags waive",
-        "flags ack", "digest preview", "digest send", "db upgrade", "db check", "db backup",
-        "doctor",
+        "flags ack", "digest preview", "digest send", "digest readers",
+        "db upgrade", "db check", "db backup", "doctor",
     )  # fmt: skip
     assert {f"flagstaff {name}" for name in wanted} <= set(found)
 
