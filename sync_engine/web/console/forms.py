@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -71,6 +72,24 @@ class Form:
                 str(each["loc"][0]) if each["loc"] else "": _said(model, dict(each))
                 for each in error.errors()
             })  # fmt: skip
+
+
+class DayError(Exception):
+    """A day was written that is none; the message says how one is."""
+
+
+def day_of(text: str) -> date:
+    """A day that somebody wrote. Raises `DayError`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DayError(f'"{text[:40]}" is not a day; write it as 2026-12-24') from None
+
+
+def said_of(error: Exception) -> str:
+    """What an error of a command says, with a capital and a full stop."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _said(model: type[BaseModel], error: dict[str, Any]) -> str:
