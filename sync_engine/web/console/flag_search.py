@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sync_engine.rules import facts, filters, limits
 from sync_engine.rules.language import LanguageError
 from sync_engine.views.flags import DIMENSIONS, SORTS, UNSOLVED, Dimension, Sort
+from sync_engine.web.console.forms import sentence
 from sync_engine.web.console.refusals import Refusal
 
 LONGEST = 4096
@@ -82,8 +83,8 @@ def mistake(where: str, error: LanguageError) -> Mistake:
     while end < len(where) and (where[end].isalnum() or where[end] in "_-.@"):
         end += 1
     end = max(end, start + 1)
-    said = f"Column {error.at.column}: {error.message}"
-    return Mistake(f"{said}.", where[:start], where[start:end] or " ", where[end:])
+    said = f"column {error.at.column}: {error.message}"
+    return Mistake(sentence(said), where[:start], where[start:end] or " ", where[end:])
 
 
 @contextmanager

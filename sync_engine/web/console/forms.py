@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
-from sync_engine.settings.wording import sentence
+from sync_engine.settings import wording
 from sync_engine.web.console.refusals import Refusal
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -87,13 +87,17 @@ def day_of(text: str) -> date:
 
 
 def said_of(error: Exception) -> str:
-    """What an error of a command says, with a capital and a full stop."""
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
+    """What an error of a command says."""
+    return sentence(str(error))
+
+
+def sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
 
 
 def _said(model: type[BaseModel], error: dict[str, Any]) -> str:
     if error["type"] == "missing":
         return "Fill this in."
-    words = sentence(model, error, "")
+    words = wording.sentence(model, error, "")
     return f"{words[:1].upper()}{words[1:]}."

@@ -47,8 +47,7 @@ def register(pages: Pages) -> None:
     ) -> Response:  # fmt: skip
         search = Search.of(where, sort, group, by)
         values = _read(ask, search, after, CHOICES if not all else ALL_CHOICES)
-        status = 400 if values["error"] else 200
-        return ask.page("flags.html.j2", status=status, search=search, **values)
+        return ask.page("flags.html.j2", search=search, **values)
 
     @pages.get("/flags/export", SHOW)
     def export(
@@ -105,7 +104,7 @@ def _read(ask: Ask, search: Search, after: str | None, most: int) -> dict[str, A
                 choices = flags.breakdown(
                     connection, visible, ask.moment, search.where, search.by, most + 1
                 )
-                shared |= {"facets": found, "choices": choices[:most], "headline": headline(found),
+                shared |= {"facets": found, "choices": choices[:most], "headline": headline(found, search.where),
                            "more": len(choices) > most}  # fmt: skip
                 if search.group:
                     shared["groups"] = flags.grouped(
@@ -128,14 +127,16 @@ def _read(ask: Ask, search: Search, after: str | None, most: int) -> dict[str, A
     return shared
 
 
-def headline(found: flags.Facets) -> str:
+def headline(found: flags.Facets, where: str) -> str:
     """How many there are, in a sentence."""
+    usual = where == flags.UNSOLVED
     if not found.total:
-        return "No flag meets this."
+        return "No flag is unsolved." if usual else "No flag meets this."
     on = [each for each in found.severities if each.on]
     told = [f"{each.count:,} {each.value}" for each in found.severities if each.count]
-    verb = "meets" if found.total == 1 else "meet"
-    lead = f"{plural(found.total, 'flag')} {verb} this"
+    one = found.total == 1
+    verb = ("is" if one else "are") if usual else ("meets" if one else "meet")
+    lead = f"{plural(found.total, 'flag')} {verb} {'unsolved' if usual else 'this'}"
     return f"{lead}." if on or len(told) < 2 else f"{lead}: {listed(told)}."
 
 
