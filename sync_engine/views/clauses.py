@@ -106,6 +106,11 @@ def quoted(fact: str, value: str) -> str | None:
     return None if mark is None else f"{mark}{value}{mark}"
 
 
+def has(condition: str, fact: str) -> bool:
+    """Whether a part of a condition is about a fact."""
+    return any(_is_about(part, fact) for part in parts(condition))
+
+
 def ages(condition: str, fact: str) -> tuple[str, ...]:
     """The parts of a condition that speak of the age of a fact."""
     return tuple(part for part in parts(condition) if _is_about(part, fact))

@@ -184,17 +184,34 @@ def _read(mark: str, sort: Sort) -> tuple[int, datetime, int]:
     return rank, instant, id
 
 
-def crossed(
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """How many flags of a state and severity there are, and how many of each of `AGES`."""
+
+    state: str
+    severity: str
+    count: int
+    ages: tuple[int, ...]
+
+
+def _crossed(
     connection: sa.Connection, visible: Visible, moment: Moment, where: str
-) -> dict[tuple[str, str], int]:
-    """How many flags meet a condition, by state and severity."""
-    condition = selection(where, visible, moment, connection.dialect.name)
+) -> list[_Counted]:
+    """The flags that meet a condition, by state and severity; one walk over them."""
+    dialect = connection.dialect.name
+    ages = [
+        sa.func.sum(sa.case((filters.flag_condition(part, moment, dialect, T), 1), else_=0))
+        for _, part in AGES
+    ]
     rows = connection.execute(
-        sa.select(T.c.state, T.c.severity, sa.func.count())
-        .where(condition)
+        sa.select(T.c.state, T.c.severity, sa.func.count(), *ages)
+        .where(selection(where, visible, moment, dialect))
         .group_by(T.c.state, T.c.severity)
     )
-    return {(state, severity): count for state, severity, count in rows}
+    return [
+        _Counted(state, severity, count, tuple(map(int, old)))
+        for state, severity, count, *old in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,40 +234,43 @@ class Facets:
 
 def facets(connection: sa.Connection, visible: Visible, moment: Moment, where: str) -> Facets:
     """The choices of severity, state and age, and what the condition comes to."""
-    whole = crossed(connection, visible, moment, where)
-    of_severity = _counted(connection, visible, moment, where, "severity", whole)
+
+    def counted(condition: str) -> list[_Counted]:
+        return _crossed(connection, visible, moment, condition)
+
     # What is over may be far more than all else; it is not counted unless it is asked for.
-    held = clauses.replaced(where, "state", f"state in ({', '.join(HELD)})")
-    of_state = _summed(crossed(connection, visible, moment, held), 0)
-    told = {state: count for (state, _), count in whole.items() if state == "resolved"}
-    states = [*HELD, *told]
+    held = counted(clauses.replaced(where, "state", f"state in ({', '.join(HELD)})"))
+    states = clauses.chosen(where, "state")
+    if states and set(states) <= set(HELD) and _is_one_part(where, "state"):
+        whole = [each for each in held if each.state in states]
+    else:
+        whole = counted(where)
+    by_severity, by_age = (
+        counted(clauses.without(where, fact)) if clauses.has(where, fact) else whole
+        for fact in ("severity", "opened")
+    )
+    of_state = {each: sum(c.count for c in held if c.state == each) for each in HELD}
+    over = sum(each.count for each in whole if each.state == "resolved")
+    if over or "resolved" in states:
+        of_state["resolved"] = over
     return Facets(
-        total=sum(whole.values()),
-        acknowledgeable=sum(n for (state, _), n in whole.items() if state == "open"),
-        waivable=sum(n for (state, _), n in whole.items() if state in ("open", "acknowledged")),
-        severities=_choices(where, "severity", [(s, of_severity.get(s, 0)) for s in SEVERITIES]),
-        states=_choices(
-            where, "state",
-            [(s, _summed(whole, 0)[s] if s in told else of_state.get(s, 0)) for s in states],
+        total=sum(each.count for each in whole),
+        acknowledgeable=sum(each.count for each in whole if each.state == "open"),
+        waivable=sum(each.count for each in whole if each.state in ("open", "acknowledged")),
+        severities=_choices(
+            where, "severity",
+            [(name, sum(c.count for c in by_severity if c.severity == name))
+             for name in SEVERITIES],
         ),
-        ages=_ages(connection, visible, moment, where),
+        states=_choices(where, "state", list(of_state.items())),
+        ages=_ages(where, by_age),
     )  # fmt: skip
 
 
-def _counted(
-    connection: sa.Connection, visible: Visible, moment: Moment, where: str, fact: str,
-    whole: dict[tuple[str, str], int],
-) -> dict[str, int]:  # fmt: skip
+def _is_one_part(where: str, fact: str) -> bool:
+    """Whether nothing but one part of a condition speaks of a fact."""
     rest = clauses.without(where, fact)
-    same = len(clauses.parts(rest)) == len(clauses.parts(where))
-    return _summed(whole if same else crossed(connection, visible, moment, rest), 1)
-
-
-def _summed(by_both: dict[tuple[str, str], int], which: int) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for key, count in by_both.items():
-        found[key[which]] = found.get(key[which], 0) + count
-    return found
+    return len(clauses.parts(where)) - len(clauses.parts(rest)) == 1
 
 
 def _choices(where: str, fact: str, counts: Sequence[tuple[str | None, int]]) -> tuple[Choice, ...]:
@@ -268,26 +288,15 @@ _NONE = {
 """What no value means, in words."""
 
 
-def _ages(
-    connection: sa.Connection, visible: Visible, moment: Moment, where: str
-) -> tuple[Choice, ...]:
-    rest = clauses.without(where, "opened")
-    dialect = connection.dialect.name
-    counts = [
-        sa.func.sum(sa.case((filters.flag_condition(part, moment, dialect, T), 1), else_=0))
-        for _, part in AGES
-    ]
-    condition = selection(rest, visible, moment, dialect)
-    row = connection.execute(sa.select(*counts).where(condition)).one()
+def _ages(where: str, counted: Sequence[_Counted]) -> tuple[Choice, ...]:
     on = clauses.ages(where, "opened")
+    rest = clauses.without(where, "opened")
     return tuple(
         Choice(
-            part, words, count or 0,
-            clauses.without(where, "opened") if part in on
-            else clauses.replaced(where, "opened", part),
-            part in on,
+            part, words, sum(each.ages[n] for each in counted),
+            rest if part in on else clauses.replaced(where, "opened", part), part in on,
         )
-        for (words, part), count in zip(AGES, row, strict=True)
+        for n, (words, part) in enumerate(AGES)
     )  # fmt: skip
 
 
@@ -299,7 +308,7 @@ def breakdown(
     condition = selection(
         clauses.without(where, by), visible, moment, connection.dialect.name
     )
-    column, count = T.c[by], sa.func.count()
+    column, count = _grouping(by), sa.func.count()
     rows = connection.execute(
         sa.select(column, count).where(condition).group_by(column)
         .order_by(count.desc(), column).limit(most)
@@ -308,6 +317,12 @@ def breakdown(
     seen = {value for value, _ in counts}
     counts += [(value, 0) for value in clauses.chosen(where, by) if not _among(value, seen)]
     return _choices(where, by, counts)
+
+
+def _grouping(by: Dimension) -> sa.ColumnElement[Any]:
+    """A column to group by, in words that keep databases from walking an index of it alone: that
+    would look up every row."""
+    return sa.func.coalesce(T.c[by], sa.null())
 
 
 def _among(value: str | None, seen: set[str | None]) -> bool:
@@ -322,7 +337,7 @@ def grouped(
 ) -> tuple[Group, ...]:
     """The largest groups of flags that meet a condition, `GROUPS` at most."""
     condition = selection(where, visible, moment, connection.dialect.name)
-    column, total = T.c[by], sa.func.count()
+    column, total = _grouping(by), sa.func.count()
     counts = [sa.func.sum(sa.case((T.c.severity == each, 1), else_=0)) for each in SEVERITIES]
     rows = connection.execute(
         sa.select(column, total, *counts).where(condition).group_by(column)

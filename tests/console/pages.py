@@ -141,7 +141,7 @@ class ChosenFlags(Page):
     """What is asked before many flags are waived."""
 
     path = "/flags/chosen?do=waive&all=yes&where=severity+%3D+critical"
-    title = "Waive 5 flags"
+    title = "Waive 10 flags"
 
     def waive(self, until: str, reason: str) -> None:
         """Confirm it."""

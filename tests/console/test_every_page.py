@@ -101,7 +101,8 @@ def test_the_keyboard_reaches_everything(site: Site, chromium: Any, name: str) -
                  + 'input:not([type=hidden])')].filter(e => e.checkVisibility()).length"""
         )
         reached = set()
-        for _ in range(wanted + 2):
+        days = page.page.locator("input[type=date]").count()  # day, month, year, calendar
+        for _ in range(wanted + 2 + 3 * days):
             page.page.keyboard.press("Tab")
             stop = page.page.evaluate(
                 """() => { const e = document.activeElement; const s = getComputedStyle(e);
