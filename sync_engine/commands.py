@@ -278,7 +278,9 @@ def _found(connection: sa.Connection, flag: int | str, seen: int | None = None) 
     if row is None:
         raise CommandError(f"there is no flag {flag}; `flagstaff flags` lists them")
     if seen is not None:
-        last = sa.select(sa.func.coalesce(sa.func.max(_event.c.id), 0)).where(_event.c.flag_id == row.id)
+        last = sa.select(sa.func.coalesce(sa.func.max(_event.c.id), 0)).where(
+            _event.c.flag_id == row.id
+        )
         if connection.execute(last).scalar_one() != seen:
             raise ChangedError(
                 f"flag {row.id} has changed since you looked, and is {row.state} now: nothing was "

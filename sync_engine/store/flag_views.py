@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -23,15 +23,21 @@ class ViewError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A view as it is listed. `by`: who shares it; None: it is the reader's own."""
+class View:
+    """A way to look at flags; see `FlagView`."""
 
-    id: int
     name: str
     condition: str
     sort: str
     grouping: str | None
     shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(View):
+    """A view as it is listed. `by`: who shares it; None: it is the reader's own."""
+
+    id: int
     by: str | None
 
 
@@ -45,24 +51,22 @@ def listed(connection: sa.Connection, account_id: int) -> tuple[Kept, ...]:
         .order_by(sa.case((own, 0), else_=1), VIEW.c.name, VIEW.c.id)
     )
     return tuple(
-        Kept(row.id, row.name, row.condition, row.sort, row.grouping, row.shared,
+        Kept(row.name, row.condition, row.sort, row.grouping, row.shared, row.id,
              None if row.account_id == account_id else row.owner)
         for row in rows
     )  # fmt: skip
 
 
-def keep(
-    engine: sa.Engine, account_id: int, name: str, *, condition: str, sort: str,
-    grouping: str | None, shared: bool, actor: Actor, now: datetime,
-) -> None:  # fmt: skip
+def keep(engine: sa.Engine, account_id: int, view: View, *, actor: Actor, now: datetime) -> None:
     """Keep a view; one of the same person and name is replaced.
 
     Raises:
         ViewError: it has no name or too long a one, or there are too many.
     """
+    name = view.name
     if not name or len(name) > LONGEST_NAME:
         raise ViewError(f"give it a name of at most {LONGEST_NAME} characters")
-    values = {"condition": condition, "sort": sort, "grouping": grouping, "shared": shared}
+    values = asdict(view)
     own = VIEW.c.account_id == account_id
     with engine.begin() as connection:
         changed = connection.execute(
@@ -74,7 +78,7 @@ def keep(
                 raise ViewError(f"you keep {MOST} views already; delete one that you do not need")
             connection.execute(
                 sa.insert(VIEW),
-                {"account_id": account_id, "name": name, "created_at": now, **values},
+                {"account_id": account_id, "created_at": now, **values},
             )
         audit.note(connection, actor, "view of flags kept", name, at=now, after=values)
 

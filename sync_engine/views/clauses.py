@@ -153,6 +153,8 @@ def _about(part: str) -> tuple[str, tuple[str | None, ...]] | None:
             found = ref, (None,)
         case Age(Ref() as ref) | Not(Age(Ref() as ref)):
             found = ref, ()
+        case _:
+            pass
     if found is None or found[0].is_field:
         return None
     fact = facts.find("flag", words_of(found[0].name))

@@ -88,7 +88,7 @@ def whole(
     ).all()
     standard = next((each for each in standards if each.id == row["standard"]), None)
     return Whole(
-        flag=row,
+        flag=dict(row),
         evidence=tuple(_evidence(row["subject"], row["evidence"] or {}, zone)),
         steps=tuple(Step(e.at, e.event, e.severity, e.actor, e.note) for e in events),
         waivers=_waivers(connection, id),

@@ -131,7 +131,7 @@ def page(
     ).scalars().all()  # fmt: skip
     shown = ids[:size]
     found = {
-        row["id"]: row
+        row["id"]: dict(row)
         for row in connection.execute(
             sa.select(*(T.c[name] for name in columns)).where(T.c.id.in_(shown))
         ).mappings()
@@ -156,10 +156,11 @@ def _order(wanted: Wanted) -> tuple[Sequence[Any], sa.ColumnElement[bool]]:
     if mark is None:
         return order, sa.true()
     rank, at, id = mark
+    below: sa.ColumnElement[bool] = rank > RANK
     later = sa.or_(row.opened_at > at, sa.and_(row.opened_at == at, row.id > id))
     if wanted.sort == "oldest":
         return order, later
-    return order, sa.or_(rank > RANK, sa.and_(rank == RANK, later))
+    return order, sa.or_(below, sa.and_(rank == RANK, later))
 
 
 def _mark(row: Mapping[str, Any], sort: Sort) -> str:
@@ -174,14 +175,15 @@ def _read(mark: str, sort: Sort) -> tuple[int, datetime, int]:
         made_for, rank, at, id = json.loads(base64.b64decode(padded, b"-_", validate=True))
         instant = datetime.fromisoformat(at)
         instant.astimezone()  # one that can be counted with
-        fine = made_for == sort and type(rank) is int and type(id) is int and instant.tzinfo
-        if not fine or not (0 < rank < 9 and 0 < id < 2**31):
-            raise ValueError
     except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
-        raise MarkError(
-            "this is no mark of a page of this list; begin with the first page"
-        ) from None
+        raise MarkError(_NO_MARK) from None
+    fine = made_for == sort and type(rank) is int and type(id) is int and instant.tzinfo
+    if not fine or not (0 < rank < 9 and 0 < id < 2**31):
+        raise MarkError(_NO_MARK)
     return rank, instant, id
+
+
+_NO_MARK = "this is no mark of a page of this list; begin with the first page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,9 +307,7 @@ def breakdown(
     most: int,
 ) -> tuple[Choice, ...]:  # fmt: skip
     """The commonest values of a fact, with how many flags meet the rest of the condition."""
-    condition = selection(
-        clauses.without(where, by), visible, moment, connection.dialect.name
-    )
+    condition = selection(clauses.without(where, by), visible, moment, connection.dialect.name)
     column, count = _grouping(by), sa.func.count()
     rows = connection.execute(
         sa.select(column, count).where(condition).group_by(column)
@@ -349,4 +349,3 @@ def grouped(
         only = None if part is None else clauses.replaced(where, by, part)
         found.append(Group(value, count, dict(zip(SEVERITIES, severities, strict=True)), only))
     return tuple(found)
-

@@ -65,7 +65,14 @@ def test_pages_follow_each_other(filled: sa.Engine, sort: flags.Sort) -> None:
 
 @pytest.mark.parametrize(
     "mark",
-    ["", "x", "AAAA", "WyJzZXZlcml0eSJd", "é", "WyJuZXdlc3QiLDEsIjIwMjYtMDEtMDFUMDA6MDA6MDArMDA6MDAiLDFd"],
+    [
+        "",
+        "x",
+        "AAAA",
+        "WyJzZXZlcml0eSJd",
+        "é",
+        "WyJuZXdlc3QiLDEsIjIwMjYtMDEtMDFUMDA6MDA6MDArMDA6MDAiLDFd",
+    ],
 )
 def test_a_mark_that_is_not_ours(filled: sa.Engine, mark: str) -> None:
     """It is refused, and never guessed at; one of another order is not ours either."""
@@ -136,7 +143,7 @@ def test_a_group_leads_to_its_flags(filled: sa.Engine) -> None:
     with reading(filled) as connection:
         seen = visible(connection)
         for by in ("project", "owner", "tool", "standard"):
-            for group in flags.grouped(connection, seen, MOMENT, flags.UNSOLVED, by):  # type: ignore[arg-type]
+            for group in flags.grouped(connection, seen, MOMENT, flags.UNSOLVED, by):
                 if by == "project" and group.value == "a \"b\" 'c'":
                     assert group.where is None
                     continue

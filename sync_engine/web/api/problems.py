@@ -32,7 +32,9 @@ class Problem(BaseModel):
     """Why a request was not done."""
 
     error: str = Field(description="What happened and what to do, in a plain sentence.")
-    field: str | None = Field(None, description="The parameter or the part of the body it is about.")
+    field: str | None = Field(
+        None, description="The parameter or the part of the body it is about."
+    )
     column: int | None = Field(None, description="Where in a condition, counted from 1.")
 
 

@@ -60,10 +60,7 @@ def mount(app: FastAPI, console: Console) -> None:
         return refuse(request, Refusal(status, headers=getattr(error, "headers", None)))
 
     async def misread(request: Request, error: Exception) -> Response:
-        if request.url.path.startswith("/api/") and isinstance(error, RequestValidationError):
-            return refuse(request, _misread(error))
-        # A number in an address that is none: there is no such thing.
-        return refuse(request, Refusal(404))
+        return refuse(request, _misread(request, error))
 
     async def store(request: Request, error: Exception) -> Response:
         away = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError))
@@ -80,8 +77,11 @@ def mount(app: FastAPI, console: Console) -> None:
         app.add_exception_handler(kind, handler)
 
 
-def _misread(error: RequestValidationError) -> Refusal:
+def _misread(request: Request, error: Exception) -> Refusal:
     """The first thing that is wrong with what a program sent."""
+    if not request.url.path.startswith("/api/") or not isinstance(error, RequestValidationError):
+        # A number in an address that is none: there is no such thing.
+        return Refusal(404)
     wrong = error.errors()[0]
     place = ".".join(str(each) for each in wrong["loc"][1:]) or str(wrong["loc"][0])
     said = str(wrong["msg"])

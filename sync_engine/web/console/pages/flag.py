@@ -90,7 +90,8 @@ def _page(ask: Ask, id: int, *, status: int = 200, error: str | None = None) -> 
         can_acknowledge=acting and state == "open",
         can_waive=acting and state in ("open", "acknowledged", "waived"),
         can_end=acting and state == "waived",
-        flags_of=_flags_of(found), today=today, last_day=commands.last_waiver_day(today), usual_day=today + USUAL_WAIVER,
+        flags_of=_flags_of(found), today=today,
+        last_day=commands.last_waiver_day(today), usual_day=today + USUAL_WAIVER,
         events=EVENTS, ended=ENDED, frozen=FROZEN, resolved=RESOLVED,
     )  # fmt: skip
 

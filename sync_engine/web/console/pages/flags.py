@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from fastapi import Response
 
@@ -55,7 +55,7 @@ def register(pages: Pages) -> None:
     ) -> Response:
         if format not in files.FORMATS:
             raise Refusal(400, f"There is no such format; there is {', '.join(files.FORMATS)}.")
-        return _exported(ask, Search.of(where, sort, "", "standard"), cast("files.Format", format))
+        return _exported(ask, Search.of(where, sort, "", "standard"), format)
 
     @pages.post("/flags/views", Needs(ALL, "none", changes=True))
     def keep(ask: Asked) -> Response:
@@ -67,11 +67,10 @@ def register(pages: Pages) -> None:
         if shared and ask.signed_in.role not in PMO:
             raise Refusal(403, "Only the PMO shares views. Keep it for yourself.")
         try:
-            flag_views.keep(
-                ask.engine, ask.signed_in.id, form.text("name"), condition=search.where,
-                sort=search.sort, grouping=search.group, shared=shared, actor=ask.actor,
-                now=ask.now,
-            )  # fmt: skip
+            view = flag_views.View(
+                form.text("name"), search.where, search.sort, search.group, shared
+            )
+            flag_views.keep(ask.engine, ask.signed_in.id, view, actor=ask.actor, now=ask.now)
         except flag_views.ViewError as error:
             raise Refusal(422, f"The view was not kept: {error}.") from None
         return ask.go(search.to(), said=f'The view "{form.text("name")}" is kept.')
@@ -104,8 +103,10 @@ def _read(ask: Ask, search: Search, after: str | None, most: int) -> dict[str, A
                 choices = flags.breakdown(
                     connection, visible, ask.moment, search.where, search.by, most + 1
                 )
-                shared |= {"facets": found, "choices": choices[:most], "headline": headline(found, search.where),
-                           "more": len(choices) > most}  # fmt: skip
+                shared |= {
+                    "facets": found, "headline": headline(found, search.where),
+                    "choices": choices[:most], "more": len(choices) > most,
+                }  # fmt: skip
                 if search.group:
                     shared["groups"] = flags.grouped(
                         connection, visible, ask.moment, search.where, search.group

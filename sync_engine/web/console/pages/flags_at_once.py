@@ -104,9 +104,7 @@ def register(pages: Pages) -> None:
             return _page(ask, chosen, status=422, error=said_of(error))
         did = "acknowledged" if chosen.do == "acknowledge" else "waived"
         verb = "is" if expected == "1" else "are"
-        return ask.go(
-            chosen.search.to(), said=f"{plural(int(expected), 'flag')} {verb} {did}."
-        )
+        return ask.go(chosen.search.to(), said=f"{plural(int(expected), 'flag')} {verb} {did}.")
 
 
 def _done(ask: Ask, chosen: Chosen, expected: int) -> None:
@@ -133,9 +131,7 @@ def _done(ask: Ask, chosen: Chosen, expected: int) -> None:
 def _page(ask: Ask, chosen: Chosen, *, status: int = 200, error: str | None = None) -> Response:
     with ask.reading() as connection:
         try:
-            those = chosen.condition(
-                ask.visible(connection), ask, connection.dialect.name, flags.T
-            )
+            those = chosen.condition(ask.visible(connection), ask, connection.dialect.name, flags.T)
         except LanguageError as wrong:
             raise Refusal(400, mistake(chosen.search.where, wrong).words) from None
         with in_time(connection):
