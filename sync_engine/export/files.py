@@ -52,12 +52,13 @@ class About:
 
 
 def file(format: Format, rows: Sequence[Mapping[str, Any]], about: About) -> str:
-    """Rows with `COLUMNS` as a file."""
+    """Rows with `COLUMNS`, and no more of them, as a file."""
+    rows = [{name: row[name] for name in COLUMNS} for row in rows]
     match format:
         case "csv":
             return as_csv(rows, COLUMNS)
         case "json":
-            return _json(list(rows), orjson.OPT_INDENT_2)
+            return _json(rows, orjson.OPT_INDENT_2)
         case "jsonl":
             return "".join(_json(row) for row in rows)
         case "markdown":

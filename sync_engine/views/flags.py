@@ -156,11 +156,11 @@ def _order(wanted: Wanted) -> tuple[Sequence[Any], sa.ColumnElement[bool]]:
     if mark is None:
         return order, sa.true()
     rank, at, id = mark
-    below: sa.ColumnElement[bool] = rank > RANK
+    below: sa.ColumnElement[bool] = RANK < rank
     later = sa.or_(row.opened_at > at, sa.and_(row.opened_at == at, row.id > id))
     if wanted.sort == "oldest":
         return order, later
-    return order, sa.or_(below, sa.and_(rank == RANK, later))
+    return order, sa.or_(below, sa.and_(RANK.is_not_distinct_from(rank), later))
 
 
 def _mark(row: Mapping[str, Any], sort: Sort) -> str:
