@@ -156,7 +156,7 @@ def _order(wanted: Wanted) -> tuple[Sequence[Any], sa.ColumnElement[bool]]:
     if mark is None:
         return order, sa.true()
     rank, at, id = mark
-    below: sa.ColumnElement[bool] = RANK < rank
+    below: sa.ColumnElement[bool] = sa.literal(rank) > RANK
     later = sa.or_(row.opened_at > at, sa.and_(row.opened_at == at, row.id > id))
     if wanted.sort == "oldest":
         return order, later
