@@ -31,6 +31,19 @@ class FlagRow(SQLModel, table=True):
             "severity",
             "opened_at",
         ),
+        # Lists are chosen, ordered and counted from this index alone. PostgreSQL bounds what an
+        # index may hold, and names of projects are not bounded; it reads rows quickly as it is.
+        Index(
+            "ix_flag_listed",
+            "state",
+            "severity",
+            "opened_at",
+            "standard",
+            "project",
+            "owner",
+            "owner_email",
+            "tool",
+        ).ddl_if(dialect="sqlite"),
         Index("ix_flag_subject", "subject", "connection_id", "subject_id"),
     )
 

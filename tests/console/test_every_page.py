@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.console.pages import Door, Overview, Page, Start
+from tests.console.pages import (
+    ChosenFlags,
+    Door,
+    FlagPage,
+    Flags,
+    GroupedFlags,
+    MisreadFlags,
+    Overview,
+    Page,
+    Start,
+)
 from tests.console.site import Site
 
 pytestmark = pytest.mark.browser
@@ -23,6 +33,12 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "sign-in": (Door, None),
     "overview": (Overview, "admin"),
     "overview-of-a-manager": (Overview, "manager"),
+    "flags": (Flags, "admin"),
+    "flags-of-a-viewer": (Flags, "viewer"),
+    "flags-grouped": (GroupedFlags, "pmo"),
+    "flags-misread": (MisreadFlags, "pmo"),
+    "flags-chosen": (ChosenFlags, "manager"),
+    "flag": (FlagPage, "pmo"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 
@@ -85,7 +101,8 @@ def test_the_keyboard_reaches_everything(site: Site, chromium: Any, name: str) -
                  + 'input:not([type=hidden])')].filter(e => e.checkVisibility()).length"""
         )
         reached = set()
-        for _ in range(wanted + 2):
+        days = page.page.locator("input[type=date]").count()  # day, month, year, calendar
+        for _ in range(wanted + 2 + 3 * days):
             page.page.keyboard.press("Tab")
             stop = page.page.evaluate(
                 """() => { const e = document.activeElement; const s = getComputedStyle(e);
