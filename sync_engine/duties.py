@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from sync_engine import clock
+from sync_engine import clock, workload
 from sync_engine.digest import outbox
 from sync_engine.digest import run as digests
 from sync_engine.digest.run import Delivered, Queued
@@ -47,6 +47,7 @@ def assess(
     """
     settings, standards, now = configuration.settings, standards_of(configuration), clock.now()
     analyse_schedules(engine, configuration, standards, now)
+    workload.refresh(engine)
     return flags.run(
         engine,
         standards,

@@ -10,12 +10,14 @@ from sync_engine.store import (
     digest_models,
     flag_models,
     hook_models,
+    load_models,
     models,
     schedule_models,
 )
 
 MODULES = (
-    models, account_models, audit_models, flag_models, digest_models, hook_models, schedule_models,
+    models, account_models, audit_models, flag_models, digest_models, hook_models, load_models,
+    schedule_models,
 )  # fmt: skip
 """Where the tables are declared; importing them is what makes them known."""
 
