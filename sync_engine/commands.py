@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.baselines import capture
 from sync_engine.flags import waivers
 from sync_engine.rules.calendars import Moment
+from sync_engine.rules.evaluate import connections
 from sync_engine.rules.joins import table
 from sync_engine.settings.nearest import nearest
-from sync_engine.store import holds
+from sync_engine.store import audit, holds
+from sync_engine.store.audit import Actor
+from sync_engine.store.engine import database_now
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
 
 _flag, _event, _waiver = map(table, (FlagRow, FlagEvent, Waiver))
@@ -25,7 +29,7 @@ class CommandError(Exception):
 
 
 def waive(
-    engine: sa.Engine, flag: int | str, *, by: str, reason: str, until: date, now: datetime,
+    engine: sa.Engine, flag: int | str, *, by: Actor, reason: str, until: date, now: datetime,
     today: date,
 ) -> None:  # fmt: skip
     """Accept a flag until a day (its last). A running waiver is replaced.
@@ -35,7 +39,7 @@ def waive(
         by: who approves it.
         today: the day it is in the PMO's time zone.
     """
-    approver, why = _accepted(by, reason, until, today)
+    approver, why = _accepted(by.name, reason, until, today)
     with engine.begin() as connection:
         row = _found(connection, flag)
         if row.state == "resolved":
@@ -48,6 +52,8 @@ def waive(
         )  # fmt: skip
         _set(connection, row.id, state="waived", waived_until=until)
         _log(connection, row, "waived", now, approver, f"until {until.isoformat()}: {why}")
+        said = {"until": until.isoformat(), "reason": why}
+        audit.note(connection, by, "flag waived", _shown(row), at=now, after=said)
 
 
 def _accepted(by: str, reason: str, until: date, today: date) -> tuple[str, str]:
@@ -71,7 +77,7 @@ class ScopeWaived:
 
 
 def waive_scope(
-    engine: sa.Engine, *, standard: str | None, condition: str | None, by: str, reason: str,
+    engine: sa.Engine, *, standard: str | None, condition: str | None, by: Actor, reason: str,
     until: date, moment: Moment, known: Iterable[str],
 ) -> ScopeWaived:  # fmt: skip
     """Accept until a day (its last) all flags of a scope, those that are raised later included.
@@ -84,7 +90,7 @@ def waive_scope(
     Raises:
         LanguageError: the condition makes no sense, or speaks of what changes by itself.
     """
-    approver, why = _accepted(by, reason, until, moment.today)
+    approver, why = _accepted(by.name, reason, until, moment.today)
     if standard is None and condition is None:
         raise CommandError("say what is accepted: a standard, a condition, or both")
     if standard is not None and standard not in (ids := list(known)):
@@ -99,10 +105,13 @@ def waive_scope(
              "until": until, "made_at": moment.now},
         ).scalar_one()  # fmt: skip
         waivers.cover(connection, moment)
+        said = {"standard": standard, "condition": condition, "until": until.isoformat(),
+                "reason": why}  # fmt: skip
+        audit.note(connection, by, "scope waived", waivers.shown(made), at=moment.now, after=said)
         return ScopeWaived(made, waivers.covered_by(connection, made))
 
 
-def end_scope_waiver(engine: sa.Engine, scope_id: int, *, by: str, moment: Moment) -> int:
+def end_scope_waiver(engine: sa.Engine, scope_id: int, *, by: Actor, moment: Moment) -> int:
     """End a scope's waiver before its day; how many flags are no longer accepted by it."""
     with engine.begin() as connection:
         waivers.alone(connection)
@@ -113,12 +122,13 @@ def end_scope_waiver(engine: sa.Engine, scope_id: int, *, by: str, moment: Momen
             raise CommandError(f"there is no waiver {name}; `flagstaff flags waivers` lists them")
         if row.ended_at is not None:
             raise CommandError(f"the waiver {name} has ended already")
-        ended = waivers.end_scope(connection, scope_id, "ended", moment, by.strip() or None)
+        ended = waivers.end_scope(connection, scope_id, "ended", moment, by.name.strip() or None)
         waivers.cover(connection, moment)  # another scope may cover them
+        audit.note(connection, by, "waiver of a scope ended", name, at=moment.now)
         return ended
 
 
-def end_waiver(engine: sa.Engine, flag: int | str, *, by: str, now: datetime) -> None:
+def end_waiver(engine: sa.Engine, flag: int | str, *, by: Actor, now: datetime) -> None:
     """End a running waiver before its day: the flag is open again."""
     with engine.begin() as connection:
         row = _found(connection, flag)
@@ -126,11 +136,12 @@ def end_waiver(engine: sa.Engine, flag: int | str, *, by: str, now: datetime) ->
             raise CommandError(f"flag {row.id} is {row.state}, not waived")
         _end(connection, row.id, "ended", now)
         _set(connection, row.id, state="open", waived_until=None)
-        _log(connection, row, "waiver_ended", now, by.strip(), None)
+        _log(connection, row, "waiver_ended", now, by.name.strip(), None)
+        audit.note(connection, by, "waiver ended", _shown(row), at=now)
 
 
 def acknowledge(
-    engine: sa.Engine, flag: int | str, *, by: str, now: datetime, note: str | None = None
+    engine: sa.Engine, flag: int | str, *, by: Actor, now: datetime, note: str | None = None
 ) -> None:
     """Say that someone has seen a flag and takes care of it."""
     with engine.begin() as connection:
@@ -141,7 +152,7 @@ def acknowledge(
 
 
 def acknowledge_all(
-    engine: sa.Engine, flags: Iterable[int], *, by: str, now: datetime, note: str | None = None
+    engine: sa.Engine, flags: Iterable[int], *, by: Actor, now: datetime, note: str | None = None
 ) -> int:
     """Say so of all of these flags that are open by now; of how many it was said."""
     with engine.begin() as connection:
@@ -153,24 +164,84 @@ def acknowledge_all(
 
 
 def _acknowledge(
-    connection: sa.Connection, row: Any, by: str, now: datetime, note: str | None
+    connection: sa.Connection, row: Any, by: Actor, now: datetime, note: str | None
 ) -> None:
-    who = by.strip()
+    who = by.name.strip()
     if not who:
         raise CommandError("say who acknowledges the flag")
     _set(connection, row.id, state="acknowledged", acknowledged_by=who, acknowledged_note=note)
     _log(connection, row, "acknowledged", now, who, note)
+    said = {"note": note} if note else None
+    audit.note(connection, by, "flag acknowledged", _shown(row), at=now, after=said)
 
 
-def accept_census(engine: sa.Engine, run_id: int, *, by: str) -> int:
+def accept_census(engine: sa.Engine, run_id: int, *, by: Actor) -> int:
     """Let the retirements that one census asked for be applied, exactly those; how many items."""
-    who = by.strip()
+    who = by.name.strip()
     if not who:
         raise CommandError("say who accepts the census")
     try:
-        return holds.accept(engine, run_id, by=who)
+        with engine.begin() as connection:
+            count = holds.accept(connection, run_id, by=who)
+            audit.note(
+                connection, by, "census accepted", f"run {run_id}", at=database_now(connection),
+                after={"items": count},
+            )  # fmt: skip
     except LookupError as error:
         raise CommandError(str(error)) from None
+    return count
+
+
+def _shown(row: Any) -> str:
+    """A flag as the audit log names it."""
+    return f"flag {row.id}: {row.standard}, {row.title}"
+
+
+def take_baseline(
+    engine: sa.Engine, project: tuple[int, str], *, name: str | None, actor: Actor, moment: Moment,
+    intervals: Mapping[str, timedelta],
+) -> int:  # fmt: skip
+    """Keep a project's plan as it is now as what was agreed; the baseline's id.
+
+    Args:
+        project: its connection's id, and its own.
+        name: what the baseline is called; None: by its day.
+        intervals: by connection's name: how often it is pulled, which says when data are stale.
+    """
+    called = (name or "").strip() or f"Agreed on {moment.today.isoformat()}"
+    with capture.alone(engine) as connection:
+        known = {each.id: each for each in connections(connection, moment, intervals)}
+        tool = known.get(project[0])
+        if tool is None:
+            raise CommandError("the project's connection is no longer configured")
+        if (why := capture.unfit(connection, tool)) is not None:
+            raise CommandError(why)
+        occasion = capture.Occasion(called, "person", by=actor.name)
+        taken = capture.take(
+            connection, tool, occasion, moment, lambda source: source.base.c.id == project[1]
+        )
+        if not taken:
+            raise CommandError(f"there is no project {project[1]} in {tool.name} any more")
+        row = connection.execute(capture.latest(project)).one()
+        audit.note(
+            connection, actor, "baseline taken", f"project {project[1]} of {tool.name}",
+            at=moment.now, after={"baseline": row.id, "name": called, "tasks": row.tasks},
+        )  # fmt: skip
+        return int(row.id)
+
+
+def remove_baseline(engine: sa.Engine, baseline: int, *, actor: Actor, now: datetime) -> str:
+    """Take a baseline out, with all that it held; what it was called."""
+    with capture.alone(engine) as connection:
+        known = 0 < baseline < 2**31
+        row = capture.remove(connection, baseline, by=actor.name, now=now) if known else None
+        if row is None:
+            raise CommandError(f"there is no baseline {baseline}; `flagstaff baselines` lists them")
+        audit.note(
+            connection, actor, "baseline removed", f"project {row.project_id}", at=now,
+            before={"baseline": row.id, "name": row.name, "tasks": row.tasks},
+        )  # fmt: skip
+        return str(row.name)
 
 
 def _found(connection: sa.Connection, flag: int | str) -> Any:
@@ -181,7 +252,7 @@ def _found(connection: sa.Connection, flag: int | str) -> Any:
         if not 0 < wanted < 2**31:
             raise CommandError(f"there is no flag {flag}; `flagstaff flags` lists them")
     row = connection.execute(
-        sa.select(_flag.c.id, _flag.c.state, _flag.c.severity)
+        sa.select(_flag.c.id, _flag.c.state, _flag.c.severity, _flag.c.standard, _flag.c.title)
         .where(column == wanted)
         .with_for_update()
     ).first()

@@ -20,6 +20,7 @@ from sync_engine.settings import Configuration, Connection, People
 from sync_engine.settings.fingerprint import mapping_fingerprint, scope_fingerprint
 from sync_engine.source import Source
 from sync_engine.store.cooldowns import StoreCooldowns
+from sync_engine.store.kept_secrets import KeptSecrets
 from sync_engine.store.told_secrets import ToldSecrets
 from sync_engine.store.vault import StoreTokens, Vault
 
@@ -70,7 +71,9 @@ class Workshop:
             RegistryError, SecretError: the configuration names what is not there.
         """
         connector_class = registry.get(connection.connector)
-        options = secrets.connection_options(connection, connector_class, self.configuration.folder)
+        options = secrets.connection_options(
+            connection, connector_class, self.configuration.folder, kept=self.configuration.kept
+        )
         door = open_door(
             connector_class,
             options,
@@ -115,6 +118,11 @@ def token_store(configuration: Configuration, engine: sa.Engine) -> StoreTokens:
 def told_secrets(configuration: Configuration, engine: sa.Engine) -> ToldSecrets:
     """Where secrets of webhooks are kept that the tools chose, sealed."""
     return ToldSecrets(engine, lambda: Vault.open(configuration.folder / KEY_FILE))
+
+
+def kept_secrets(configuration: Configuration, engine: sa.Engine) -> KeptSecrets:
+    """Where secrets are kept that were typed in the console, sealed."""
+    return KeptSecrets(engine, lambda: Vault.open(configuration.folder / KEY_FILE))
 
 
 def known_people(people: People) -> tuple[KnownPerson, ...]:

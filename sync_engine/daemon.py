@@ -22,7 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from connectors.sdk.errors import ConnectorError, Unavailable
 from connectors.sdk.registry import RegistryError
-from sync_engine import clock, crash, duties, jobs
+from sync_engine import clock, configured, crash, duties, jobs, people
 from sync_engine.connect import Workshop, known_people
 from sync_engine.jobs import Job
 from sync_engine.metrics import Metrics
@@ -30,8 +30,8 @@ from sync_engine.rules.packs import PackError
 from sync_engine.secrets import SecretError, store_url
 from sync_engine.settings import Configuration, Connection, SettingsError, load, load_people
 from sync_engine.signals import Signals
+from sync_engine.store import entries, runs, upgrade
 from sync_engine.store import lease as leases
-from sync_engine.store import runs, upgrade
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
 from sync_engine.web.whole import whole
@@ -66,9 +66,10 @@ class Health:
 class Daemon:
     """The process behind `flagstaff run`."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, *, optional: bool = False) -> None:
         self._path = config
-        self._configuration = load(config)
+        self._configuration = load(config, optional=optional)
+        self._optional = optional and not config.exists()
         self._stop = threading.Event()
         self._reload = threading.Event()
         self._lock = threading.Lock()
@@ -77,6 +78,10 @@ class Daemon:
         if self._crash:
             self._crash.arm(self._engine)
         upgrade.upgrade(self._engine, clock.now())
+        self._configuration, self._version = configured.with_entries(
+            self._configuration, self._engine
+        )
+        self._tell_left_out(self._configuration)
         self._workshop = self._open_workshop(self._configuration)
         self._metrics = Metrics(self._engine)
         self._health = Health(clock.now())
@@ -124,10 +129,12 @@ class Daemon:
     def _tick(self) -> None:
         if self._stop.is_set():
             return
-        if self._reload.is_set():
-            self._reload.clear()
-            self.reload()
         try:
+            if self._reload.is_set():
+                self._reload.clear()
+                self.reload()
+            elif entries.version(self._engine) != self._version:
+                self.take_entries()
             now = clock.now()
             for connection, job in jobs.due(
                 self._engine, self._configuration.settings.connections, now
@@ -143,13 +150,30 @@ class Daemon:
     def reload(self) -> None:
         """Take the configuration file anew; a broken one changes nothing and is said."""
         try:
-            configuration = load(self._path)
-            duties.standards_of(configuration)
-            known_people(load_people(configuration))
+            file = load(self._path, optional=self._optional)
+            self._take(file)
         except CONFIGURATION_ERRORS as error:
             self._health.configuration_error = str(error)
             _say("the configuration is broken; the old one stays", str(error))
-            return
+
+    def take_entries(self) -> None:
+        """Take anew what was made in the console; the file stays as it was read last."""
+        try:
+            self._take(self._configuration.file or self._configuration)
+        except CONFIGURATION_ERRORS as error:
+            self._health.configuration_error = str(error)
+            _say("what was changed in the console cannot be taken yet", str(error))
+
+    def _take(self, file: Configuration) -> None:
+        configuration, version = configured.with_entries(file, self._engine)
+        # What the file says wrongly is as wrong with the next change; it is not tried every tick.
+        self._version = version
+        duties.standards_of(configuration)
+        duties.baselines_of(configuration)
+        known = known_people(load_people(configuration))
+        if list(configuration.of_kind("person")) != list(self._configuration.of_kind("person")):
+            people.assign_identities(self._engine, known)
+        self._tell_left_out(configuration)
         self._workshop = self._open_workshop(configuration)
         self._configuration = configuration
         self._assess_due = True
@@ -157,6 +181,10 @@ class Daemon:
             self._health.run_errors.clear()  # of connections that may have left; runs say it again
         self._health.configuration_error = None
         log.info("configuration reloaded", connections=len(configuration.settings.connections))
+
+    def _tell_left_out(self, configuration: Configuration) -> None:
+        for each in configuration.left_out:
+            log.warning("an entry of the console is left out", error=str(each))
 
     def _open_workshop(self, configuration: Configuration) -> Workshop:
         names = [each.name for each in configuration.settings.connections]
@@ -180,9 +208,9 @@ class Daemon:
         done.add_done_callback(lambda future: self._worked(connection, future))
 
     def _work(self, connection: Connection, job: Job) -> None:
-        people = known_people(load_people(self._configuration))
+        known = known_people(load_people(self._configuration))
         try:
-            report = jobs.run(self._workshop, connection, job, people=people, stop=self._stop)
+            report = jobs.run(self._workshop, connection, job, people=known, stop=self._stop)
         except LeaseLostError:
             log.warning("another worker took over", connection=connection.name)
             return
@@ -253,7 +281,9 @@ class Daemon:
             "duties": health.duties_error,
         }
         ready = not any(trouble.values())
-        return ready, {"ready": ready, "busy": sorted(health.busy), **trouble}
+        left_out = [str(each) for each in self._configuration.left_out]
+        busy = sorted(health.busy)
+        return ready, {"ready": ready, "busy": busy, **trouble, "left_out": left_out}
 
     def _end(self) -> int:
         """Let what is under way come to an end; leave in time, which is always safe."""

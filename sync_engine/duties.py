@@ -9,24 +9,40 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from sync_engine import clock, workload
+from sync_engine.baselines import keep as baselines
+from sync_engine.baselines.keep import Wanted
 from sync_engine.digest import outbox
 from sync_engine.digest import run as digests
 from sync_engine.digest.run import Delivered, Queued
 from sync_engine.flags import apply as flags
 from sync_engine.flags.apply import FlagReport
 from sync_engine.rules import packs
+from sync_engine.rules.filters import check
+from sync_engine.rules.language import LanguageError
 from sync_engine.rules.pack import Pack
 from sync_engine.rules.standards import Standard
 from sync_engine.scheduling import keep
-from sync_engine.settings import Configuration
+from sync_engine.settings import Configuration, SettingsError
+from sync_engine.settings.source import Problem
 from sync_engine.store import retention
 from sync_engine.subscriptions import calendar_of, channels, moment_of, reader, subscriptions
 
 
 def packs_of(configuration: Configuration) -> list[Pack]:
-    """The packs that the configuration names."""
-    names = configuration.settings.standards.packs
-    return [packs.load(packs.find(name, configuration.folder)) for name in names]
+    """The packs that the configuration puts on."""
+    return [pack_of(configuration, name) for name in configuration.settings.standards.packs]
+
+
+def pack_of(configuration: Configuration, name: str) -> Pack:
+    """A pack by its name: one of the store, one that comes with the product, or a file.
+
+    Raises:
+        SettingsError, PackError: it is wrong, or there is none.
+    """
+    own = configuration.own_packs.get(name)
+    if own is not None:
+        return packs.written(name, own)
+    return packs.load(packs.find(name, configuration.folder))
 
 
 def standards_of(
@@ -40,12 +56,15 @@ def standards_of(
 def assess(
     engine: sa.Engine, configuration: Configuration, *, full: bool | None = None
 ) -> FlagReport:
-    """Assess the store by the standards in force and bring the flags up to date.
+    """Take the baselines that are due, assess the store by the standards in force, and bring the
+    flags up to date.
 
     Args:
         full: every subject; None: only what changed, where that is enough.
     """
     settings, standards, now = configuration.settings, standards_of(configuration), clock.now()
+    intervals = {each.name: each.every for each in settings.connections}
+    baselines.refresh(engine, baselines_of(configuration), moment_of(settings, now), intervals)
     analyse_schedules(engine, configuration, standards, now)
     workload.refresh(engine)
     return flags.run(
@@ -55,8 +74,26 @@ def assess(
         timezone=settings.zone,
         calendar=calendar_of(settings),
         full=full,
-        intervals={each.name: each.every for each in settings.connections},
+        intervals=intervals,
     )
+
+
+def baselines_of(configuration: Configuration) -> Wanted:
+    """Which baselines are taken by themselves.
+
+    Raises:
+        SettingsError: the condition on projects makes no sense.
+    """
+    wanted = configuration.settings.baselines
+    try:
+        if wanted.projects is not None:
+            check(wanted.projects, "project")
+    except LanguageError as error:
+        place = configuration.source.place(("baselines", "projects"))
+        raise SettingsError(
+            configuration.source.file, [Problem(f"baselines.projects: {error}", place)]
+        ) from None
+    return Wanted(wanted.at_start, wanted.every, wanted.projects)
 
 
 def analyse_schedules(

@@ -51,7 +51,7 @@ def line_of(configuration: Configuration, connection: Connection) -> Line:
             "characters or more that nobody can guess, and say under `web: url` where Flagstaff is "
             "reached."
         )
-    [secret, *_] = webhook_secrets(connection, configuration.folder)
+    [secret, *_] = webhook_secrets(connection, configuration.folder, kept=configuration.kept)
     base = (configuration.settings.web.url or "").rstrip("/")
     return Line(webhook, base + path_of(secret, connection.name), secret)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -22,6 +22,12 @@ _person = PersonRow.__table__  # type: ignore[attr-defined]
 _connection = Connection.__table__  # type: ignore[attr-defined]
 
 CHUNK = 500
+SHORTEST_MAILBOX = 5
+ROLES = frozenset({
+    "admin", "contact", "hello", "helpdesk", "noreply", "office", "projects", "sales", "support",
+    "service",
+})  # fmt: skip
+"""Mailboxes that say nothing of who reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,33 @@ class KnownPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """A person as one tool knows them; `id` is the tool's."""
+
+    connection: str
+    id: str
+    name: str
+    email: str | None
+    identity_id: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from all others."""
+        return self.connection, self.id
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Accounts that look like one person and are not known to be."""
+    """Accounts that look like one person and are not known to be; `why` in plain words."""
 
     name: str
-    identity_ids: tuple[int, ...]
-    connections: tuple[str, ...]
+    why: str
+    accounts: tuple[Account, ...]
+
+    @property
+    def identity_ids(self) -> tuple[int, ...]:
+        """The identities that they have now."""
+        return tuple(sorted({each.identity_id for each in self.accounts}))
 
 
 def fold(text: str) -> str:
@@ -189,23 +216,48 @@ def _make(connection: sa.Connection, name: str, email: str | None) -> int:
     return int(made.scalar_one())
 
 
-def suggestions(connection: sa.Connection) -> list[Suggestion]:
-    """Identities with the same name in different connections: for a person to decide."""
+def accounts(connection: sa.Connection) -> list[Account]:
+    """The human accounts that are there and have an identity."""
     rows = connection.execute(
-        sa.select(_person.c.name, _person.c.identity_id, _connection.c.name.label("connection"))
+        sa.select(
+            _connection.c.name.label("connection"), _person.c.id, _person.c.name, _person.c.email,
+            _person.c.identity_id,
+        )
         .join(_connection, _connection.c.id == _person.c.connection_id)
         .where(_person.c.kind == "human", _person.c.gone_at.is_(None))
         .where(_person.c.identity_id.is_not(None))
-    )
-    named: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
-    for row in rows:
-        named[fold(row.name)][row.identity_id] = (row.name, row.connection)
-    return [
-        Suggestion(
-            next(iter(held.values()))[0],
-            tuple(sorted(held)),
-            tuple(sorted(connection for _, connection in held.values())),
-        )
-        for held in named.values()
-        if len(held) > 1
-    ]
+        .order_by(_connection.c.name, _person.c.id)
+    )  # fmt: skip
+    return [Account(*row) for row in rows]
+
+
+def suggested(found: Iterable[Account]) -> list[Suggestion]:
+    """Accounts of different identities that share a name, or the part of their address before the
+    @ (pure): for a person to decide."""
+    alike: dict[tuple[str, str], list[Account]] = defaultdict(list)
+    for account in found:
+        if name := _name_key(account.name):
+            alike["the same name", name].append(account)
+        if account.email and (mailbox := _mailbox(account.email)):
+            alike["similar addresses", mailbox].append(account)
+    made: dict[frozenset[tuple[str, str]], Suggestion] = {}
+    for (why, _), held in sorted(alike.items(), key=lambda each: each[0]):
+        if len({account.identity_id for account in held}) < 2:
+            continue
+        key = frozenset(account.key for account in held)
+        if key in made:
+            why = f"{made[key].why} and {why}"
+        made[key] = Suggestion(held[0].name, why, tuple(held))
+    return list(made.values())
+
+
+def _name_key(name: str) -> str:
+    """A name whatever the order of its parts: "Quist, Ada" is "Ada Quist"."""
+    return " ".join(sorted(fold(name.replace(",", " ")).split()))
+
+
+def _mailbox(email: str) -> str | None:
+    """Who an address is for, whatever its domain; None where that is a role or too short."""
+    local = fold(email).partition("@")[0].partition("+")[0]
+    plain = "".join(char for char in local if char.isalnum())
+    return plain if len(plain) >= SHORTEST_MAILBOX and plain not in ROLES else None

@@ -1,7 +1,8 @@
 """Secrets: fetched only when a command needs them, and never shown.
 
 A secret is written in the configuration as ``env:NAME``, ``file:PATH`` or ``cmd:COMMAND``, or in
-clear. Every value that was fetched is known to `scrub`, which takes it out of any text.
+clear; what is typed in the console is sealed in the store, and written ``kept:NAME``. Every value
+that was fetched is known to `scrub`, which takes it out of any text.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ MIN_HOOK_SECRET = 16
 """Characters of a webhook's secret: whoever guesses it may call in the tool's name."""
 
 
+Kept = Callable[[str], str | None]
+"""What is sealed in the store under a name; None: nothing is."""
+
+
 class SecretError(Exception):
     """A secret cannot be had. The message names where it is needed and what to do."""
 
@@ -40,12 +45,19 @@ def scrub(text: str) -> str:
     return KNOWN(text)
 
 
-def fetch(text: str, where: str, folder: Path, environ: Mapping[str, str] = os.environ) -> str:
+def fetch(
+    text: str,
+    where: str,
+    folder: Path,
+    environ: Mapping[str, str] = os.environ,
+    kept: Kept | None = None,
+) -> str:
     """The secret that a text refers to, or is.
 
     Args:
         where: what needs it, for errors ("connection engineering, option token").
         folder: where relative ``file:`` paths begin.
+        kept: opens what is sealed in the store.
     """
     reference = Reference.of(text)
     if reference is None:
@@ -54,11 +66,23 @@ def fetch(text: str, where: str, folder: Path, environ: Mapping[str, str] = os.e
         value = _from_environment(reference.target, where, environ)
     elif reference.kind == "file":
         value = _from_file(folder / Path(reference.target).expanduser(), where)
+    elif reference.kind == "kept":
+        value = _from_store(reference.target, where, kept)
     else:
         value = _from_command(reference.target, where)
     if not value:
         raise SecretError(f"{where}: the secret {reference or 'in the configuration'} is empty")
     KNOWN.add(value)
+    return value
+
+
+def _from_store(name: str, where: str, kept: Kept | None) -> str:
+    value = None if kept is None else kept(name)
+    if value is None:
+        raise SecretError(
+            f'{where}: the store keeps no secret "{name}"; type it in the console, or write '
+            '"env:NAME", "file:PATH" or "cmd:COMMAND" in the file'
+        )
     return value
 
 
@@ -121,6 +145,7 @@ def connection_options(
     connector: Any,
     folder: Path,
     environ: Mapping[str, str] = os.environ,
+    kept: Kept | None = None,
 ) -> Any:
     """A connection's options as its connector's `Config`, secrets fetched.
 
@@ -134,7 +159,7 @@ def connection_options(
         value = options.get(key)
         if isinstance(value, str) and is_secret(field.annotation):
             where = f"connection {connection.name}, option {key}"
-            options[key] = SecretStr(fetch(value, where, folder, environ))
+            options[key] = SecretStr(fetch(value, where, folder, environ, kept))
     try:
         whole = config.model_validate(options)
     except ValidationError as error:
@@ -150,7 +175,10 @@ def connection_options(
 
 
 def webhook_secrets(
-    connection: Connection, folder: Path, environ: Mapping[str, str] = os.environ
+    connection: Connection,
+    folder: Path,
+    environ: Mapping[str, str] = os.environ,
+    kept: Kept | None = None,
 ) -> list[str]:
     """The secrets of a connection's webhook, the present one first; empty without a webhook."""
     if connection.webhook is None:
@@ -161,7 +189,7 @@ def webhook_secrets(
         if secret is None:
             continue
         where = f"connection {connection.name}, webhook {name}"
-        value = fetch(secret.get_secret_value(), where, folder, environ)
+        value = fetch(secret.get_secret_value(), where, folder, environ, kept)
         if len(value) < MIN_HOOK_SECRET:
             raise SecretError(f"{where}: it needs {MIN_HOOK_SECRET} characters or more")
         found.append(value)
@@ -193,7 +221,10 @@ def mail_password(
     mail = configuration.settings.mail
     if mail is None or mail.password is None:
         return None
-    return fetch(mail.password.get_secret_value(), "mail.password", configuration.folder, environ)
+    return fetch(
+        mail.password.get_secret_value(), "mail.password", configuration.folder, environ,
+        configuration.kept,
+    )  # fmt: skip
 
 
 def _know_password(url: str) -> None:

@@ -8,6 +8,7 @@ to others.
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 
 from connectors.sdk.errors import ConnectorError
-from sync_engine import clock, duties, jobs
+from sync_engine import clock, configured, duties, jobs
 from sync_engine.connect import Workshop, known_people
 from sync_engine.daemon import CONFIGURATION_ERRORS, PULL_SECONDS
 from sync_engine.jobs import Job, Kind
 from sync_engine.secrets import store_url
-from sync_engine.settings import Configuration, load, load_people
-from sync_engine.store import runs, upgrade
+from sync_engine.settings import load, load_people
+from sync_engine.store import entries, runs, upgrade
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
 
@@ -47,16 +48,18 @@ class Worker:
         NeedsPostgresError: the store is not on PostgreSQL.
     """
 
-    def __init__(self, config: Path) -> None:
-        self.configuration: Configuration = load(config)
-        self.engine: sa.Engine = open_engine(store_url(self.configuration))
+    def __init__(self, config: Path, *, optional: bool = False) -> None:
+        file = load(config, optional=optional)
+        self.engine: sa.Engine = open_engine(store_url(file))
         if self.engine.dialect.name != "postgresql":
             raise NeedsPostgresError(
                 "`flagstaff worker` needs a store on PostgreSQL (`store: postgresql://…`); with "
                 "SQLite, `flagstaff run` does everything in one process"
             )
         upgrade.upgrade(self.engine, clock.now())
+        self.configuration, self._version = configured.with_entries(file, self.engine)
         self.workshop = Workshop.open(self.configuration, self.engine)
+        self._taking = threading.Lock()
         conninfo = self.engine.url.set(drivername="postgresql")
         self.app = App(
             connector=PsycopgConnector(conninfo=conninfo.render_as_string(hide_password=False))
@@ -70,6 +73,21 @@ class Worker:
             queues=[QUEUE], concurrency=concurrency, wait=wait, delete_jobs="successful",
             install_signal_handlers=wait,
         )  # fmt: skip
+
+    def take_entries(self) -> None:
+        """Take anew what was made in the console, if there is news."""
+        with self._taking:
+            if entries.version(self.engine) == self._version:
+                return
+            configuration, self._version = configured.with_entries(
+                self.configuration.file or self.configuration, self.engine
+            )
+            for each in configuration.left_out:
+                log.warning("an entry of the console is left out", error=str(each))
+            names = [each.name for each in configuration.settings.connections]
+            jobs.retire_unconfigured(self.engine, names, clock.now())
+            self.workshop = Workshop.open(configuration, self.engine)
+            self.configuration = configuration
 
     def _lay_queue(self) -> None:
         """Procrastinate's own tables, once."""
@@ -95,6 +113,7 @@ class Worker:
         @app.periodic(cron=EVERY_MINUTE)
         @app.task(name="flagstaff.duties", queue=QUEUE, queueing_lock="duties", lock="duties")
         def follow_up(timestamp: int) -> None:  # noqa: ARG001  given by the queue
+            self.take_entries()
             duties.assess(self.engine, self.configuration)
             duties.send_digests(self.configuration, self.engine)
 
@@ -115,6 +134,7 @@ class Worker:
 
     def enqueue_due(self, task: Any) -> list[str]:
         """Enqueue what is due and not yet in the queue; the names."""
+        self.take_entries()
         enqueued = []
         settings = self.configuration.settings
         for connection, job in jobs.due(self.engine, settings.connections, clock.now()):
@@ -129,6 +149,10 @@ class Worker:
 
     def work(self, name: str, kind: Kind) -> None:
         """Do one job; what the admin must mend is said on the connection."""
+        self.take_entries()
+        if name not in [each.name for each in self.configuration.settings.connections]:
+            log.info("a connection left the configuration; its job is dropped", connection=name)
+            return
         connection = self.configuration.connection(name)
         people = known_people(load_people(self.configuration))
         job = Job(kind, seconds=PULL_SECONDS if kind == "pull" else None)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sync_engine.cli import (
+    agreeing,
     complying,
     configuring,
     connecting,
@@ -76,7 +77,7 @@ def build() -> Any:
     app.callback()(_root)
     for part in (
         demoing, initialising, configuring, connecting, syncing, delivering, tasking, schedules,
-        standards, flagging, complying, digesting, serving, users, storing, diagnosing,
+        agreeing, standards, flagging, complying, digesting, serving, users, storing, diagnosing,
     ):  # fmt: skip
         part.register(app)
     return typer.main.get_command(app)

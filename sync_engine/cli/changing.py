@@ -86,6 +86,7 @@ def preview(
     """Say what a changed pack or configuration would do to the store's flags, before it counts."""
     from sync_engine import clock
     from sync_engine.cli.running import open_store
+    from sync_engine.configured import with_entries
     from sync_engine.duties import analyse_schedules, packs_of, standards_of
     from sync_engine.flags.preview import preview as previewed
     from sync_engine.rules import packs
@@ -97,7 +98,7 @@ def preview(
         held = packs.with_pack(packs_of(configuration), packs.load(file))
         changed = standards_of(configuration, held)
     else:
-        changed = standards_of(load(file))
+        changed = standards_of(with_entries(load(file), frame.store())[0])
     engine, now, in_force = open_store(frame), clock.now(), standards_of(configuration)
     analyse_schedules(engine, configuration, (*in_force, *changed), now)
     effects = previewed(

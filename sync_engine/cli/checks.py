@@ -9,8 +9,10 @@ from sync_engine.settings import Configuration, Problem, SettingsError, load_peo
 
 
 def further_problems(configuration: Configuration) -> list[Problem]:
-    """What would fail later: standards, digests' times and scopes, the people file."""
-    problems = [*_standards(configuration), *_digests(configuration)]
+    """What would fail later: standards, baselines, digests' times and scopes, the people file."""
+    problems = [
+        *_standards(configuration), *_baselines(configuration), *_digests(configuration)
+    ]  # fmt: skip
     try:
         load_people(configuration)
     except SettingsError as error:
@@ -31,6 +33,16 @@ def _standards(configuration: Configuration) -> Iterator[Problem]:
     except PackError as error:
         place = configuration.source.place(("standards", "set"))
         yield Problem(f"standards: {error}", place)
+
+
+def _baselines(configuration: Configuration) -> list[Problem]:
+    from sync_engine.duties import baselines_of
+
+    try:
+        baselines_of(configuration)
+    except SettingsError as error:
+        return error.problems
+    return []
 
 
 def _digests(configuration: Configuration) -> Iterator[Problem]:

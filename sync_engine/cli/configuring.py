@@ -1,19 +1,22 @@
-"""`flagstaff config`: is the configuration right, and what may stand in it."""
+"""`flagstaff config`: is the configuration right, where does it come from, what may stand in it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sync_engine.cli.frame import ExitCode, Frame, as_json, command
+from sync_engine.cli.frame import ExitCode, Frame, UsageProblem, as_json, command
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from sync_engine.settings import Problem
 
-config = typer.Typer(help="Check the configuration, or print its schema.", no_args_is_help=True)
+config = typer.Typer(
+    help="Check, show or export the configuration, or print its schema.", no_args_is_help=True
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +32,7 @@ def check(frame: Frame) -> ExitCode:
 
     file, problems, remarks = str(frame.config), [], []
     try:
-        configuration = frame.configuration()
+        configuration = frame.file()
     except SettingsError as error:
         problems = error.problems
     else:
@@ -70,6 +73,79 @@ def schema(frame: Frame) -> None:
 
     frame.answered = True
     typer.echo(as_json(json_schema()), nl=False)
+
+
+@command(config, "show")
+def show(frame: Frame) -> ExitCode:
+    """Show where each thing that is configured comes from: the file, or the store (made in the
+    console); and what of the store is not in force, and why."""
+    from dataclasses import asdict
+
+    from sync_engine.settings.origins import origins
+
+    configuration = frame.configuration()
+    found = origins(configuration)
+
+    def tell(console: Console) -> None:
+        from sync_engine.cli.output import cell, table
+
+        shown = table("What", "Name", "Comes from")
+        for each in found:
+            shown.add_row(cell(each.kind), cell(each.name, "name"), cell(each.place))
+        console.print(shown)
+        for left in configuration.left_out:
+            console.print(cell(str(left), "bad"), soft_wrap=True)
+
+    document = {
+        "in_force": [asdict(each) for each in found],
+        "left_out": [asdict(each) for each in configuration.left_out],
+    }
+    frame.answer(document, tell)
+    return ExitCode.PARTLY if configuration.left_out else ExitCode.FINE
+
+
+@command(config, "export")
+def export(
+    frame: Frame,
+    console_only: Annotated[
+        bool, typer.Option("--console-only", help="Only what was made in the console.")
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", metavar="FOLDER", show_default=False,
+            help="Write the files there: the configuration, the people, packs of your own.",
+        ),
+    ] = None,
+) -> None:  # fmt: skip
+    """Print the configuration in force, file and store together, as YAML; no secret is in it."""
+    from sync_engine import clock
+    from sync_engine.configure import export as exports
+
+    configuration = frame.configuration()
+    if console_only:
+        files = {exports.MAIN: exports.console_only(configuration)}
+    else:
+        files = exports.whole(configuration, clock.now())
+    if to is None:
+        frame.answered = True
+        typer.echo(as_json(files) if frame.json else files[exports.MAIN], nl=False)
+        others = sorted(files.keys() - {exports.MAIN})
+        if others and not frame.json:
+            frame.note(f"It names {', '.join(others)}; --to FOLDER writes them, too.")
+        return
+    written = []
+    for name, content in files.items():
+        target = to / name
+        if target.exists():
+            raise UsageProblem(f"{target} exists; name another folder.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content, encoding="utf-8")
+        written.append(str(target))
+    frame.answer(
+        {"written": written},
+        lambda console: console.print(f"Wrote {', '.join(written)}.", markup=False),
+    )
 
 
 def _at(file: str, problem: Problem) -> str:

@@ -12,7 +12,7 @@ from sync_engine.cli.frame import ExitCode, Frame, UsageProblem, as_json, comman
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sync_engine.cli.probing import Finding
+    from sync_engine.probing import Finding
     from sync_engine.store.vault import StoreTokens
 
 connections = typer.Typer(
@@ -70,7 +70,7 @@ def list_(frame: Frame) -> None:
 @command(connections, "check")
 def check(frame: Frame, names: Names = None) -> ExitCode:
     """Ask each tool who we are and what we see; say what is wrong and what to do."""
-    from sync_engine.cli.probing import probe
+    from sync_engine.probing import probe
 
     configuration = frame.configuration()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -34,7 +35,8 @@ def examine(frame: Frame) -> dict[str, Any]:
     sections: dict[str, Callable[[], Any]] = {
         "program": _program,
         "connectors": _connectors,
-        "configuration": lambda: _settings(frame.configuration()),
+        "configuration": lambda: _settings(frame.file()),
+        "made_in_the_console": lambda: _entries(frame.configuration()),
         "store": lambda: _store(frame),
         "connections": lambda: _connections(frame),
         "waiting_for_a_word": lambda: _holds(frame),
@@ -89,6 +91,12 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
     if "store" in shown:
         shown["store"] = _kept(settings.store) if "@" in settings.store else settings.store
     return {"file": configuration.source.file, **_unlike_secrets(shown)}
+
+
+def _entries(configuration: Configuration) -> dict[str, Any]:
+    """How many entries of each kind are in force, and what is left out."""
+    counted = Counter[str](entry.kind for entry in configuration.entries)
+    return {**counted, "left out": [str(each) for each in configuration.left_out]}
 
 
 def _kept(text: str) -> str:

@@ -46,21 +46,44 @@ class Frame:
     verbosity: Literal[-1, 0, 1] = 0
     answered: bool = False
     _configuration: Configuration | None = field(default=None, repr=False)
+    _file: Configuration | None = field(default=None, repr=False)
 
     def configuration(self) -> Configuration:
-        """The configuration, read once; sets up logging as it says (on a terminal: errors)."""
+        """The configuration of file and store, read once; sets up logging as the file says."""
         if self._configuration is None:
+            from sync_engine.configured import with_entries
+
+            engine = self.store()
+            self._configuration = with_entries(self.file(), engine)[0]
+        return self._configuration
+
+    def file(self) -> Configuration:
+        """The configuration file alone, read once; sets up logging as it says (on a terminal:
+        errors)."""
+        if self._file is None:
             from sync_engine.settings import load
 
-            self._configuration = load(self.config)
-            log = self._configuration.settings.log
+            self._file = load(self.config, optional=self.optional and self._store_is_there())
+            log = self._file.settings.log
             # Who watches gets the answer and the progress; the log is for those who do not.
             self.set_up_logging(log.format, "error" if sys.stderr.isatty() else log.level)
-        return self._configuration
+        return self._file
+
+    @property
+    def optional(self) -> bool:
+        """Whether the file may be absent: nobody has named one."""
+        return self.config == DEFAULT_CONFIG
+
+    def _store_is_there(self) -> bool:
+        """Whether a store of the default place, or of the environment, was begun already."""
+        from sync_engine.settings.models import Settings
+
+        default = Settings.model_fields["store"].default.removeprefix("sqlite:///")
+        return bool(os.environ.get("FLAGSTAFF_STORE", "").strip()) or Path(default).exists()
 
     def use(self, configuration: Configuration) -> None:
         """Take a configuration that was read already, and leave logging as it is."""
-        self._configuration = configuration
+        self._configuration = self._file = configuration
 
     def set_up_logging(
         self,
@@ -78,7 +101,7 @@ class Frame:
         from sync_engine.secrets import store_url
         from sync_engine.store.engine import open_engine
 
-        return open_engine(store_url(self.configuration()))
+        return open_engine(store_url(self.file()))
 
     def answer(self, document: Any, tell: Callable[[Console], None]) -> None:
         """Give the command's one answer: `document` as JSON, or `tell` it to a person."""

@@ -21,9 +21,9 @@ from connectors.sdk.oauth import Bearer, Tokens
 from sync_engine import secrets
 from sync_engine.cli.frame import Frame, UsageProblem
 from sync_engine.cli.loopback import ADDRESS, Loopback, Page
-from sync_engine.cli.probing import Finding, Trouble, probe
 from sync_engine.cli.running import open_store
 from sync_engine.connect import token_store
+from sync_engine.probing import Finding, Trouble, probe
 
 PORT = 8651
 """Fixed, because most tools want the very redirect address that the app has registered."""
@@ -63,7 +63,9 @@ def log_in(frame: Frame, name: str, way: Way) -> Finding:
     configuration = frame.configuration()
     connection = configuration.connection(name)
     kind = registry.get(connection.connector)
-    options = secrets.connection_options(connection, kind, configuration.folder)
+    options = secrets.connection_options(
+        connection, kind, configuration.folder, kept=configuration.kept
+    )
     oauth, login = _login_of(name, kind, kind.access(options).oauth)
     port, path, redirect = _back(way)
     store = token_store(configuration, open_store(frame))

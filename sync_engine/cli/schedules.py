@@ -50,14 +50,15 @@ def schedule(
     engine, configuration = open_store(frame), frame.configuration()
     moment = moment_of(configuration.settings, clock.now())
     with reading(engine) as store:
-        named = _one(find(store, project, connection), project)
+        named = one_project(find(store, project, connection), project)
         tools = {each.id: each for each in connections(store, moment, {})}
         held = plan(store, tools[named.connection_id], named.id, moment)
     found = held.analysed(moment, limits_of(standards_of(configuration)))
     frame.answer(_document(named, held, found), lambda console: _tell(console, named, held, found))
 
 
-def _one(found: list[Named], wanted: str) -> Named:
+def one_project(found: list[Named], wanted: str) -> Named:
+    """The one project that was found under a name."""
     if not found:
         raise UsageProblem(f"There is no project {wanted}.")
     if len(found) > 1:

@@ -19,12 +19,13 @@ def register(app: typer.Typer) -> None:
 def run(frame: Frame) -> None:
     """Keep everything up to date: pull, census, assess, send digests; serve the console.
 
-    Stops within ten seconds on SIGTERM or Ctrl-C; reads the configuration anew on SIGHUP.
+    Stops within ten seconds on SIGTERM or Ctrl-C; reads the configuration file anew on SIGHUP.
+    Without a file, the store is flagstaff.db in this folder, and all else comes from the store.
     """
     from sync_engine.daemon import Daemon
 
     _prepare(frame)
-    code = Daemon(frame.config).run()
+    code = Daemon(frame.config, optional=frame.optional).run()
     if code:
         raise typer.Exit(code)
 
@@ -39,7 +40,7 @@ def worker(
     from sync_engine.worker import Worker
 
     _prepare(frame)
-    Worker(frame.config).run(concurrency=concurrency)
+    Worker(frame.config, optional=frame.optional).run(concurrency=concurrency)
 
 
 def web(frame: Frame) -> None:
@@ -55,5 +56,7 @@ def web(frame: Frame) -> None:
 
 def _prepare(frame: Frame) -> None:
     """Refuse what is broken before anything starts, and log as the configuration says."""
-    log = frame.configuration().settings.log
+    from sync_engine.settings import load
+
+    log = load(frame.config, optional=frame.optional).settings.log
     frame.set_up_logging(log.format, log.level)

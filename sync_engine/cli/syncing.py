@@ -73,8 +73,10 @@ def _accepted(frame: Frame, run: int) -> str:
 
     from sync_engine import commands
     from sync_engine.cli.running import open_store
+    from sync_engine.store.audit import Actor
 
-    number = commands.accept_census(open_store(frame), run, by=getpass.getuser())
+    who = Actor(getpass.getuser(), "command line")
+    number = commands.accept_census(open_store(frame), run, by=who)
     return f"Accepted: {number} items that run {run} held are confirmed and retired now."
 
 

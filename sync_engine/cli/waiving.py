@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sync_engine.rules.calendars import Moment
+    from sync_engine.store.audit import Actor
 
 COLUMNS = (
     "id", "standard", "condition", "title", "covers", "approver", "reason", "made_at", "until",
@@ -189,10 +190,12 @@ def _moment(frame: Frame) -> Moment:
     return moment_of(frame.configuration().settings, clock.now())
 
 
-def _who(by: str | None) -> str:
+def _who(by: str | None) -> Actor:
     import getpass
 
-    return by if by is not None else getpass.getuser()
+    from sync_engine.store.audit import Actor
+
+    return Actor(by if by is not None else getpass.getuser(), "command line")
 
 
 def _done(frame: Frame, flag: str, state: str, at: datetime, sentence: str) -> None:

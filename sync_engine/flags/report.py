@@ -52,6 +52,7 @@ def log(connection: sa.Connection, found: Assessment, report: FlagReport) -> Non
             "at": found.moment.now, "day": found.day, "full": found.full,
             "standards": found.fingerprint,
             "runs": {str(id): run for id, run in found.runs.items()},
+            "baselines": found.baselines,
             "subjects": found.rows, "opened": len(report.opened),
             "worsened": len(report.worsened), "resolved": len(report.resolved),
             "reopened": len(report.reopened), "frozen": len(report.frozen),

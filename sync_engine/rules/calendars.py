@@ -44,6 +44,13 @@ class WorkCalendar:
         """All working days around a year, in order."""
         return _working_days(self, year)
 
+    def off(self, year: int) -> tuple[date, ...]:
+        """All days around a year that would be working days, and are off; in order."""
+        days = _working_days(self, year)
+        working, count = set(days), (date(year + YEARS_AHEAD, 12, 31) - days[0]).days + 1
+        every = (days[0] + timedelta(days=n) for n in range(count))
+        return tuple(d for d in every if d.weekday() not in self.weekend and d not in working)
+
     def back(self, today: date, count: int) -> date:
         """The first day whose age, in working days, is `count` or less today.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from sync_engine.rules import baseline_catalogue as agreed
 from sync_engine.rules.facts import SUBJECTS, Fact, Subject
 
 STATUS = ("todo", "in_progress", "done", "cancelled")
@@ -159,6 +160,9 @@ SCHEDULE_OF_PROJECT = (
     _p(name="lags_share", type="percent", null="unknown", needs=_LAGS, unit="%", meaning="Which share of them has a positive lag." + _KEPT),
     _p(name="finish_to_start_share", type="percent", null="unknown", needs=("link.type",), unit="%", meaning="Which share of them goes from finish to start. Unknown while the tool does not say of each." + _KEPT),
     _p(name="high_float_share", type="percent", null="unknown", needs=_NETWORK, unit="%", meaning="Which share of its open activities has more than 44 working days of total float." + _KEPT),
+    _p(name="high_duration_share", type="percent", null="unknown", needs=("task.status", "task.start_on", "task.due_on"), unit="%", meaning="Which share of its open activities that are in its current baseline was planned there to take more than 44 working days. Unknown without one." + _KEPT),
+    _p(name="missed_share", type="percent", null="unknown", needs=("task.status", "task.due_on"), unit="%", meaning="Which share of its activities that were due before today by its current baseline was finished later, or is not. Unknown without one." + _KEPT),
+    _p(name="bei", type="number", synonyms=("baseline execution index",), null="unknown", needs=("task.status", "task.due_on"), meaning="How many activities of its current baseline are done for one that was due before today by it. Unknown without one, and before any was due." + _KEPT),
     _p(name="negative_float", type="number", null="unknown", needs=_NETWORK, unit="activities", meaning="How many of its open activities are too late for the project's end, or for a milestone." + _KEPT),
     _p(name="invalid_dates", type="number", null="unknown", needs=("task.status", "task.due_on"), unit="activities", meaning="How many activities are planned for a day that has passed, or happened on one to come." + _KEPT),
     _p(name="unresourced", type="number", null="unknown", needs=("task.status", "task.assignee_ids"), unit="activities", meaning="How many open activities of a day or more nobody is assigned to." + _KEPT),
@@ -345,6 +349,7 @@ FLAG = (
 )  # fmt: skip
 
 CATALOGUE: tuple[Fact, ...] = (
-    *TASK, *SCHEDULE_OF_TASK, *PROJECT, *SCHEDULE_OF_PROJECT, *PERSON, *MILESTONE, *SPRINT,
+    *TASK, *SCHEDULE_OF_TASK, *agreed.OF_TASK, *PROJECT, *SCHEDULE_OF_PROJECT, *agreed.OF_PROJECT,
+    *PERSON, *MILESTONE, *agreed.OF_MILESTONE, *SPRINT, *agreed.OF_SPRINT,
     *DEPENDENCY, *APPROVAL, *REQUEST, *CONNECTION, *FLAG,
 )  # fmt: skip

@@ -26,6 +26,7 @@ from sync_engine.rules.joins import (
 from sync_engine.rules.scan import Key
 from sync_engine.rules.sources import Frame
 from sync_engine.rules.task_sums import is_comparable, normal_title
+from sync_engine.store.baseline_models import Baseline
 from sync_engine.store.flag_models import AssessmentRow
 from sync_engine.store.models import Run
 from sync_engine.store.schedule_models import TaskSchedule
@@ -34,6 +35,7 @@ MOST = 50_000
 """More changed tasks than this are not worth picking out."""
 
 _run, _assessment, _float = table(Run), table(AssessmentRow), table(TaskSchedule)
+_baseline = table(Baseline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,12 @@ class Reach:
     Args:
         tasks: the tasks to look at; None: all.
         runs: by connection: the last run that had ended when we began.
+        baselines: the last change of baselines that had been made.
     """
 
     tasks: list[Key] | None
     runs: Mapping[int, int]
+    baselines: int
 
 
 def reach(  # all of them are the caller's to say
@@ -71,8 +75,9 @@ def reach(  # all of them are the caller's to say
         .group_by(_run.c.connection_id)
     )
     runs: dict[int, int] = {row[0]: row[1] for row in connection.execute(ended)}
+    agreed = connection.execute(sa.select(sa.func.max(_baseline.c.change))).scalar_one() or 0
     if full:
-        return Reach(None, runs)
+        return Reach(None, runs, agreed)
     last = connection.execute(
         sa.select(_assessment).order_by(_assessment.c.id.desc()).limit(1)
     ).mappings().first()  # fmt: skip
@@ -83,7 +88,7 @@ def reach(  # all of them are the caller's to say
         and set(last["runs"] or {}) >= {str(each.id) for each in frame.connections}
     )
     if full is None and (not same or _is_small(connection, small)):
-        return Reach(None, runs)
+        return Reach(None, runs, agreed)
     runs_seen = {} if last is None else last["runs"] or {}
     seen = {int(id): run for id, run in runs_seen.items()}
     begun = dict(
@@ -96,8 +101,10 @@ def reach(  # all of them are the caller's to say
         for each in frame.connections
         if begun.get(each.id, 0) > seen.get(each.id, 0)
     }
-    tasks = _tasks(connection, behind, titles=titles)
-    return Reach(tasks, {**dict.fromkeys((c.id for c in frame.connections), 0), **runs})
+    before = 0 if last is None else last["baselines"]
+    tasks = _tasks(connection, behind, before, titles=titles)
+    runs = {**dict.fromkeys((c.id for c in frame.connections), 0), **runs}
+    return Reach(tasks, runs, agreed)
 
 
 def _is_small(connection: sa.Connection, small: int) -> bool:
@@ -107,20 +114,39 @@ def _is_small(connection: sa.Connection, small: int) -> bool:
     )
 
 
-def _tasks(connection: sa.Connection, seen: Mapping[int, int], *, titles: bool) -> list[Key] | None:
+def _tasks(
+    connection: sa.Connection, seen: Mapping[int, int], agreed: int, *, titles: bool
+) -> list[Key] | None:
     found: set[Key] = set()
-    for connection_id, run_id in seen.items():
-        statements = [
-            *_changed(connection_id, run_id),
-            *_contained(connection, connection_id, run_id),
-        ]
-        if titles:
-            statements.append(_same_title(connection_id, run_id))
-        for statement in statements:
-            found.update((row[0], row[1]) for row in connection.execute(statement))
-            if len(found) > MOST:
-                return None
+    for statement in _statements(connection, seen, agreed, titles=titles):
+        found.update((row[0], row[1]) for row in connection.execute(statement))
+        if len(found) > MOST:
+            return None
     return sorted(found)
+
+
+def _statements(
+    connection: sa.Connection, seen: Mapping[int, int], agreed: int, *, titles: bool
+) -> Iterator[sa.Select[Any]]:
+    yield _agreed_anew(agreed)
+    for connection_id, run_id in seen.items():
+        yield from _changed(connection_id, run_id)
+        yield from _contained(connection, connection_id, run_id)
+        if titles:
+            yield _same_title(connection_id, run_id)
+
+
+def _agreed_anew(seen: int) -> sa.Select[Any]:
+    """Tasks of projects of which a baseline was taken or removed since."""
+    here = sa.and_(
+        TASK.c.connection_id == _baseline.c.connection_id,
+        TASK.c.project_id == _baseline.c.project_id,
+    )
+    return (
+        sa.select(TASK.c.connection_id, TASK.c.id)
+        .select_from(_baseline.join(TASK, here))
+        .where(_baseline.c.change > seen)
+    )
 
 
 def _changed(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:

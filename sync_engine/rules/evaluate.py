@@ -84,6 +84,7 @@ class Assessment:
         missing: by (standard, connection): the facts that its tool does not provide.
         slow: standards that were stopped because they ran over their time.
         runs: by connection: the last run whose rows were looked at.
+        baselines: the last change of baselines that was looked at.
         stale: connections whose last complete read is too long ago to resolve or raise anything.
     """
 
@@ -102,6 +103,7 @@ class Assessment:
     slow: tuple[str, ...] = ()
     rows: int = 0
     runs: Mapping[int, int] = field(default_factory=dict)
+    baselines: int = 0
     stale: frozenset[int] = frozenset()
     connections: Mapping[int, str] = field(default_factory=dict)
 
@@ -220,6 +222,7 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
         slow=tuple(sorted(work.slow)),
         rows=work.found.rows,
         runs=reach.runs,
+        baselines=reach.baselines,
         stale=frozenset(each.id for each in frame.connections if not each.fresh),
         connections={each.id: each.name for each in frame.connections},
     )

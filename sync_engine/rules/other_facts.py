@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from sync_engine.rules import facts, schedule_facts
 from sync_engine.rules.approval_facts import APPROVAL_FACTS, approvals
+from sync_engine.rules.baseline_facts import BASELINE_OF_MILESTONE, BASELINE_OF_PROJECT
 from sync_engine.rules.connection_facts import CONNECTION_FACTS
 from sync_engine.rules.dependency_facts import DEPENDENCY_FACTS, dependencies
 from sync_engine.rules.dialect import Column, Truth, latest
@@ -41,6 +42,7 @@ from sync_engine.rules.sprint_facts import SPRINT_FACTS
 from sync_engine.store.models import StatusUpdateRow
 
 REPORT = table(StatusUpdateRow)
+BEGUN = ("in_progress", "done")
 
 
 def _counts(source: StoreSource, key: str) -> Any:
@@ -53,6 +55,7 @@ def _counts(source: StoreSource, key: str) -> Any:
             "total": sa.func.count(),
             "open": count_if(is_open),
             "ended": count_if(task.c.status.in_(ENDED)),
+            "begun": count_if(task.c.status.in_(BEGUN)),
             "unknown": count_if(task.c.status.is_(None)),
             "overdue": count_if(sa.and_(is_open, task.c.due_on < today)),
             "urgent": count_if(sa.and_(is_open, task.c.priority == 1)),
@@ -108,11 +111,13 @@ def _parent_project(source: StoreSource) -> Value:
 _PROJECT: dict[str, Builder] = {
     **COMMON,
     **schedule_facts.OF_PROJECT,
+    **BASELINE_OF_PROJECT,
     "owner": person("owner_id"),
     "owner_active": lambda s: joined(s, "owner_id_account", PERSON, "owner_id").c.active,
     "parent": _parent_project,
     "portfolio": lambda s: portfolio_of(s, s.base),
     "open_tasks": _project_tasks("open"),
+    "begun_tasks": _project_tasks("begun"),
     "overdue_tasks": _project_tasks("overdue"),
     "total_tasks": lambda s: sa.func.coalesce(_counts(s, "project_id").c.total, 0),
     "top_priority_share": lambda s: _share(
@@ -139,6 +144,7 @@ def _done_share(source: StoreSource) -> Column:
 _MILESTONE: dict[str, Builder] = {
     **COMMON,
     **OF_PROJECT,
+    **BASELINE_OF_MILESTONE,
     "owner": person("owner_id"),
     "total_tasks": lambda s: sa.func.coalesce(_counts(s, "milestone_id").c.total, 0),
     "open_tasks": _milestone_open,

@@ -25,7 +25,7 @@ from sync_engine.rules.pack_schema import (
 from sync_engine.rules.standards import Standard
 from sync_engine.settings.models import StandardSetting
 from sync_engine.settings.nearest import nearest
-from sync_engine.settings.source import Path_, Problem, SettingsError, Source
+from sync_engine.settings.source import Path_, Problem, SettingsError, Source, parse
 from sync_engine.settings.source import read as read_yaml
 
 
@@ -44,18 +44,46 @@ def find(name: str, base: Path | None = None) -> Path:
     """The file of a pack: a known name, or a path (relative to `base`)."""
     if name.endswith((".yaml", ".yml")):
         return (base or Path()) / name
-    known = {path.stem: path for folder in folders() for path in sorted(folder.glob("*.yaml"))}
-    if name not in known:
+    held = known()
+    if name not in held:
         raise PackError(
-            f'there is no pack "{name}"{nearest(name, known)}; known: '
-            f"{', '.join(known) or 'none'}, or write the path of a file that ends in .yaml"
+            f'there is no pack "{name}"{nearest(name, held)}; known: '
+            f"{', '.join(held) or 'none'}, or write the path of a file that ends in .yaml"
         )
-    return known[name]
+    return held[name]
+
+
+def known() -> dict[str, Path]:
+    """The packs that come with the product, by name."""
+    return {path.stem: path for folder in folders() for path in sorted(folder.glob("*.yaml"))}
 
 
 def load(path: Path) -> Pack:
     """Read and check a pack. Raises `SettingsError` with every problem and its place."""
     return from_source(read_yaml(path), path.parent, (path.resolve(),))
+
+
+def written(name: str, text: str) -> Pack:
+    """A pack that was written in the console. It may extend those that come with the product.
+
+    Raises:
+        SettingsError: with every problem and its place.
+    """
+    source = parse(text, f'pack "{name}"')
+    problems = []
+    data = source.data if isinstance(source.data, dict) else {}
+    if "pack" in data and data["pack"] != name:
+        problems.append(Problem(f'the pack\'s name here is "{name}"', source.place(("pack",))))
+    if name in known():
+        problems.append(Problem(f'a pack "{name}" comes with Flagstaff; give yours another name'))
+    bases = data.get("extends") or ()
+    for number, base in enumerate([bases] if isinstance(bases, str) else bases):
+        if str(base).endswith((".yaml", ".yml")):
+            told = f'"{base}" is a file; a pack of the console extends packs by their names'
+            problems.append(Problem(told, source.place(("extends", number))))
+    if problems:
+        raise SettingsError(source.file, problems)
+    return from_source(source)
 
 
 def from_source(source: Source, folder: Path | None = None, chain: tuple[Path, ...] = ()) -> Pack:

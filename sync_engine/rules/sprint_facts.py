@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.rules.commitment_facts import COMMITMENT_FACTS
 from sync_engine.rules.dialect import Truth, seconds_between
 from sync_engine.rules.joins import (
     COMMON,
@@ -120,6 +121,7 @@ def _added(source: StoreSource) -> Value:
 SPRINT_FACTS: dict[str, Builder] = {
     **COMMON,
     **OF_PROJECT,
+    **COMMITMENT_FACTS,
     # "" is the tool's word for "no goal", NULL means that it cannot say.
     "goal": lambda s: Value(
         "text", sa.func.nullif(s.base.c.goal, ""), known=s.base.c.goal.is_not(None)

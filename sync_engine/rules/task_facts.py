@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.rules.baseline_facts import BASELINE_OF_TASK
 from sync_engine.rules.dialect import (
     Column,
     Truth,
@@ -171,6 +172,7 @@ BUILDERS: dict[str, Builder] = {
     **COMMON,
     **OF_PROJECT,
     **OF_TASK,
+    **BASELINE_OF_TASK,
     "title_length": lambda s: sa.func.length(sa.func.trim(s.base.c.title)),
     "description_length": lambda s: sa.func.coalesce(
         sa.func.length(sa.func.trim(s.base.c.description)), 0

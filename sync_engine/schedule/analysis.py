@@ -24,6 +24,7 @@ def analyse(
     calendar: WorkCalendar,
     due: date | None = None,
     lacks: frozenset[str] = frozenset(),
+    baselined: bool = False,
     limits: Mapping[str, float] | None = None,
 ) -> Schedule:
     """Both passes over a project's network, and its points.
@@ -33,6 +34,7 @@ def analyse(
         due: the day by which the project is to be finished; without one, its last planned finish,
             where all that nothing follows has one.
         lacks: fields ("link.lag_minutes") that the tool cannot tell.
+        baselined: the project has a baseline; what that has of an activity stands with it.
         limits: thresholds of points, by their id, other than by default.
     """
     axis = Axis(calendar, today)
@@ -50,8 +52,9 @@ def analyse(
     ]
     conflicts = _conflicts(network, work, axis)
     facts = Facts(
-        network, work, axis, today, early, floats, end, target, sum(conflicts.values()), lacks
-    )
+        network, work, axis, today, early, floats, end, target, sum(conflicts.values()), lacks,
+        baselined,
+    )  # fmt: skip
     mine = facts.where(lambda _: True)
     ids = [activity.id for activity in network.activities]
     paths = [] if end is None else passes.critical_paths(network, work, early, end)

@@ -16,6 +16,15 @@ Answer: TypeAlias = Literal["met", "flagged", "not assessable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """An activity as the project's current baseline has it. `estimate`: working minutes."""
+
+    start: date | None = None
+    finish: date | None = None
+    estimate: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
     """A piece of work in the network.
 
@@ -28,6 +37,7 @@ class Activity:
         milestone: takes no time.
         deadline: a day that float is counted against; it moves no date.
         owned: whether somebody is assigned; None: nobody knows.
+        agreed: None: the baseline does not have it.
         external: of another project, or not in sight: its own dates stand, and it is not judged.
     """
 
@@ -43,6 +53,7 @@ class Activity:
     milestone: bool = False
     deadline: date | None = None
     owned: bool | None = None
+    agreed: Agreed | None = None
     external: bool = False
 
 

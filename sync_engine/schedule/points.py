@@ -22,7 +22,7 @@ from sync_engine.schedule.work import (
     planned_length,
 )
 
-HIGH_FLOAT = 44 * DAY
+HIGH_FLOAT = HIGH_DURATION = 44 * DAY
 SLIP = 600 * DAY
 """By how much the critical-path test delays one activity."""
 
@@ -33,10 +33,10 @@ _AT_MOST = (
     ("D05", "Activities with a hard constraint", "%", 5),
     ("D06", "Open activities with more than 44 working days of float", "%", 5),
     ("D07", "Open activities with negative float", "activities", 0),
-    ("D08", "Open activities planned to take more than 44 working days", "%", 5),
+    ("D08", "Open activities planned to take more than 44 working days by the baseline", "%", 5),
     ("D09", "Forecast dates in the past, actual dates in the future", "activities", 0),
     ("D10", "Open activities of a day or more that nobody is assigned to", "activities", 0),
-    ("D11", "Activities finished later than the baseline", "%", 5),
+    ("D11", "Activities due by now by the baseline, finished later or not", "%", 5),
     ("D15", "Links that the planned dates contradict", "links", 0),
     ("D16", "Cycles", "cycles", 0),
     ("D18", "Done while a predecessor is open", "activities", 0),
@@ -71,6 +71,7 @@ class Facts:
         end: the point at which everything is finished; `target`: at which it is to be.
         conflicts: how many links the planned dates contradict.
         lacks: fields that the tool cannot tell.
+        baselined: the project has a baseline.
     """
 
     network: Network
@@ -83,6 +84,7 @@ class Facts:
     target: int | None
     conflicts: int
     lacks: frozenset[str]
+    baselined: bool
 
     def where(self, holds: Callable[[int], bool]) -> list[int]:
         """The numbers of the project's own activities for which something holds."""
@@ -121,8 +123,8 @@ def points(facts: Facts, limits: Mapping[str, float] | None = None) -> tuple[Poi
     """All points, in order. `limits`: thresholds other than by default."""
     found = [
         _logic(facts), *_links(facts), _bare("D05", "constraint"), *_floats(facts),
-        _bare("D08", "baseline"), _invalid(facts), _unresourced(facts), _bare("D11", "baseline"),
-        _slip_test(facts), _path_index(facts), _bare("D14", "baseline"),
+        *_agreed(facts), _invalid(facts), _unresourced(facts), _slip_test(facts),
+        _path_index(facts),
         _count("D15", facts.conflicts, facts.lacking("task.due_on")),
         _count("D16", len(facts.network.cycles), ()), _done_too_early(facts),
     ]  # fmt: skip
@@ -180,6 +182,68 @@ def _floats(facts: Facts) -> Iterable[Point]:
         lacking = tuple(sorted({*lacking, *facts.undated()}))
     yield _share("D06", sum(each > HIGH_FLOAT for each in known), len(judged), lacking)
     yield _count("D07", sum(each < 0 for each in known), lacking)
+
+
+def _agreed(facts: Facts) -> Iterable[Point]:
+    """What the project's current baseline says. As commonly described of DCMA's assessment:
+
+    - D08: open activities of a baseline duration above 44 working days, of all open ones in it;
+    - D11: activities whose baseline finish has passed that finished later or are open, of all
+      whose baseline finish has passed. What is finished on a day off is no later than the evening
+      before;
+    - D14, the baseline execution index: activities done, of those whose baseline finish has passed.
+
+    Passed is what was due before today: the day is not over. What has gone from the project since
+    is no activity of it, and not counted.
+    """
+    if not facts.baselined:
+        for ref in ("D08", "D11", "D14"):
+            yield _bare(ref, "baseline")
+        return
+    yield _long(facts)
+    work, axis, done, late, unknown = facts.work, facts.axis, 0, 0, set(facts.lacking())
+    due = 0
+    for n in facts.where(lambda _: True):
+        each, standing = facts.network.activities[n], facts.work.standing[n]
+        finish = None if each.agreed is None else each.agreed.finish
+        if finish is None:
+            continue
+        done += standing is Standing.DONE
+        if finish >= facts.today:
+            continue
+        due += 1
+        if standing is not Standing.DONE:
+            late += 1
+        elif each.actual_finish is None:
+            unknown.add("task.completed_at")
+        else:
+            ended, agreed = work.finish[n], axis.end(finish)
+            late += ended is not None and agreed is not None and ended > agreed
+    yield _share("D11", late, due, tuple(sorted(unknown)))
+    unmapped = facts.lacking()
+    if unmapped or not due:
+        yield _bare("D14", *(unmapped or ("work due by now",)))
+    else:
+        yield replace(POINTS["D14"], value=done / due, numerator=done, denominator=due)
+
+
+def _long(facts: Facts) -> Point:
+    judged, unknown = 0, set(facts.lacking())
+    many = 0
+    for n in facts.where(facts.is_open):
+        each = facts.network.activities[n]
+        if each.agreed is None:
+            continue
+        judged += 1
+        then = replace(
+            each, start=each.agreed.start, finish=each.agreed.finish, estimate=each.agreed.estimate
+        )
+        length, why = planned_length(then, facts.axis)
+        if length is None:
+            unknown.add(LACKING[why or NOTHING].replace("task.", "baseline."))
+        else:
+            many += length > HIGH_DURATION
+    return _share("D08", many, judged, tuple(sorted(unknown)))
 
 
 def _invalid(facts: Facts) -> Point:

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.rules.baseline_facts import BASELINE
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.catalogue import SCHEDULE
 from sync_engine.rules.evaluate import connections
@@ -25,14 +26,15 @@ from sync_engine.store.engine import reading
 from sync_engine.store.models import Run
 from sync_engine.store.schedule_models import ScheduleResult, TaskSchedule
 
-METHOD = "1"  # changes with the way to compute, so that kept results are made anew
+METHOD = "2"  # changes with the way to compute, so that kept results are made anew
 LOCK = 7_204_119  # names our advisory lock on PostgreSQL
 CHUNK = 500
 RESULT, FLOAT, _RUN = table(ScheduleResult), table(TaskSchedule), table(Run)
 COLUMNS = {
     "D01": "open_ends_share", "D02": "leads", "D03": "lags_share", "D04": "finish_to_start_share",
-    "D06": "high_float_share", "D07": "negative_float", "D09": "invalid_dates",
-    "D10": "unresourced", "D12": "critical_path_test", "D13": "cpli",
+    "D06": "high_float_share", "D07": "negative_float", "D08": "high_duration_share",
+    "D09": "invalid_dates", "D10": "unresourced", "D11": "missed_share",
+    "D12": "critical_path_test", "D13": "cpli", "D14": "bei",
     "D15": "dependency_conflicts", "D16": "dependency_cycles",
 }  # fmt: skip
 """Which point is kept in which column."""
@@ -99,13 +101,18 @@ def _outdated(
     connection: sa.Connection, tool: ConnectionInfo, moment: Moment, live: set[str], run: int
 ) -> set[str]:
     holding = connection.execute(
-        sa.select(RESULT.c.project_id, RESULT.c.run_id).where(
+        sa.select(RESULT.c.project_id, RESULT.c.run_id, RESULT.c.baseline_id).where(
             RESULT.c.connection_id == tool.id,
             RESULT.c.day == moment.today,
             RESULT.c.basis == basis(moment),
         )
     )
-    runs = {row.project_id: row.run_id for row in holding}
+    agreed = _baselines(connection, tool.id)
+    runs = {
+        row.project_id: row.run_id
+        for row in holding
+        if row.baseline_id == agreed.get(row.project_id)
+    }
     if not runs:
         return live
     since, found = max(runs.values()), live.difference(runs)
@@ -113,6 +120,16 @@ def _outdated(
         for statement in _changed(tool.id, since):
             found.update(connection.execute(statement).scalars())
     return found & live
+
+
+def _baselines(connection: sa.Connection, tool: int) -> dict[str, int]:
+    """By project: its current baseline."""
+    rows = connection.execute(
+        sa.select(BASELINE.c.project_id, sa.func.max(BASELINE.c.id).label("id"))
+        .where(BASELINE.c.connection_id == tool, BASELINE.c.removed_at.is_(None))
+        .group_by(BASELINE.c.project_id)
+    )
+    return {row.project_id: row.id for row in rows}
 
 
 def _changed(tool: int, since: int) -> Iterator[sa.Select[Any]]:
@@ -173,7 +190,8 @@ def result_row(held: Plan, found: Schedule, run: int, moment: Moment) -> dict[st
     linked, (connection_id, project_id) = _linked(held), held.key
     return {
         "connection_id": connection_id, "project_id": project_id, "day": moment.today,
-        "run_id": run, "basis": basis(moment), "dependencies": found.dependencies,
+        "run_id": run, "basis": basis(moment), "baseline_id": held.baseline_id,
+        "dependencies": found.dependencies,
         "open_activities": found.open if held.active else 0,
         "undated_activities": len(linked & found.unassessable.keys()),
         "forecast_finish": found.finish, **values,

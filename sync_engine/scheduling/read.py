@@ -9,12 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.rules.baseline_facts import BASELINE, PLANNED
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.joins import LINK, MILESTONE, PROJECT, TASK
 from sync_engine.rules.scan import Key
 from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.schedule.analysis import analyse
-from sync_engine.schedule.model import Activity, Dependency, Schedule, State
+from sync_engine.schedule.model import Activity, Agreed, Dependency, Schedule, State
 from sync_engine.scheduling.words import kind_of
 
 CHUNK = 500
@@ -47,6 +48,7 @@ class Plan:
         due: when the project is due.
         active: it is neither archived nor closed, as far as the tool can tell.
         lacks: fields that the tool cannot tell of this project.
+        baseline_id: its current baseline, if it has one.
     """
 
     key: Key
@@ -57,12 +59,13 @@ class Plan:
     due: date | None
     active: bool
     lacks: frozenset[str]
+    baseline_id: int | None = None
 
     def analysed(self, moment: Moment, limits: Mapping[str, float] | None = None) -> Schedule:
         """What its network says as of a moment."""
         return analyse(
             self.activities, self.dependencies, today=moment.today, calendar=moment.calendar,
-            due=self.due, lacks=self.lacks, limits=limits,
+            due=self.due, lacks=self.lacks, limits=limits, baselined=self.baseline_id is not None,
         )  # fmt: skip
 
 
@@ -89,15 +92,18 @@ def plan(connection: sa.Connection, tool: ConnectionInfo, id: str, moment: Momen
     linked = {end for each in dependencies for end in (each.before, each.after)}
     lacks = _lacks(tool, project.lacks or ())
     judged = _judged(mine, linked).difference(left_out)
+    baseline_id = connection.execute(current(tool.id, id)).scalar_one()
+    agreed = _agreed(connection, baseline_id)
+    owned = "task.assignee_ids" not in lacks
     activities = [
-        _activity(mine[n], moment, owned="task.assignee_ids" not in lacks) for n in sorted(judged)
+        _activity(mine[n], moment, owned=owned, agreed=agreed.get(n)) for n in sorted(judged)
     ]
     activities += [
         _foreign(n, others.get(n), moment) for n in sorted(linked.difference(mine))
     ]  # fmt: skip
     return Plan(
         (tool.id, id), project.name, tuple(activities), dependencies, {**mine, **others},
-        project.due_on, project.state == "active", lacks,
+        project.due_on, project.state == "active", lacks, baseline_id,
     )  # fmt: skip
 
 
@@ -113,6 +119,21 @@ def _tasks(connection: sa.Connection, tool: int, *where: sa.ColumnElement[bool])
         .select_from(TASK.outerjoin(MILESTONE, on))
         .where(TASK.c.connection_id == tool, TASK.c.gone_at.is_(None), *where)
     )
+
+
+def current(tool: int, project: str) -> sa.Select[Any]:
+    """The id of a project's current baseline, if it has one."""
+    mine = sa.and_(BASELINE.c.connection_id == tool, BASELINE.c.project_id == project)
+    return sa.select(sa.func.max(BASELINE.c.id)).where(mine, BASELINE.c.removed_at.is_(None))
+
+
+def _agreed(connection: sa.Connection, baseline_id: int | None) -> dict[str, Agreed]:
+    """By task: what a baseline has of it."""
+    rows = connection.execute(sa.select(PLANNED).where(PLANNED.c.baseline_id == baseline_id))
+    return {
+        row.task_id: Agreed(start=row.start_on, finish=row.due_on, estimate=row.estimate_minutes)
+        for row in rows
+    }
 
 
 def _links(connection: sa.Connection, tool: int, project: str) -> list[Any]:
@@ -188,7 +209,7 @@ def _day(at: datetime | None, moment: Moment) -> date | None:
     return None if at is None else at.astimezone(moment.zone).date()
 
 
-def _activity(row: Any, moment: Moment, *, owned: bool) -> Activity:
+def _activity(row: Any, moment: Moment, *, owned: bool, agreed: Agreed | None) -> Activity:
     milestone = row.type == "milestone"
     deadlines = [row.milestone_due, row.due_on if milestone else None]
     return Activity(
@@ -204,6 +225,7 @@ def _activity(row: Any, moment: Moment, *, owned: bool) -> Activity:
         milestone=milestone,
         deadline=min((day for day in deadlines if day is not None), default=None),
         owned=row.owner_id is not None if owned else None,
+        agreed=agreed,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -13,9 +14,11 @@ from pydantic import BaseModel, ValidationError
 from connectors.sdk import registry as installed
 from connectors.sdk.registry import RegistryError
 from sync_engine.settings import source as yaml_source
+from sync_engine.settings.entry import Entry, Kind, LeftOut
 from sync_engine.settings.models import Connection, Settings
 from sync_engine.settings.nearest import nearest
-from sync_engine.settings.people_file import People
+from sync_engine.settings.people_file import People, PersonEntry
+from sync_engine.settings.secret_places import of_settings
 from sync_engine.settings.source import Path_, Problem, SettingsError, Source
 from sync_engine.settings.values import Reference
 from sync_engine.settings.wording import is_secret, place_name, sentence
@@ -37,11 +40,33 @@ class Registry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Checked settings, and the file that they came from."""
+    """Checked settings, and what they came from: a file, and entries made in the console.
+
+    Args:
+        source: the file; with entries, its values and theirs, of which only the file's have places.
+        entries: those of the store that are in force.
+        left_out: those that are not, and why.
+        kept: opens a secret that is sealed in the store.
+        file: the file alone; None: this is it.
+    """
 
     settings: Settings
     source: Source
     folder: Path
+    entries: tuple[Entry, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    kept: Callable[[str], str | None] | None = field(default=None, compare=False, repr=False)
+    file: Configuration | None = field(default=None, repr=False)
+
+    def of_kind(self, kind: Kind) -> Iterator[Entry]:
+        """The entries of the store in force of one kind."""
+        return (entry for entry in self.entries if entry.kind == kind)
+
+    @property
+    def own_packs(self) -> dict[str, str]:
+        """The packs that were written in the console and published, by name, as YAML."""
+        return {each.name: each.document["text"] for each in self.of_kind("pack")
+                if each.document.get("text")}  # fmt: skip
 
     def path(self, text: str) -> Path:
         """A path of the file: relative ones begin at the folder of the file."""
@@ -76,46 +101,103 @@ class Configuration:
         ]
 
 
-def load(path: Path, registry: Registry | None = None) -> Configuration:
+def load(path: Path, registry: Registry | None = None, *, optional: bool = False) -> Configuration:
     """Read and check a configuration file.
+
+    Args:
+        optional: where there is no such file, all options have their defaults.
 
     Raises:
         SettingsError: with everything that is wrong in it.
     """
-    source = yaml_source.read(path)
+    absent = optional and not path.exists()
+    source = Source(str(path), {}) if absent else yaml_source.read(path)
     return check(source, path.absolute().parent, registry or installed_connectors())
 
 
 def check(source: Source, folder: Path, registry: Registry) -> Configuration:
     """Check a file's values."""
-    settings, problems = _validated(Settings, source, ())
-    problems += _connector_problems(source, registry)
-    problems += _twice(source, "connections", lambda entry: entry.get("name"))
-    problems += _twice(source, "digests", _digest_key)
+    settings, problems = checked(source, registry)
     if problems or settings is None:
         raise SettingsError(source.file, sorted(problems, key=_order))
     return Configuration(settings, source, folder)
 
 
+def checked(source: Source, registry: Registry) -> tuple[Settings | None, list[Problem]]:
+    """Settings out of values, or all that is wrong with them."""
+    settings, problems = _validated(Settings, source, ())
+    problems += _connector_problems(source, registry)
+    problems += _twice(source, "connections", lambda entry: entry.get("name"))
+    problems += _twice(source, "digests", digest_key)
+    return settings, problems
+
+
 def load_people(configuration: Configuration) -> People:
-    """The people file; empty where the settings name none."""
-    if configuration.settings.people is None:
-        return People()
-    source = yaml_source.read(configuration.path(configuration.settings.people))
-    people, problems = _validated(People, source, ())
+    """The people of the file and of the store; those of the file go first."""
+    return read_people(configuration)[0]
+
+
+def read_people(configuration: Configuration) -> tuple[People, tuple[LeftOut, ...]]:
+    """The people of the file and of the store, and those of the store that are not in force.
+
+    Raises:
+        SettingsError: the file has problems.
+    """
     names = [connection.name for connection in configuration.settings.connections]
-    for index, entry in enumerate(people.people if people else ()):
-        for account in entry.accounts:
-            if account not in names:
-                problems.append(
-                    Problem(
-                        f'there is no connection "{account}"{nearest(account, names)}',
-                        source.place(("people", index, "accounts", account)),
-                    )
-                )
-    if problems or people is None:
-        raise SettingsError(source.file, sorted(problems, key=_order))
-    return people
+    source = None
+    people: People | None = People()
+    if configuration.settings.people is not None:
+        source = yaml_source.read(configuration.path(configuration.settings.people))
+        people, problems = _validated(People, source, ())
+        for index, entry in enumerate(people.people if people else ()):
+            problems += [
+                Problem(why, source.place(("people", index, "accounts", account)))
+                for account, why in _unknown_accounts(entry, names)
+            ]
+        if problems or people is None:
+            raise SettingsError(source.file, sorted(problems, key=_order))
+    return _with_entries(people or People(), source, configuration.of_kind("person"), names)
+
+
+def _unknown_accounts(person: PersonEntry, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for account in person.accounts:
+        if account not in names:
+            yield account, f'there is no connection "{account}"{nearest(account, names)}'
+
+
+def _claims(person: PersonEntry) -> Iterator[tuple[str, ...]]:
+    """What can be one person's only: addresses, and accounts."""
+    for address in person.emails:
+        yield ("address", address.casefold())
+    for connection, accounts in person.accounts.items():
+        for account in accounts:
+            yield ("account", connection, account.casefold())
+
+
+def _with_entries(
+    people: People, source: Source | None, entries: Iterable[Entry], names: Sequence[str]
+) -> tuple[People, tuple[LeftOut, ...]]:
+    """People of a file, and those of the store that claim nothing that is somebody's already."""
+    taken: dict[tuple[str, ...], str] = {}
+    for index, person in enumerate(people.people):
+        place = source.place(("people", index)) if source else None
+        where = f"{source.file if source else ''}{f':{place.line}' if place else ''}"
+        taken |= dict.fromkeys(_claims(person), f"{person.name} ({where})")
+    found, left = list(people.people), []
+    for entry in entries:
+        person = PersonEntry.model_validate(entry.document)
+        reasons = [why for _, why in _unknown_accounts(person, names)]
+        reasons += [
+            f"the {claim[0]} {claim[-1]} is that of {taken[claim]} already"
+            for claim in _claims(person)
+            if claim in taken
+        ]
+        if reasons:
+            left.append(LeftOut(entry.kind, entry.name, "; ".join(reasons), entry.origin))
+            continue
+        found.append(person)
+        taken |= dict.fromkeys(_claims(person), f"{person.name} ({entry.origin})")
+    return People(people=tuple(found)), tuple(left)
 
 
 def installed_connectors() -> Registry:
@@ -137,16 +219,14 @@ def _validated(
     try:
         return model.model_validate(data), []
     except ValidationError as error:
-        found = [
-            each for each in error.errors(include_url=False) if not _to_be_fetched(model, each)
-        ]
+        found = [each for each in error.errors(include_url=False) if not to_be_fetched(model, each)]
     return None, [
         Problem(
             sentence(model, each, place_name(source.data, (*path, *each["loc"]))),
             source.place((*path, *each["loc"])),
         )
         for each in found
-        if not _to_be_fetched(model, each)
+        if not to_be_fetched(model, each)
     ]
 
 
@@ -158,7 +238,7 @@ def entries(data: Any, section: str) -> Iterator[tuple[int, dict[str, Any]]]:
             yield index, entry
 
 
-def _to_be_fetched(model: type[BaseModel], error: Mapping[str, Any]) -> bool:
+def to_be_fetched(model: type[BaseModel], error: Mapping[str, Any]) -> bool:
     """Whether the value is only the reference to a secret, to be judged once it is fetched."""
     field = model.model_fields.get(str(error["loc"][0])) if len(error["loc"]) == 1 else None
     value = error["input"]
@@ -174,6 +254,7 @@ def _connector_problems(source: Source, registry: Registry) -> list[Problem]:
     """What the connectors themselves have against their options."""
     problems: list[Problem] = []
     names = list(registry.names())
+    get = cache(registry.get)  # looks into folders each time
     for index, entry in entries(source.data, "connections"):
         path: Path_ = ("connections", index)
         name = entry.get("connector")
@@ -191,7 +272,7 @@ def _connector_problems(source: Source, registry: Registry) -> list[Problem]:
         options = entry.get("options")
         if options is None or isinstance(options, dict):
             try:
-                kind = registry.get(name)
+                kind = get(name)
             except RegistryError as error:
                 problems.append(Problem(str(error), source.place((*path, "connector"))))
                 continue
@@ -204,7 +285,8 @@ def _connector_problems(source: Source, registry: Registry) -> list[Problem]:
     return problems
 
 
-def _digest_key(entry: dict[str, Any]) -> Any:
+def digest_key(entry: dict[str, Any]) -> Any:
+    """The identity of a digest as it is written; see `Digest.key`."""
     to = entry.get("to")
     return entry.get("name") or (to if isinstance(to, str) else None)
 
@@ -228,20 +310,10 @@ def _twice(source: Source, section: str, key: Callable[[dict[str, Any]], Any]) -
 
 
 def _secrets_of(data: Any, registry: Registry) -> Iterator[tuple[Path_, str]]:
-    """Every secret's place and text: options of connectors, webhooks, the mail password, the
-    store's URL."""
-    for index, entry in entries(data, "connections"):
-        options = entry.get("options") or {}
-        for name, field in registry.get(entry["connector"]).Config.model_fields.items():
-            value = options.get(field.alias or name)
-            if is_secret(field.annotation) and isinstance(value, str):
-                yield ("connections", index, "options", field.alias or name), value
-        for name, value in (entry.get("webhook") or {}).items():
-            if isinstance(value, str):
-                yield ("connections", index, "webhook", name), value
-    mail = data.get("mail") or {}
-    if isinstance(password := mail.get("password"), str):
-        yield ("mail", "password"), password
+    """Every secret's place and text, the store's URL among them."""
+    for path, value in of_settings(data, lambda name: registry.get(name).Config):
+        if isinstance(value, str):
+            yield path, value
     store = data.get("store")
     if (
         isinstance(store, str)

@@ -167,6 +167,22 @@ class Connection(Section):
     )
 
 
+class Baselines(Section):
+    """When plans are kept by themselves as what was agreed; see `flagstaff baselines`."""
+
+    at_start: bool = Field(
+        False, description="When work is first seen in progress in a project without a baseline."
+    )
+    every: Literal["week", "month", "quarter"] | None = Field(
+        None, description="Once in each of these, at its first complete read; absent: never."
+    )
+    projects: str | None = Field(
+        None,
+        description="Of which active projects, as a condition of the standards' language; absent: "
+        "of all.",
+    )
+
+
 class StandardSetting(Section):
     """What differs from the pack for one standard. Every further key is one of the standard's
     own parameters."""
@@ -339,6 +355,7 @@ class Settings(Section):
     calendar: Calendar = Field(default_factory=Calendar, description="Working days.")
     connections: tuple[Connection, ...] = Field((), description="The accounts that are read.")
     standards: Standards = Field(default_factory=Standards, description="What is checked.")
+    baselines: Baselines = Field(default_factory=Baselines, description="What is kept as agreed.")
     people: str | None = Field(
         None, description="File that says who is who across tools, and who leads whom."
     )

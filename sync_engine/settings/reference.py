@@ -33,7 +33,11 @@ column. `config/flagstaff.example.yaml` shows every option in use. `flagstaff co
 the JSON Schema for editors.
 
 Durations are written `30s`, `5m`, `1h`, `2d`, `4w`. Secrets are written `env:NAME`, `file:PATH`
-(relative to the configuration file) or `cmd:COMMAND`, and are fetched only when needed.
+(relative to the configuration file) or `cmd:COMMAND`, and are fetched only when needed. `kept:NAME`
+is one that was typed in the console and is sealed in the store.
+
+Without `flagstaff.yaml` in the current folder every option has its default. What is made in the
+console is put beside the file: [run it](../howto/run-it.md#with-and-without-a-file).
 """
 
 

@@ -183,7 +183,7 @@ class _Reader:
             return self.mapping(path)
         if isinstance(event, SequenceStartEvent):
             return self.sequence(path)
-        return _scalar(event.value) if event.implicit[0] else event.value
+        return scalar(event.value) if event.implicit[0] else event.value
 
     def mapping(self, path: Path_) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -209,7 +209,7 @@ class _Reader:
         return found
 
 
-def _scalar(text: str) -> Any:
+def scalar(text: str) -> Any:
     """A plain scalar by the core rules of YAML 1.2: `no`, `012` and `12:30` stay text."""
     if text in _SIMPLE:
         return _SIMPLE[text]

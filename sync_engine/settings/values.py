@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = r"\d{1,6}\s*[smhdw]"
-_SECRET = re.compile(r"(?P<kind>env|file|cmd):(?P<target>.+)", re.DOTALL)
+_SECRET = re.compile(r"(?P<kind>env|file|cmd|kept):(?P<target>.+)", re.DOTALL)
 
 DURATION_HELP = 'write a number and a unit, for example "30s", "5m", "1h", "2d" or "4w"'
 SCHEDULE_HELP = 'write "daily 02:00", "weekdays 02:00", "Sun 02:00" or "Mon,Thu 02:00"'
@@ -216,7 +216,8 @@ Share = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Where a secret is kept: an environment variable, a file or a command's output."""
+    """Where a secret is kept: an environment variable, a file, a command's output, or sealed in
+    the store under a name."""
 
     kind: str
     target: str

@@ -134,6 +134,7 @@ class AssessmentRow(SQLModel, table=True):
     full: bool
     standards: str  # fingerprint of the standards in force
     runs: Any = json_column()  # {connection id: last run whose rows were seen}
+    baselines: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # last change seen
     subjects: int  # looked at
     opened: int
     worsened: int

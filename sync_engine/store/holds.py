@@ -50,28 +50,27 @@ def hold(
     )  # fmt: skip
 
 
-def accept(engine: sa.Engine, run_id: int, by: str) -> int:
+def accept(connection: sa.Connection, run_id: int, by: str) -> int:
     """Accept what a census run holds; how many ids may now be confirmed and retired.
 
     Raises:
         LookupError: that run holds nothing that still waits.
     """
-    with engine.begin() as connection:
-        waiting = (
-            sa.select(_hold.c.id, _hold.c.ids)
-            .where(_hold.c.run_id == run_id, _hold.c.accepted_at.is_(None))
-            .where(_hold.c.superseded_at.is_(None))
+    waiting = (
+        sa.select(_hold.c.id, _hold.c.ids)
+        .where(_hold.c.run_id == run_id, _hold.c.accepted_at.is_(None))
+        .where(_hold.c.superseded_at.is_(None))
+    )
+    rows = connection.execute(waiting).all()
+    if not rows:
+        raise LookupError(
+            f"run {run_id} holds nothing that waits: see `flagstaff connections list`"
         )
-        rows = connection.execute(waiting).all()
-        if not rows:
-            raise LookupError(
-                f"run {run_id} holds nothing that waits: see `flagstaff connections list`"
-            )
-        connection.execute(
-            sa.update(_hold)
-            .where(_hold.c.id.in_([row.id for row in rows]))
-            .values(accepted_at=database_now(connection), accepted_by=by)
-        )
+    connection.execute(
+        sa.update(_hold)
+        .where(_hold.c.id.in_([row.id for row in rows]))
+        .values(accepted_at=database_now(connection), accepted_by=by)
+    )
     return sum(len(row.ids) for row in rows)
 
 

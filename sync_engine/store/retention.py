@@ -1,7 +1,7 @@
 """Letting go of what is no longer needed to assess the present, as the configuration says.
 
 Only what is past goes: tombstones, the log of runs, resolved flags. What is present in a tool, open
-or waived is never deleted here.
+or waived is never deleted here, nor a tombstone that a baseline speaks of.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from sync_engine.store.baseline_models import Baseline, BaselineMilestone, BaselineTask
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
-from sync_engine.store.models import Assignment, Hold, RawItem, Run, TaskRow
+from sync_engine.store.models import Assignment, Hold, MilestoneRow, RawItem, Run, TaskRow
 from sync_engine.store.rows import KINDS, table_of
 
 _run = Run.__table__  # type: ignore[attr-defined]
@@ -23,6 +24,13 @@ _assignment = Assignment.__table__  # type: ignore[attr-defined]
 _flag = FlagRow.__table__  # type: ignore[attr-defined]
 _event = FlagEvent.__table__  # type: ignore[attr-defined]
 _waiver = Waiver.__table__  # type: ignore[attr-defined]
+_baseline = Baseline.__table__  # type: ignore[attr-defined]
+
+_PLANNED: dict[str, sa.Column[str]] = {
+    TaskRow.__tablename__: BaselineTask.__table__.c.task_id,  # type: ignore[attr-defined]
+    MilestoneRow.__tablename__: BaselineMilestone.__table__.c.milestone_id,  # type: ignore[attr-defined]
+}
+"""By table of records: what names its rows in baselines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +56,31 @@ def tidy(engine: sa.Engine, *, gone: datetime, runs: datetime, flags: datetime) 
 def _gone(engine: sa.Engine, before: datetime) -> int:
     removed = 0
     with engine.begin() as connection:
-        past = sa.exists().where(
+        assigned = sa.exists().where(
             _task.c.connection_id == _assignment.c.connection_id,
             _task.c.id == _assignment.c.task_id,
             _task.c.gone_at < before,
         )
-        connection.execute(sa.delete(_assignment).where(past))
+        connection.execute(sa.delete(_assignment).where(assigned))
         for kind in KINDS:
             table = table_of(kind)
-            removed += connection.execute(sa.delete(table).where(table.c.gone_at < before)).rowcount
+            past = sa.and_(table.c.gone_at < before, *_unplanned(table))
+            removed += connection.execute(sa.delete(table).where(past)).rowcount
         connection.execute(sa.delete(_raw).where(_raw.c.gone_at < before))
     return removed
+
+
+def _unplanned(table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    """No baseline has it: what was agreed and is gone would else be as if it had never been."""
+    if table.name not in _PLANNED:
+        return []
+    id = _PLANNED[table.name]
+    planned = (
+        sa.select(sa.literal(1))
+        .select_from(id.table.join(_baseline, _baseline.c.id == id.table.c.baseline_id))
+        .where(id == table.c.id, _baseline.c.connection_id == table.c.connection_id)
+    )
+    return [sa.not_(planned.exists())]
 
 
 def _runs(engine: sa.Engine, before: datetime) -> int:

@@ -19,6 +19,7 @@ class ScheduleResult(SQLModel, table=True):
     day: date  # for which it holds
     run_id: int  # last run of the connection that it takes into account
     basis: str  # fingerprint of the calendar and of the way to compute
+    baseline_id: int | None = None  # the project's baseline that it takes into account
     dependencies: int
     open_activities: int
     undated_activities: int  # open ones with links, without what the passes need
@@ -29,10 +30,13 @@ class ScheduleResult(SQLModel, table=True):
     finish_to_start_share: float | None = None  # %
     high_float_share: float | None = None  # %
     negative_float: int | None = None
+    high_duration_share: float | None = None  # %
     invalid_dates: int | None = None
     unresourced: int | None = None
+    missed_share: float | None = None  # %
     critical_path_test: bool | None = None
     cpli: float | None = None
+    bei: float | None = None
     dependency_conflicts: int | None = None
     dependency_cycles: int | None = None
 

@@ -7,6 +7,8 @@ from sqlmodel import SQLModel
 from sync_engine.store import (
     account_models,
     audit_models,
+    baseline_models,
+    config_models,
     digest_models,
     flag_models,
     hook_models,
@@ -16,9 +18,17 @@ from sync_engine.store import (
 )
 
 MODULES = (
-    models, account_models, audit_models, flag_models, digest_models, hook_models, load_models,
+    models,
+    account_models,
+    audit_models,
+    baseline_models,
+    config_models,
+    digest_models,
+    flag_models,
+    hook_models,
+    load_models,
     schedule_models,
-)  # fmt: skip
+)
 """Where the tables are declared; importing them is what makes them known."""
 
 METADATA = SQLModel.metadata

@@ -51,6 +51,11 @@ class ToldSecrets:
                 connection, [(key, self._vault().seal(key, orjson.dumps(kept)), now)]
             )
 
+    @staticmethod
+    def forget(connection: sa.Connection, name: str) -> None:
+        """Forget the secrets of a connection, in the transaction of its removal."""
+        connection.execute(sa.delete(_credential).where(_credential.c.key == _key(name)))
+
     def _read(self, connection: sa.Connection, name: str) -> list[str]:
         sealed = connection.execute(
             sa.select(_credential.c.sealed).where(_credential.c.key == _key(name))

@@ -123,7 +123,7 @@ def _lines(configuration: Configuration) -> dict[str, _Line]:
         if connection.webhook is None or webhook is None or not connection.enabled:
             continue
         try:
-            secrets = webhook_secrets(connection, configuration.folder)
+            secrets = webhook_secrets(connection, configuration.folder, kept=configuration.kept)
         except SecretError as error:
             _say("a tool cannot call", str(error), connection=connection.name)
             continue

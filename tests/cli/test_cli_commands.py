@@ -16,9 +16,8 @@ from connectors.sdk.contract import Identity, Scope
 from connectors.sdk.errors import Refused, Throttled, Unavailable
 from connectors.sdk.records import Project, Task
 from connectors.sdk.sandbox import Sandbox, serve
-from sync_engine import clock
-from sync_engine.cli import probing
-from sync_engine.cli.probing import trouble_of
+from sync_engine import clock, probing
+from sync_engine.probing import trouble_of
 from sync_engine.settings import load
 
 Flagstaff = Callable[..., Any]

@@ -16,9 +16,10 @@ from connectors.sdk.sandbox import Reply, Request, Sandbox, serve
 from connectors.sdk.vocabulary import FieldName, Vocabulary
 from sync_engine import clock
 from sync_engine.cli.output import console
-from sync_engine.cli.probing import unknown_words
-from sync_engine.cli.vocabulary import Listing, WordLine, complete, tell
+from sync_engine.cli.vocabulary import tell
+from sync_engine.probing import unknown_words
 from sync_engine.settings.models import Mapping
+from sync_engine.vocabulary import Listing, WordLine, complete
 
 Flagstaff = Callable[..., Any]
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)

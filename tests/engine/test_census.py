@@ -13,6 +13,12 @@ from sync_engine.reconcile import Guard, ScopeCensus, compare, verdict
 from sync_engine.store import holds
 
 
+def accept(bench: Any, run_id: int) -> int:
+    """What an admin does with a held census."""
+    with bench.engine.begin() as connection:
+        return holds.accept(connection, run_id, "pmo")
+
+
 def test_a_deleted_item_is_found_confirmed_and_retired(bench: Any) -> None:
     bench.pull()
     bench.ledger.remove("t03")
@@ -60,8 +66,8 @@ def test_a_fifth_missing_is_held_until_that_very_run_is_accepted(bench: Any) -> 
     assert str(report.run_id) in report.remedy
     assert len(bench.tasks()) == 40
     with pytest.raises(LookupError):
-        holds.accept(bench.engine, report.run_id + 1, "pmo")
-    assert holds.accept(bench.engine, report.run_id, "pmo") == 13
+        accept(bench, report.run_id + 1)
+    assert accept(bench, report.run_id) == 13
     after = bench.census()
     assert after.outcome == "complete"
     assert len(bench.tasks()) == 27
@@ -77,7 +83,7 @@ def test_an_accepted_hold_still_confirms_each_id(bench: Any) -> None:
     report = bench.census()
     assert report.outcome == "held"
     bench.ledger.tasks["t09"] = removed["t09"]  # restored in the tool meanwhile
-    holds.accept(bench.engine, report.run_id, "pmo")
+    accept(bench, report.run_id)
     bench.census()
     assert "t09" in bench.tasks()
     assert "t08" not in bench.tasks()
@@ -137,7 +143,7 @@ def test_a_deleted_project_is_held_with_all_its_items(bench: Any) -> None:
     report = bench.census()
     assert report.outcome == "held"
     assert len(bench.tasks()) == 12
-    holds.accept(bench.engine, report.run_id, "pmo")
+    accept(bench, report.run_id)
     bench.census()
     assert len(bench.tasks()) == 8
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync_engine.people import KnownPerson, assign_identities, suggestions
+from sync_engine.people import KnownPerson, accounts, assign_identities, suggested
 
 
 def identities(bench: Any) -> dict[str, int]:
@@ -25,7 +25,7 @@ def test_the_same_name_only_makes_a_suggestion(bench: Any) -> None:
     held = identities(bench)
     assert held["u2"] != held["u3"]
     with bench.engine.connect() as connection:
-        [suggestion] = suggestions(connection)
+        [suggestion] = suggested(accounts(connection))
     assert set(suggestion.identity_ids) == {held["u2"], held["u3"]}
 
 

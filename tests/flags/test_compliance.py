@@ -11,10 +11,13 @@ import sqlalchemy as sa
 from sync_engine import commands
 from sync_engine.flags.compliance import OF_TEAM, By, Course, course
 from sync_engine.rules.language import LanguageError
+from sync_engine.store.audit import Actor
 from sync_engine.store.engine import reading
 from sync_engine.store.models import Identity, PersonRow, ProjectRow
 from tests.flags.world import NOW, World
 from tests.rules.rows import record, table
+
+MARIA = Actor("Maria", "command line")
 
 TODAY = NOW.date()
 
@@ -68,7 +71,7 @@ def test_is_told_by_what_the_work_belongs_to(staffed: World) -> None:
 
 def test_waived_is_flagged_for_teams_and_people_too(staffed: World) -> None:
     staffed_flag = staffed.flag("d").id
-    commands.waive(staffed.engine, staffed_flag, by="Maria", reason="agreed", now=staffed.now,
+    commands.waive(staffed.engine, staffed_flag, by=MARIA, reason="agreed", now=staffed.now,
                    until=TODAY, today=TODAY)  # fmt: skip
     staffed.assess(full=True)
     for by in get_args(By):

@@ -21,9 +21,12 @@ from sync_engine import commands
 from sync_engine.flags.explain import explain
 from sync_engine.flags.preview import preview
 from sync_engine.rules.calendars import WorkCalendar
+from sync_engine.store.audit import Actor
 from sync_engine.store.engine import open_engine
 from sync_engine.store.flag_models import Compliance, Waiver
 from tests.flags.world import CONNECTION, FLAG, NOW, PROVIDES, TASKS, World, standards
+
+MARIA = Actor("Maria", "command line")
 
 
 def test_opens_stays_is_fixed_and_comes_back(world: World) -> None:
@@ -97,7 +100,7 @@ def test_waiver_holds_through_a_fix_and_runs_out(small: World) -> None:
     small.task("a")
     small.assess()
     flag, today = small.flag().id, small.now.date()
-    commands.waive(small.engine, flag, by="Maria", reason="agreed", until=today + timedelta(days=2),
+    commands.waive(small.engine, flag, by=MARIA, reason="agreed", until=today + timedelta(days=2),
                    now=small.now, today=today)  # fmt: skip
     small.task("a", owner_id="p1")
     small.assess()
@@ -120,14 +123,14 @@ def test_a_waiver_counts_on_its_last_day(small: World) -> None:
     small.task("a")
     small.assess()
     today = small.now.date()
-    commands.waive(small.engine, small.flag().id, by="Maria", reason="agreed", until=today,
+    commands.waive(small.engine, small.flag().id, by=MARIA, reason="agreed", until=today,
                    now=small.now, today=today)  # fmt: skip
     small.task("a", owner_id="p1")
     small.assess()
     small.task("a")
     assert len(small.assess().reopened) == 1
     assert small.flag().state == "waived"
-    commands.end_waiver(small.engine, small.flag().id, by="Maria", now=small.now)
+    commands.end_waiver(small.engine, small.flag().id, by=MARIA, now=small.now)
     assert small.flag().state == "open"
 
 
@@ -226,10 +229,10 @@ def test_explain_shows_values_and_life(small: World) -> None:
 def test_commands_refuse_nonsense(small: World) -> None:
     small.task("a")
     small.assess()
-    ok: dict[str, Any] = {"by": "Maria", "reason": "agreed", "until": NOW.date(), "now": NOW,
+    ok: dict[str, Any] = {"by": MARIA, "reason": "agreed", "until": NOW.date(), "now": NOW,
                           "today": NOW.date()}  # fmt: skip
     for wrong, told in (
-        ({"by": " "}, "a name and a reason"),
+        ({"by": Actor(" ", "command line")}, "a name and a reason"),
         ({"until": NOW.date() - timedelta(days=1)}, "has passed"),
         ({"until": NOW.date() + timedelta(days=900)}, "a year at most"),
     ):
@@ -238,10 +241,10 @@ def test_commands_refuse_nonsense(small: World) -> None:
     for missing in (77, "77", "nosuchflag", "9" * 40):
         with pytest.raises(commands.CommandError, match="there is no flag"):
             commands.waive(small.engine, missing, **ok)
-    commands.acknowledge(small.engine, small.flag().id, by="Maria", now=NOW, note="on it")
+    commands.acknowledge(small.engine, small.flag().id, by=MARIA, now=NOW, note="on it")
     assert (small.flag().state, small.flag().acknowledged_note) == ("acknowledged", "on it")
     with pytest.raises(commands.CommandError, match="no"):
-        commands.accept_census(small.engine, 5, by="Maria")
+        commands.accept_census(small.engine, 5, by=MARIA)
 
 
 class Life(RuleBasedStateMachine):
@@ -289,7 +292,7 @@ class Life(RuleBasedStateMachine):
     def waive(self, days: int) -> None:
         today = self.world.now.date()
         try:
-            commands.waive(self.engine, 1, by="Maria", reason="agreed",
+            commands.waive(self.engine, 1, by=MARIA, reason="agreed",
                            until=today + timedelta(days=days), now=self.world.now, today=today)  # fmt: skip
         except commands.CommandError:
             assert self.row() is None or self.row().state == "resolved"
@@ -297,7 +300,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def acknowledge(self) -> None:
         try:
-            commands.acknowledge(self.engine, 1, by="Maria", now=self.world.now)
+            commands.acknowledge(self.engine, 1, by=MARIA, now=self.world.now)
         except commands.CommandError:
             assert self.row() is None or self.row().state in ("resolved", "waived")
 

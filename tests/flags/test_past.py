@@ -20,8 +20,11 @@ from sync_engine.flags.waivers import SCOPE, WAIVER
 from sync_engine.rules import filters
 from sync_engine.rules.calendars import WorkCalendar
 from sync_engine.rules.language import LanguageError
+from sync_engine.store.audit import Actor
 from sync_engine.store.engine import open_engine, reading
 from tests.flags.world import CONNECTION, FLAG, NOW, PROVIDES, World, standards
+
+MARIA = Actor("Maria", "command line")
 
 UTC_ZONE = ZoneInfo("UTC")
 COLUMNS = ("fingerprint", "state", "severity", "opened_at", "worsened_at")
@@ -57,7 +60,7 @@ def test_a_past_day_is_told_from_its_events(world: World) -> None:
     world.task("a")
     world.task("b")
     world.assess()
-    commands.acknowledge(world.engine, world.flag("b").id, by="Maria", now=world.now)
+    commands.acknowledge(world.engine, world.flag("b").id, by=MARIA, now=world.now)
     world.pass_days(2)
     world.read()
     world.task("a", owner_id="p1")
@@ -76,7 +79,7 @@ def test_severity_is_that_of_the_day_though_nothing_got_worse(small: World) -> N
     small.pass_days(6)
     small.read()
     small.assess()
-    commands.waive(small.engine, small.flag().id, by="Maria", reason="agreed", now=small.now,
+    commands.waive(small.engine, small.flag().id, by=MARIA, reason="agreed", now=small.now,
                    until=small.now.date() + timedelta(days=9), today=small.now.date())  # fmt: skip
     small.pass_days(1)
     small.read()
@@ -161,7 +164,7 @@ class Days(RuleBasedStateMachine):
     @rule(days=st.integers(0, 4), condition=st.sampled_from([None, "title = Pilot", 'key = "x"']))
     def waive_scope(self, days: int, condition: str | None) -> None:
         commands.waive_scope(
-            self.engine, standard="no-owner", condition=condition, by="Maria", reason="agreed",
+            self.engine, standard="no-owner", condition=condition, by=MARIA, reason="agreed",
             until=self.world.now.date() + timedelta(days=days), moment=self.world.moment,
             known=["no-owner"],
         )  # fmt: skip
@@ -169,7 +172,7 @@ class Days(RuleBasedStateMachine):
     @rule(number=st.integers(1, 3))
     def end_scope(self, number: int) -> None:
         try:
-            commands.end_scope_waiver(self.engine, number, by="Maria", moment=self.world.moment)
+            commands.end_scope_waiver(self.engine, number, by=MARIA, moment=self.world.moment)
         except commands.CommandError:
             return
         with self.engine.connect() as connection:
@@ -186,12 +189,12 @@ class Days(RuleBasedStateMachine):
         today = self.world.now.date()
         try:
             if what == "waive":
-                commands.waive(self.engine, number, by="Maria", reason="agreed", today=today,
+                commands.waive(self.engine, number, by=MARIA, reason="agreed", today=today,
                                until=today + timedelta(days=days), now=self.world.now)  # fmt: skip
             elif what == "end":
-                commands.end_waiver(self.engine, number, by="Maria", now=self.world.now)
+                commands.end_waiver(self.engine, number, by=MARIA, now=self.world.now)
             else:
-                commands.acknowledge(self.engine, number, by="Maria", now=self.world.now)
+                commands.acknowledge(self.engine, number, by=MARIA, now=self.world.now)
         except commands.CommandError:
             pass
 

@@ -12,16 +12,20 @@ from sync_engine import commands
 from sync_engine.flags import waivers
 from sync_engine.flags.ledger import EVENT
 from sync_engine.rules.language import LanguageError
+from sync_engine.store.audit import Actor
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import Compliance
 from tests.flags.world import NOW, World
+
+OMAR = Actor("Omar", "command line")
 
 TODAY = NOW.date()
 
 
 def waive(world: World, condition: str | None = "title = Pilot", **more: Any) -> Any:
     given: dict[str, Any] = {
-        "standard": "no-owner", "condition": condition, "by": "Maria", "reason": "a trial",
+        "standard": "no-owner", "condition": condition,
+        "by": Actor("Maria", "command line"), "reason": "a trial",
         "until": world.now.date() + timedelta(days=2), "moment": world.moment,
         "known": ["no-owner"], **more,
     }  # fmt: skip
@@ -71,15 +75,15 @@ def test_is_ended_by_hand_with_an_event_for_every_flag(small: World) -> None:
     waive(small)
     small.task("c", title="Pilot", owner_id="p1")  # solved meanwhile
     small.assess()
-    assert commands.end_scope_waiver(small.engine, 1, by="Omar", moment=small.moment) == 2
+    assert commands.end_scope_waiver(small.engine, 1, by=OMAR, moment=small.moment) == 2
     assert small.events("a") == ["opened", "waived", "waiver_ended"]
     small.task("c", title="Pilot")
     small.assess()
     assert {small.flag(id).state for id in "abc"} == {"open"}
     with pytest.raises(commands.CommandError, match="has ended already"):
-        commands.end_scope_waiver(small.engine, 1, by="Omar", moment=small.moment)
+        commands.end_scope_waiver(small.engine, 1, by=OMAR, moment=small.moment)
     with pytest.raises(commands.CommandError, match="no waiver s7"):
-        commands.end_scope_waiver(small.engine, 7, by="Omar", moment=small.moment)
+        commands.end_scope_waiver(small.engine, 7, by=OMAR, moment=small.moment)
 
 
 def test_lets_go_of_what_leaves_the_scope(small: World) -> None:
@@ -98,7 +102,7 @@ def test_a_flag_whose_waiver_was_ended_stays_visible(small: World) -> None:
     small.task("a", title="Pilot")
     small.assess()
     waive(small)
-    commands.end_waiver(small.engine, small.flag().id, by="Omar", now=small.now)
+    commands.end_waiver(small.engine, small.flag().id, by=OMAR, now=small.now)
     small.assess()
     assert small.flag().state == "open"
 
@@ -142,7 +146,7 @@ def test_those_that_run_out_are_listed_first(small: World) -> None:
     small.task("b", title="Pilot")
     small.assess()
     waive(small, until=TODAY + timedelta(days=30))
-    commands.waive(small.engine, small.flag("a").id, by="Omar", reason="agreed", now=small.now,
+    commands.waive(small.engine, small.flag("a").id, by=OMAR, reason="agreed", now=small.now,
                    until=TODAY + timedelta(days=14), today=TODAY)  # fmt: skip
     first, second = listed(small)
     assert (first.id, first.title, first.runs_out) == (str(small.flag("a").id), "Task a", True)

@@ -20,6 +20,7 @@ from sync_engine.rules import facts, packs
 from sync_engine.rules.calendars import WorkCalendar
 from sync_engine.rules.examples import check
 from sync_engine.rules.pack import Pack
+from sync_engine.store import baseline_models as b
 from sync_engine.store import models as m
 
 NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)
@@ -166,6 +167,28 @@ def _across(c: sa.Connection, add: Fill) -> None:
         add(c, m.LinkRow, 1, id, type=type, from_id=one, to_id=other)
 
 
+def _agreed(c: sa.Connection, add: Fill) -> None:
+    add(c, m.ProjectRow, 1, "R", name="Rail", state="active")
+    add(c, m.MilestoneRow, 1, "slipped", name="v2", state="open", due_on=on(60), project_id="R")
+    for id in ("agreed", "extra"):
+        task(c, add, id, status="todo", project_id="R", milestone_id="slipped")
+    add(c, m.SprintRow, 1, "W", name="W", state="closed", start_at=ago(16), end_at=ago(2),
+        completed_at=ago(2), seen_at=ago(90))  # fmt: skip
+    rows: dict[Any, dict[str, Any]] = {
+        b.Baseline: {"id": 1, "connection_id": 1, "project_id": "R", "name": "Agreed",
+                     "reason": "person", "taken_at": ago(90), "day": on(-90), "tasks": 1,
+                     "change": 1},
+        b.BaselineTask: {"baseline_id": 1, "task_id": "agreed", "type": "task", "whole": False,
+                         "due_on": on(-9), "estimate_minutes": 600},
+        b.BaselineMilestone: {"baseline_id": 1, "milestone_id": "slipped", "due_on": on(20)},
+        b.Commitment: {"connection_id": 1, "sprint_id": "W", "began_at": ago(16),
+                       "taken_at": ago(16)},
+        b.CommitmentTask: {"connection_id": 1, "sprint_id": "W", "task_id": "agreed"},
+    }  # fmt: skip
+    for model, row in rows.items():
+        c.execute(sa.insert(model.__table__), row)
+
+
 @pytest.fixture
 def portfolio(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
     """Something wrong for every standard of the packs that one opts into."""
@@ -175,7 +198,7 @@ def portfolio(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
         add(c, m.PersonRow, 1, "a", name="Ann", email="ann@example.com", kind="human", active=True)
         add(c, m.ProjectRow, 1, "P", name="Harbour", state="active")
         add(c, m.ProjectRow, 1, "Q", name="Quay", state="active")
-        for plant in (_delivery, _governance, _service, _across):
+        for plant in (_delivery, _governance, _service, _across, _agreed):
             plant(c, add)
     assign_identities(store)
     return store
@@ -202,6 +225,9 @@ EXPECTED = {
     "dependency-dates-conflict": {"d"}, "mutual-dependency": {"d", "e"},
     "dependency-on-unowned-work": {"d", "e"}, "waits-for-overdue-project": {"d", "e"},
     "done-before-predecessor": {"f"},
+    "project-without-baseline": {"P", "Q"}, "milestone-slipped": {"slipped"},
+    "scope-grows": {"R"}, "project-behind-agreed-work": {"R"},
+    "project-behind-agreed-effort": {"R"}, "sprint-commitment-missed": {"W"},
 }  # fmt: skip
 
 

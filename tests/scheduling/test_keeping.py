@@ -68,7 +68,8 @@ def test_a_projects_result_is_kept_with_its_day_and_run(tool: Tool) -> None:
         "open_ends_share": pytest.approx(200 / 3), "leads": 0, "lags_share": 0.0,
         "finish_to_start_share": 100.0, "high_float_share": 0.0, "negative_float": 0,
         "invalid_dates": 0, "unresourced": 0, "critical_path_test": True, "cpli": 1.0,
-        "dependency_conflicts": 0, "dependency_cycles": 0,
+        "dependency_conflicts": 0, "dependency_cycles": 0, "baseline_id": None,
+        "high_duration_share": None, "missed_share": None, "bei": None,
     }  # fmt: skip
     assert (found["Q"]["dependencies"], found["Q"]["forecast_finish"]) == (0, None)
     rows = floats(tool.engine).values()

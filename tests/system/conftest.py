@@ -138,7 +138,7 @@ def quick_doors(monkeypatch: pytest.MonkeyPatch) -> None:
         return open_door(connector, options, **how)
 
     monkeypatch.setattr(connect, "open_door", quick)
-    monkeypatch.setattr("sync_engine.cli.probing.open_door", quick)
+    monkeypatch.setattr("sync_engine.probing.open_door", quick)
 
 
 @pytest.fixture

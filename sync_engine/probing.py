@@ -79,7 +79,9 @@ def probe(
     kind = registry.get(connection.connector)
     finding = Finding(connection.name, kind.title)
     try:
-        options = connection_options(connection, kind, configuration.folder)
+        options = connection_options(
+            connection, kind, configuration.folder, kept=configuration.kept
+        )
     except SecretError as error:
         finding.troubles.append(Trouble(f"{error}."))
         return finding

@@ -1,0 +1,153 @@
+"""What is changed in the store is taken at once: no file, no restart, a real tool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.sdk.sandbox import Sandbox
+from sync_engine.commands import CommandError
+from sync_engine.configure import connections
+from sync_engine.configure import entries as plain
+from sync_engine.configure.changes import Desk, InvalidError
+from sync_engine.daemon import Daemon
+from sync_engine.settings import load
+from sync_engine.store import entries
+from sync_engine.store.audit import Actor
+from sync_engine.store.engine import open_engine
+
+PATIENCE = 60.0
+ADA = Actor("ada@example.com", "console")
+ABSENT = Path("flagstaff.yaml")
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+    """A daemon without a configuration file, whose clock is the test."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("FLAGSTAFF_STORE", "FLAGSTAFF_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    made = Daemon(ABSENT, optional=True)
+    yield made
+    made._pool.shutdown()
+    made._engine.dispose()
+
+
+@pytest.fixture
+def desk(daemon: Daemon, tmp_path: Path) -> Iterator[Desk]:
+    """Another process at the same store."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'flagstaff.db'}")
+    yield Desk(engine, load(ABSENT, optional=True))
+    engine.dispose()
+
+
+@pytest.fixture
+def document(tool: Sandbox, base_url: str) -> dict[str, Any]:
+    """The tool's connection, as a form gives it."""
+    options = {**tool.options(base_url), "allow_private_network": True}
+    return {"connector": "trello", "options": options, "every": "1d"}
+
+
+def turn(daemon: Daemon) -> None:
+    """One look at what is due, and the end of what it began."""
+    daemon.tick()
+    with daemon._idle:
+        assert daemon._idle.wait_for(lambda: not daemon._health.busy, PATIENCE)
+
+
+def rows(desk: Desk, sql: str) -> list[Any]:
+    with desk.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(sql))]
+
+
+def test_it_takes_what_the_store_says(daemon: Daemon, desk: Desk, document: dict[str, Any]) -> None:
+    turn(daemon)
+    connections.add(desk, ADA, "boards", document)
+    turn(daemon)
+    assert rows(desk, "SELECT count(*) FROM task WHERE status = 'in_progress'") == [(6,)]
+    connections.map_words(desk, ADA, "boards", status={"Doing": "done"}, fields={}, version=1)
+    for _ in range(3):  # a census may go first; the next look maps again
+        turn(daemon)
+    assert rows(desk, "SELECT count(*) FROM task WHERE status = 'done'") == [(6,)]
+    connections.take_away(desk, ADA, "boards", version=2)
+    turn(daemon)
+    assert daemon._configuration.settings.connections == ()
+    assert rows(desk, "SELECT count(*) FROM connection WHERE removed_at IS NOT NULL") == [(1,)]
+    assert rows(desk, "SELECT count(*) FROM task") == [(6,)]
+
+
+def test_health_names_what_is_left_out_and_goes_on(daemon: Daemon, desk: Desk) -> None:
+    with desk.engine.begin() as connection:
+        entries.begin_change(connection)
+        gone = {"connector": "no_such_tool"}
+        entries.write(connection, ("connection", "lost"), gone, by="ada", at=desk.now())
+    plain.set_setting(desk, ADA, "timezone", "Europe/Berlin", version=None)
+    turn(daemon)
+    assert daemon._configuration.settings.timezone == "Europe/Berlin"
+    ready, said = daemon._readyz()
+    assert ready
+    [told] = said["left_out"]
+    assert '"lost"' in told
+    assert "no_such_tool" in told
+
+
+def test_a_draft_is_tried_out_before_it_is_saved(
+    desk: Desk, document: dict[str, Any], tool: Sandbox
+) -> None:
+    finding = connections.check_draft(desk, "boards", document)
+    assert finding.ok, finding.troubles
+    found = connections.choosable(desk, "boards", document)
+    assert found.option == "boards"
+    assert {scope.name for scope in found.scopes or ()} == {"Board 0", "Board 1"}
+    wrong = {**document, "options": {**document["options"], "token": "not-the-right-one"}}
+    finding = connections.check_draft(desk, "boards", wrong)
+    assert not finding.ok
+    assert "not-the-right-one" not in repr(finding)
+    with pytest.raises(InvalidError, match="colour"):
+        connections.check_draft(desk, "boards", {**document, "options": {"colour": "red"}})
+    assert entries.version(desk.engine) == 0
+
+
+def test_a_saved_secret_serves_the_next_check(desk: Desk, document: dict[str, Any]) -> None:
+    connections.add(desk, ADA, "boards", document)
+    shown = desk.entry(("connection", "boards")).document
+    assert connections.check_draft(desk, "boards", shown).ok
+
+
+def test_records_go_only_when_they_are_purged(
+    daemon: Daemon, desk: Desk, document: dict[str, Any]
+) -> None:
+    connections.add(desk, ADA, "boards", document)
+    turn(daemon)
+    with pytest.raises(CommandError, match="still configured"):
+        connections.purge_records(desk, ADA, "boards")
+    connections.take_away(desk, ADA, "boards", version=1)
+    with pytest.raises(InvalidError, match="still kept"):
+        connections.add(desk, ADA, "boards", {"connector": "asana", "options": {"token": "x"}})
+    deleted = connections.purge_records(desk, ADA, "boards")
+    assert deleted["task"] == 6
+    for table in ("task", "raw_item", "run", "connection", "flag"):
+        assert rows(desk, f"SELECT count(*) FROM {table}") == [(0,)], table
+    with pytest.raises(CommandError, match="nothing is kept"):
+        connections.purge_records(desk, ADA, "boards")
+
+
+@pytest.mark.parametrize("write", [lambda path: path.write_text("log: {}\n"), lambda _: None])
+def test_commands_see_the_store_without_a_file(
+    desk: Desk, write: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sync_engine.cli.boundary import run
+
+    write(ABSENT)
+    plain.set_setting(desk, ADA, "timezone", "Europe/Berlin", version=None)
+    assert run(["config", "show"]) == 0
+    assert "store, ada@example.com" in capsys.readouterr().out
+    assert run(["config", "export", "--console-only"]) == 0
+    assert "timezone: Europe/Berlin" in capsys.readouterr().out
+    assert run(["config", "check"]) == 0
