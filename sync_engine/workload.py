@@ -109,9 +109,7 @@ def _computed(connection: sa.Connection, tool: int) -> dict[Key, dict[str, int]]
     return found
 
 
-def _write(
-    engine: sa.Engine, tool: int, found: Mapping[Key, Mapping[str, int]], run: int
-) -> None:
+def _write(engine: sa.Engine, tool: int, found: Mapping[Key, Mapping[str, int]], run: int) -> None:
     mine = LOAD.c.connection_id == tool
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":

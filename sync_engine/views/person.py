@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +13,16 @@ from sync_engine.flags.ledger import FLAG
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.evaluate import connections as connections_of
 from sync_engine.rules.filters import SEVERITY_RANKS
-from sync_engine.rules.joins import ASSIGNMENT, CONNECTION, IDENTITY, LEAVE, OPEN, PERSON, PROJECT, TASK
+from sync_engine.rules.joins import (
+    ASSIGNMENT,
+    CONNECTION,
+    IDENTITY,
+    LEAVE,
+    OPEN,
+    PERSON,
+    PROJECT,
+    TASK,
+)
 from sync_engine.rules.person_facts import effort_left
 from sync_engine.views.load import Load, loads, silent
 from sync_engine.views.overview import UNSOLVED

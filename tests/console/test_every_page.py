@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.console.pages import Door, Overview, Page, Start
+from tests.console.pages import Door, Overview, Page, People, Person, Project, Projects, Start
 from tests.console.site import Site
 
 pytestmark = pytest.mark.browser
@@ -23,6 +23,10 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "sign-in": (Door, None),
     "overview": (Overview, "admin"),
     "overview-of-a-manager": (Overview, "manager"),
+    "projects": (Projects, "viewer"),
+    "project": (Project, "manager"),
+    "people": (People, "pmo"),
+    "person": (Person, "manager"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 

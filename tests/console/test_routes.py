@@ -23,10 +23,17 @@ from sync_engine.web.console.pages import register_all
 from sync_engine.web.console.site import Pages
 from tests.console.site import Site
 
-OWN: dict[str, str] = {"/static/{digest}/{name}": "/static/0/flagstaff.css"}
+OWN: dict[str, str] = {
+    "/static/{digest}/{name}": "/static/0/flagstaff.css",
+    "/projects/{connection}/{id:path}": "/projects/engineering/alpha",
+    "/people/{id}": "/people/2",
+}
 """By route with parameters: an address of a row that a manager of Core may see, or of nothing."""
 
-FOREIGN: dict[str, str] = {}
+FOREIGN: dict[str, str] = {
+    "/projects/{connection}/{id:path}": "/projects/engineering/gamma",
+    "/people/{id}": "/people/3",
+}
 """By route that shows one row: the address of one that a manager of Core may not see."""
 
 
