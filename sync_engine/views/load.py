@@ -190,15 +190,18 @@ def _numbers(
     on = sa.and_(
         LOAD.c.connection_id == PERSON.c.connection_id, LOAD.c.person_id == PERSON.c.id
     )  # fmt: skip
-    rows = connection.execute(
-        sa.select(
-            PERSON.c.identity_id,
-            week.label("week"),
-            *(sa.func.sum(LOAD.c[name], type_=sa.Integer()).label(name) for name in NUMBERS),
-        )
+    told = (
+        sa.select(PERSON.c.identity_id, week.label("week"), *(LOAD.c[name] for name in NUMBERS))
         .select_from(PERSON.join(LOAD, on).join(CONNECTION, _configured()))
         .where(PERSON.c.gone_at.is_(None), PERSON.c.identity_id.is_not(None), where)
-        .group_by(PERSON.c.identity_id, week)
+        .subquery()
+    )
+    rows = connection.execute(
+        sa.select(
+            told.c.identity_id,
+            told.c.week,
+            *(sa.func.sum(told.c[name], type_=sa.Integer()).label(name) for name in NUMBERS),
+        ).group_by(told.c.identity_id, told.c.week)
     )
     found: dict[int, dict[int, Any]] = defaultdict(dict)
     for row in rows:

@@ -21,6 +21,7 @@ from sync_engine.store.models import (
     MilestoneRow,
     PersonRow,
     ProjectRow,
+    Run,
     StatusUpdateRow,
     TaskRow,
 )
@@ -33,6 +34,7 @@ PROVIDES = {
     "project": list(ProjectRow.model_fields),
     "task": list(TaskRow.model_fields),
     "link": ["type", "lag_minutes"],
+    "status_update": list(StatusUpdateRow.model_fields),
 }
 
 
@@ -43,11 +45,22 @@ def fill_work(engine: sa.Engine) -> None:
             sa.update(table(Connection)).where(table(Connection).c.id == 1),
             {"provides": PROVIDES},
         )
+        for run in (1, 2):
+            ran(connection, run, tool=run)
         _people(connection)
         _tasks(connection)
         _plan(connection)
         _reports(connection)
     workload.refresh(engine)
+
+
+def ran(connection: sa.Connection, run: int, tool: int = 1) -> None:
+    """Note a run that has ended."""
+    connection.execute(
+        sa.insert(table(Run)),
+        {"id": run, "connection_id": tool, "kind": "pull", "epoch": 0, "started_at": NOW,
+         "ended_at": NOW, "outcome": "complete", "full": False},
+    )  # fmt: skip
 
 
 def record(connection: sa.Connection, model: Any, id: str, tool: int = 1, **values: Any) -> None:
@@ -84,7 +97,8 @@ def _people(connection: sa.Connection) -> None:
         sa.insert(table(Leave)),
         {"identity_id": 3, "first_on": date(2026, 11, 30), "last_on": date(2026, 12, 4)},
     )
-    record(connection, PersonRow, "m2", 2, name="Bob B.", kind="human", identity_id=2)
+    record(connection, PersonRow, "m2", 2, name="Bob B.", kind="human", identity_id=2,
+           email="bob@acme.example")  # fmt: skip
     connection.execute(
         sa.insert(table(Identity)), {"id": 4, "name": "Ada", "email": None, "source": "tool"}
     )
@@ -142,7 +156,8 @@ def _plan(connection: sa.Connection) -> None:
     connection.execute(
         sa.insert(table(ScheduleResult)),
         {"connection_id": 1, "project_id": "beta", "day": TODAY, "run_id": 1, "basis": "x",
-         "dependencies": 7, "open_activities": 3, "undated_activities": 1,
+         "dependencies": 7, "open_activities": 3, "undated_activities": 1, "baseline_id": 1,
+         "lags_share": 0.0, "bei": 0.8, "missed_share": 20.0,
          "forecast_finish": date(2027, 2, 5), "open_ends_share": 12.5, "leads": 0,
          "finish_to_start_share": 100.0, "negative_float": 2, "high_float_share": 0.0,
          "invalid_dates": 0, "cpli": 0.91, "critical_path_test": True, "dependency_conflicts": 0,

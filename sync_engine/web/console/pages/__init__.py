@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from sync_engine.web.console.pages import door, overview, parts, people, projects, start
+from sync_engine.web.console.pages import (
+    door,
+    overview,
+    parts,
+    people,
+    projects,
+    same_person,
+    start,
+)
 from sync_engine.web.console.site import Pages
 
-PAGES = (parts, door, start, overview, projects, people)
+PAGES = (parts, door, start, overview, projects, same_person, people)
 
 
 def register_all(pages: Pages) -> None:

@@ -9,7 +9,7 @@ from sync_engine.views.load import Load
 from sync_engine.views.people import People, people
 from sync_engine.views.person import Person, person
 from sync_engine.web.console.ask import Asked
-from sync_engine.web.console.needs import ALL, Needs
+from sync_engine.web.console.needs import ALL, PMO, Needs
 from sync_engine.web.console.refusals import Refusal, missing
 from sync_engine.web.console.site import Pages
 from sync_engine.web.console.words import path_to
@@ -36,7 +36,8 @@ def register(pages: Pages) -> None:
                 page=int(page),
             )  # fmt: skip
         return ask.page(
-            "people.html.j2", found=found, name=text, headline=headline_of_list(found, text),
+            "people.html.j2", found=found, name=text,
+            decides=ask.signed_in.role in PMO, headline=headline_of_list(found, text),
             address=lambda number: path_to(
                 "people", name=text, page=str(number) if number > 1 else ""
             ),

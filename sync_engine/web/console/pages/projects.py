@@ -38,6 +38,8 @@ def register(pages: Pages) -> None:
 
     @pages.get("/projects/{connection}/{id:path}", NEEDS)
     def card(ask: Asked, connection: str, id: str) -> Response:
+        if "\x00" in connection + id:
+            raise missing()  # no text of a database
         intervals = {each.name: each.every for each in ask.settings.connections}
         with ask.reading() as store:
             found = scorecard(
