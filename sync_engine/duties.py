@@ -74,8 +74,7 @@ def assess(
     intervals = {each.name: each.every for each in settings.connections}
     baselines.refresh(engine, baselines_of(configuration), moment_of(settings, now), intervals)
     analyse_schedules(engine, configuration, standards, now)
-    workload.refresh(engine)
-    return flags.run(
+    report = flags.run(
         engine,
         standards,
         now=now,
@@ -84,6 +83,8 @@ def assess(
         full=full,
         intervals=intervals,
     )
+    workload.refresh(engine)
+    return report
 
 
 def baselines_of(configuration: Configuration) -> Wanted:

@@ -7,7 +7,6 @@ person's load is that of all their accounts, so it need not be made anew when ac
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,18 +16,17 @@ from sync_engine.rules.dialect import list_length
 from sync_engine.rules.joins import ASSIGNMENT, CONNECTION, OPEN, TASK, count_if, table
 from sync_engine.rules.person_facts import effort_left
 from sync_engine.store.engine import reading
-from sync_engine.store.load_models import LoadOfConnection, LoadOfWeek
+from sync_engine.store.load_models import LoadOfAccount, LoadOfConnection, LoadOfWeek
 from sync_engine.store.models import Run
 
 METHOD = "1"  # changes with the way to compute, so that what is kept is made anew
 LOCK = 7_204_120  # names our advisory lock on PostgreSQL
-NEVER = date(9999, 12, 27)
-"""The week of what has no due date."""
+ACCOUNT, WEEK, _KEPT, _RUN = map(table, (LoadOfAccount, LoadOfWeek, LoadOfConnection, Run))
+OF_ACCOUNT = ("open", "in_progress", "undated", "unmapped")
+OF_WEEK = ("open", "minutes", "unsized")
 
-LOAD, _KEPT, _RUN = table(LoadOfWeek), table(LoadOfConnection), table(Run)
-NUMBERS = ("open", "in_progress", "unmapped", "minutes", "unsized")
-
-Key = tuple[str, date]
+Found = dict[tuple[Any, ...], dict[str, int]]
+"""By what is left of the key of a table when its connection is known: its numbers."""
 
 
 def monday_of(day: date) -> date:
@@ -49,7 +47,7 @@ def refresh(engine: sa.Engine) -> int:
     for id, run in outdated.items():
         with reading(engine) as connection:
             found = _computed(connection, id)
-        _write(engine, id, found, run)
+        _write(engine, id, *found, run)
         count += 1
     return count
 
@@ -68,8 +66,8 @@ def _outdated(connection: sa.Connection, tool: int) -> int | None:
     return None if changed is None else run
 
 
-def _computed(connection: sa.Connection, tool: int) -> dict[Key, dict[str, int]]:
-    """By account and week: the numbers of a connection."""
+def _computed(connection: sa.Connection, tool: int) -> tuple[Found, Found]:
+    """The numbers of a connection: by account, and by account and week."""
     given, task, part = ASSIGNMENT.alias(), TASK.alias(), TASK.alias()
     is_open = task.c.status.in_(OPEN)
     whole = sa.exists().where(
@@ -100,37 +98,53 @@ def _computed(connection: sa.Connection, tool: int) -> dict[Key, dict[str, int]]
         )
         .group_by(given.c.person_id, task.c.due_on)
     )
-    found: dict[Key, dict[str, int]] = defaultdict(lambda: dict.fromkeys(NUMBERS, 0))
+    of_accounts: Found = defaultdict(lambda: dict.fromkeys(OF_ACCOUNT, 0))
+    of_weeks: Found = defaultdict(lambda: dict.fromkeys(OF_WEEK, 0))
     for row in rows:
-        week = NEVER if row.due_on is None else monday_of(row.due_on)
-        held = found[row.person_id, week]
-        for name in NUMBERS:
-            held[name] += int(getattr(row, name))
-    return found
+        account = of_accounts[row.person_id,]
+        for name in ("open", "in_progress", "unmapped"):
+            account[name] += int(getattr(row, name))
+        if row.due_on is None:
+            account["undated"] += int(row.open)
+        elif row.open:
+            week = of_weeks[row.person_id, monday_of(row.due_on)]
+            for name in OF_WEEK:
+                week[name] += int(getattr(row, name))
+    return of_accounts, of_weeks
 
 
-def _write(engine: sa.Engine, tool: int, found: Mapping[Key, Mapping[str, int]], run: int) -> None:
-    mine = LOAD.c.connection_id == tool
+def _write(engine: sa.Engine, tool: int, of_accounts: Found, of_weeks: Found, run: int) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
-        kept: dict[Key, dict[str, Any]] = {
-            (row["person_id"], row["monday"]): {name: row[name] for name in NUMBERS}
-            for row in connection.execute(sa.select(LOAD).where(mine)).mappings()
-        }
-        changed = [key for key, numbers in found.items() if kept.get(key) != numbers]
-        going = [key for key in kept if key not in found or kept[key] != found[key]]
-        for person, week in going:
-            connection.execute(
-                sa.delete(LOAD).where(mine, LOAD.c.person_id == person, LOAD.c.monday == week)
-            )
-        rows = [
-            {"connection_id": tool, "person_id": person, "monday": week, **found[person, week]}
-            for person, week in changed
-        ]
-        if rows:
-            connection.execute(sa.insert(LOAD), rows)
+        _replace(connection, ACCOUNT, tool, of_accounts)
+        _replace(connection, WEEK, tool, of_weeks)
         connection.execute(sa.delete(_KEPT).where(_KEPT.c.connection_id == tool))
         connection.execute(
             sa.insert(_KEPT), {"connection_id": tool, "run_id": run, "basis": METHOD}
         )
+
+
+def _replace(connection: sa.Connection, into: sa.Table, tool: int, found: Found) -> None:
+    """Write what differs from what is kept."""
+    mine = into.c.connection_id == tool
+    _, *keys = (column.name for column in into.primary_key)
+    kept: Found = {
+        tuple(row[key] for key in keys): {
+            name: value for name, value in row.items() if name not in into.primary_key.columns
+        }
+        for row in connection.execute(sa.select(into).where(mine)).mappings()
+    }
+    going = [key for key, numbers in kept.items() if found.get(key) != numbers]
+    if going:
+        connection.execute(
+            sa.delete(into).where(mine, *(into.c[key] == sa.bindparam(f"_{key}") for key in keys)),
+            [{f"_{name}": value for name, value in zip(keys, key, strict=True)} for key in going],
+        )
+    rows = [
+        {"connection_id": tool, **dict(zip(keys, key, strict=True)), **numbers}
+        for key, numbers in found.items()
+        if kept.get(key) != numbers
+    ]
+    if rows:
+        connection.execute(sa.insert(into), rows)

@@ -8,6 +8,19 @@ from datetime import date
 from sqlmodel import Field, SQLModel
 
 
+class LoadOfAccount(SQLModel, table=True):
+    """The open tasks of one account, whenever they are due."""
+
+    __tablename__ = "load_of_account"
+
+    connection_id: int = Field(foreign_key="connection.id", primary_key=True)
+    person_id: str = Field(primary_key=True)
+    open: int
+    in_progress: int
+    undated: int  # of the open: without a due date
+    unmapped: int  # whose status nobody has mapped, so they may be open: in no other number
+
+
 class LoadOfWeek(SQLModel, table=True):
     """The open tasks of one account that are due in a week.
 
@@ -19,10 +32,8 @@ class LoadOfWeek(SQLModel, table=True):
 
     connection_id: int = Field(foreign_key="connection.id", primary_key=True)
     person_id: str = Field(primary_key=True)
-    monday: date = Field(primary_key=True)  # 9999-12-27: without a due date
+    monday: date = Field(primary_key=True)
     open: int
-    in_progress: int
-    unmapped: int  # whose status nobody has mapped, so they may be open: in no other number
     minutes: int  # what is left of those that say so
     unsized: int  # those that do not
 

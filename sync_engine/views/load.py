@@ -18,7 +18,7 @@ from sync_engine.rules.calendars import Moment
 from sync_engine.rules.joins import CONNECTION, LEAVE, PERSON
 from sync_engine.rules.person_facts import FULL_TIME_MINUTES
 from sync_engine.rules.sources import ConnectionInfo
-from sync_engine.workload import LOAD, NEVER, NUMBERS, monday_of
+from sync_engine.workload import ACCOUNT, OF_ACCOUNT, OF_WEEK, WEEK, monday_of
 
 WEEKS = 6
 DAYS = 7
@@ -124,24 +124,30 @@ def loads(
     """
     mondays = [monday_of(moment.today) + timedelta(weeks=n) for n in range(WEEKS)]
     away = _leave(connection, mondays[0], mondays[-1] + timedelta(days=DAYS))
-    numbers = _numbers(connection, where, mondays)
+    numbers = _by_week(connection, where, mondays)
+    totals = _totals(connection, where)
     working = [_working_days(monday, moment) for monday in mondays]
+    normal = max(DAYS - len(moment.calendar.weekend), 1)
+    ends = [(monday, monday + timedelta(days=DAYS - 1)) for monday in mondays]
+    ends[0] = (moment.today, ends[0][1])
     made = {}
     for id, capacity in people.items():
         weekly = FULL_TIME_MINUTES if capacity is None else capacity
         mine, absent = numbers.get(id, {}), away.get(id, ())
+        leave = [_away(days, absent) if absent else 0 for days in working]
         weeks = tuple(
-            _week(n, mondays[n], working[n], weekly, absent, mine.get(n), moment)
+            _week(*ends[n], weekly * (len(working[n]) - leave[n]) // normal, leave[n], mine.get(n))
             for n in range(WEEKS)
         )
+        total = totals.get(id)
+        if total is None:
+            made[id] = Load(weeks)
+            continue
+        soon = sum(week.open for week in weeks)
         made[id] = Load(
-            weeks,
-            open=sum(row.open for row in mine.values()),
-            in_progress=sum(row.in_progress for row in mine.values()),
-            later=mine[WEEKS].open if WEEKS in mine else 0,
-            undated=mine[WEEKS + 1].open if WEEKS + 1 in mine else 0,
-            unmapped=sum(row.unmapped for row in mine.values()),
-        )
+            weeks, total.open, total.in_progress, total.open - total.undated - soon, total.undated,
+            total.unmapped,
+        )  # fmt: skip
     return made
 
 
@@ -158,16 +164,15 @@ def silent(tools: Iterable[ConnectionInfo]) -> dict[str, str]:
 
 
 def _week(
-    n: int, monday: date, working: Sequence[date], weekly: int,
-    absent: Sequence[tuple[date, date]], row: Any, moment: Moment,
+    first: date, last: date, capacity: int, leave: int, row: Any
 ) -> Week:  # fmt: skip
-    leave = sum(any(first <= day <= last for first, last in absent) for day in working)
-    normal = max(DAYS - len(moment.calendar.weekend), 1)
-    first = moment.today if n == 0 else monday
-    return Week(
-        first, monday + timedelta(days=DAYS - 1), weekly * (len(working) - leave) // normal,
-        row.minutes if row else 0, row.open if row else 0, row.unsized if row else 0, leave,
-    )  # fmt: skip
+    if row is None:
+        return Week(first, last, capacity, leave=leave)
+    return Week(first, last, capacity, row.minutes, row.open, row.unsized, leave)
+
+
+def _away(working: Sequence[date], absent: Sequence[tuple[date, date]]) -> int:
+    return sum(any(first <= day <= last for first, last in absent) for day in working)
 
 
 def _working_days(monday: date, moment: Moment) -> list[date]:
@@ -177,36 +182,47 @@ def _working_days(monday: date, moment: Moment) -> list[date]:
     return [d for d in days if d >= moment.today and moment.calendar.age(d - before, d)]
 
 
-def _numbers(
+def _by_week(
     connection: sa.Connection, where: sa.ColumnElement[bool], mondays: Sequence[date]
 ) -> dict[int, dict[int, Any]]:
-    """By identity: the numbers of each week (0: this one and before), later, and never."""
+    """By identity: the numbers of each week; 0 is this one with all before."""
     week = sa.case(
-        (LOAD.c.monday <= mondays[0], 0),
-        *((LOAD.c.monday == monday, n) for n, monday in enumerate(mondays) if n),
-        (LOAD.c.monday < NEVER, WEEKS),
-        else_=WEEKS + 1,
+        *((WEEK.c.monday == monday, n) for n, monday in enumerate(mondays) if n), else_=0
     )
-    on = sa.and_(
-        LOAD.c.connection_id == PERSON.c.connection_id, LOAD.c.person_id == PERSON.c.id
-    )  # fmt: skip
-    told = (
-        sa.select(PERSON.c.identity_id, week.label("week"), *(LOAD.c[name] for name in NUMBERS))
-        .select_from(PERSON.join(LOAD, on).join(CONNECTION, _configured()))
-        .where(PERSON.c.gone_at.is_(None), PERSON.c.identity_id.is_not(None), where)
-        .subquery()
-    )
+    told = _told(WEEK, where, week.label("week"), *(WEEK.c[name] for name in OF_WEEK))
+    held = told.where(WEEK.c.monday <= mondays[-1]).subquery()
     rows = connection.execute(
-        sa.select(
-            told.c.identity_id,
-            told.c.week,
-            *(sa.func.sum(told.c[name], type_=sa.Integer()).label(name) for name in NUMBERS),
-        ).group_by(told.c.identity_id, told.c.week)
+        sa.select(held.c.identity_id, held.c.week, *_sums(held, OF_WEEK)).group_by(
+            held.c.identity_id, held.c.week
+        )
     )
     found: dict[int, dict[int, Any]] = defaultdict(dict)
     for row in rows:
         found[row.identity_id][row.week] = row
     return found
+
+
+def _totals(connection: sa.Connection, where: sa.ColumnElement[bool]) -> dict[int, Any]:
+    """By identity: the numbers of all their accounts."""
+    held = _told(ACCOUNT, where, *(ACCOUNT.c[name] for name in OF_ACCOUNT)).subquery()
+    rows = connection.execute(
+        sa.select(held.c.identity_id, *_sums(held, OF_ACCOUNT)).group_by(held.c.identity_id)
+    )
+    return {row.identity_id: row for row in rows}
+
+
+def _told(of: sa.Table, where: sa.ColumnElement[bool], *columns: Any) -> sa.Select[Any]:
+    """What is kept of people's accounts, account by account."""
+    on = sa.and_(of.c.connection_id == PERSON.c.connection_id, of.c.person_id == PERSON.c.id)
+    return (
+        sa.select(PERSON.c.identity_id, *columns)
+        .select_from(PERSON.join(of, on).join(CONNECTION, _configured()))
+        .where(PERSON.c.gone_at.is_(None), PERSON.c.identity_id.is_not(None), where)
+    )
+
+
+def _sums(held: sa.Subquery, names: Iterable[str]) -> list[Any]:
+    return [sa.func.sum(held.c[name], type_=sa.Integer()).label(name) for name in names]
 
 
 def _configured() -> sa.ColumnElement[bool]:

@@ -179,28 +179,47 @@ def _listed(
 
 def reported(connection: sa.Connection, pairs: Iterable[Pair]) -> dict[Pair, Reported]:
     """The last status update of each of some projects: (connection, id)."""
-    found = {}
-    for pair in pairs:
-        if updates := status_updates(connection, pair, 1):
-            found[pair] = updates[0]
-    return found
+    wanted, row, other = list(pairs), REPORT.c, REPORT.alias()
+    last = (
+        sa.select(sa.func.max(other.c.at))
+        .where(
+            other.c.connection_id == row.connection_id, other.c.project_id == row.project_id,
+            other.c.gone_at.is_(None),
+        )
+        .scalar_subquery()
+    )  # fmt: skip
+    rows = connection.execute(
+        _updates(row.connection_id, row.project_id)
+        .where(
+            # Column by column, so that an index is used; pairs too many are left out below.
+            row.connection_id.in_({connection_id for connection_id, _ in wanted}),
+            row.project_id.in_({id for _, id in wanted}),
+            row.at == last,
+        )
+        .order_by(row.id)
+    )
+    found = {(each.connection_id, each.project_id): Reported(*each[:-2]) for each in rows}
+    return {pair: found[pair] for pair in wanted if pair in found}
 
 
 def status_updates(connection: sa.Connection, pair: Pair, most: int) -> list[Reported]:
     """The last status updates of a project, newest first."""
-    row, author = REPORT.c, PERSON.alias()
-    connection_id, project_id = pair
-    on = sa.and_(author.c.connection_id == row.connection_id, author.c.id == row.author_id)
+    row, (connection_id, project_id) = REPORT.c, pair
     rows = connection.execute(
-        sa.select(
-            row.at, row.health, row.health_label, author.c.name.label("author"), row.title,
-            row.text,
-        )
-        .select_from(REPORT.outerjoin(author, on))
-        .where(
-            row.connection_id == connection_id, row.project_id == project_id, row.gone_at.is_(None)
-        )
+        _updates()
+        .where(row.connection_id == connection_id, row.project_id == project_id)
         .order_by(row.at.desc(), row.id.desc())
         .limit(most)
-    )  # fmt: skip
+    )
     return [Reported(*each) for each in rows]
+
+
+def _updates(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    row, author = REPORT.c, PERSON.alias()
+    on = sa.and_(author.c.connection_id == row.connection_id, author.c.id == row.author_id)
+    said = (row.at, row.health, row.health_label, author.c.name.label("author"), row.title)
+    return (
+        sa.select(*said, row.text, *more)
+        .select_from(REPORT.outerjoin(author, on))
+        .where(row.gone_at.is_(None))
+    )

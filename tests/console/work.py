@@ -34,7 +34,7 @@ PROVIDES = {
     "project": list(ProjectRow.model_fields),
     "task": list(TaskRow.model_fields),
     "link": ["type", "lag_minutes"],
-    "status_update": list(StatusUpdateRow.model_fields),
+    "statusupdate": list(StatusUpdateRow.model_fields),
 }
 
 
