@@ -44,6 +44,8 @@ class FlagRow(SQLModel, table=True):
             "owner_email",
             "tool",
         ).ddl_if(dialect="sqlite"),
+        # Likewise what is counted by person.
+        Index("ix_flag_person", "identity_id", "state", "severity"),
         Index("ix_flag_subject", "subject", "connection_id", "subject_id"),
     )
 
@@ -68,7 +70,7 @@ class FlagRow(SQLModel, table=True):
     portfolio: str | None = text_column()
     owner: str | None = text_column()
     owner_email: str | None = None
-    identity_id: int | None = Field(default=None, index=True)
+    identity_id: int | None = None
     tool: str | None = None
     connection: str | None = None
     evidence: Any = json_column()  # {fact: value}

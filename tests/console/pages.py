@@ -166,3 +166,74 @@ class FlagPage(Page):
     def history(self) -> list[str]:
         """What happened, the latest first."""
         return [str(e) for e in self.page.locator(".timeline .what b").all_inner_texts()]
+
+
+class Projects(Page):
+    """All projects."""
+
+    path, title = "/projects", "Projects"
+
+    @property
+    def names(self) -> list[str]:
+        """Their names, in the order in which they are shown."""
+        return [str(name) for name in self.page.locator("tbody th b").all_inner_texts()]
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose one of the filters."""
+        self.page.get_by_label(label).select_option(label=option)
+
+    def ask(self, condition: str) -> None:
+        """Type a condition and apply the filters."""
+        self.page.get_by_label("Condition").fill(condition)
+        self.page.get_by_role("button", name="Apply").click()
+
+    def enter(self, name: str) -> Project:
+        """Go to the scorecard of one of them."""
+        self.page.get_by_role("link", name=name).click()
+        return Project(self.site, self.page)
+
+
+class Project(Page):
+    """The scorecard of a project."""
+
+    path, title = "/projects/engineering/beta", "Warehouse move"
+
+    @property
+    def standing(self) -> str:
+        """The sentence."""
+        return str(self.page.locator("header.head .lead").inner_text())
+
+    def section(self, id: str) -> str:
+        """What a part of it says."""
+        return str(self.page.locator(f"section[aria-labelledby={id}]").inner_text())
+
+
+class People(Page):
+    """Who has how much to do."""
+
+    path, title = "/people", "People"
+
+    @property
+    def names(self) -> list[str]:
+        """Their names, in the order in which they are shown."""
+        return [str(name) for name in self.page.locator("tbody th a b").all_inner_texts()]
+
+    def weeks(self, name: str) -> list[str]:
+        """What the weeks of somebody say."""
+        row = self.page.locator("tbody tr", has=self.page.get_by_role("link", name=name))
+        return [" ".join(text.split()) for text in row.first.locator(".heat").all_inner_texts()]
+
+    def enter(self, name: str) -> Person:
+        """Go to somebody's page."""
+        self.page.get_by_role("link", name=name).first.click()
+        return Person(self.site, self.page)
+
+
+class Person(Page):
+    """One person."""
+
+    path, title = "/people/2", "Bob"
+
+    def section(self, id: str) -> str:
+        """What a part of it says."""
+        return str(self.page.locator(f"section[aria-labelledby={id}]").inner_text())

@@ -20,6 +20,10 @@ from tests.console.pages import (
     MisreadFlags,
     Overview,
     Page,
+    People,
+    Person,
+    Project,
+    Projects,
     Start,
 )
 from tests.console.site import Site
@@ -39,6 +43,10 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "flags-misread": (MisreadFlags, "pmo"),
     "flags-chosen": (ChosenFlags, "manager"),
     "flag": (FlagPage, "pmo"),
+    "projects": (Projects, "viewer"),
+    "project": (Project, "manager"),
+    "people": (People, "pmo"),
+    "person": (Person, "manager"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 

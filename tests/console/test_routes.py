@@ -37,6 +37,8 @@ OWN: dict[str, str] = {
     "/api/v1/flags/{id}/acknowledge": "/api/v1/flags/1/acknowledge",
     "/api/v1/flags/{id}/waive": "/api/v1/flags/1/waive",
     "/api/v1/flags/{id}/end-waiver": "/api/v1/flags/1/end-waiver",
+    "/projects/{connection}/{id:path}": "/projects/engineering/alpha",
+    "/people/{id}": "/people/2",
 }
 """By route with parameters: an address of a row that a manager of Core may see, or of nothing."""
 
@@ -49,6 +51,8 @@ FOREIGN: dict[str, str] = {
     "/api/v1/flags/{id}/acknowledge": "/api/v1/flags/94/acknowledge",
     "/api/v1/flags/{id}/waive": "/api/v1/flags/94/waive",
     "/api/v1/flags/{id}/end-waiver": "/api/v1/flags/94/end-waiver",
+    "/projects/{connection}/{id:path}": "/projects/engineering/gamma",
+    "/people/{id}": "/people/3",
 }
 """By route that shows one row: the address of one that a manager of Core may not see."""
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from sync_engine.web.console.pages import door, flag, flags, flags_at_once, overview, parts, start
+from sync_engine.web.console.pages import (
+    door,
+    flag,
+    flags,
+    flags_at_once,
+    overview,
+    parts,
+    people,
+    projects,
+    same_person,
+    start,
+)
 from sync_engine.web.console.site import Pages
 
-PAGES = (parts, door, start, overview, flags, flags_at_once, flag)
+PAGES = (parts, door, start, overview, flags, flags_at_once, flag, projects, same_person, people)
 
 
 def register_all(pages: Pages) -> None:
