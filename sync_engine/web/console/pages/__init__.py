@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sync_engine.web.console.pages import door, overview, parts, start
+from sync_engine.web.console.pages import door, overview, parts, standards, start
 from sync_engine.web.console.site import Pages
 
-PAGES = (parts, door, start, overview)
+PAGES = (parts, door, start, overview, standards)
 
 
 def register_all(pages: Pages) -> None:
