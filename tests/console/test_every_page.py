@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.console.pages import Door, Overview, Page, Start
+from tests.console.pages import (
+    Door,
+    Facts,
+    NewPack,
+    Overview,
+    Page,
+    Standard,
+    Standards,
+    Start,
+    Tune,
+)
 from tests.console.site import Site
 
 pytestmark = pytest.mark.browser
@@ -23,6 +33,12 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "sign-in": (Door, None),
     "overview": (Overview, "admin"),
     "overview-of-a-manager": (Overview, "manager"),
+    "standards": (Standards, "pmo"),
+    "standards-of-a-manager": (Standards, "manager"),
+    "standard": (Standard, "pmo"),
+    "standard-tuned": (Tune, "pmo"),
+    "standards-new-pack": (NewPack, "pmo"),
+    "facts": (Facts, "viewer"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 

@@ -8,6 +8,8 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request
 
 from sync_engine.accounts import ROLES
+from sync_engine.configure import standards
+from sync_engine.configure.changes import Desk
 from sync_engine.web.console.needs import (
     ADMIN,
     ALL,
@@ -21,12 +23,22 @@ from sync_engine.web.console.needs import (
 )
 from sync_engine.web.console.pages import register_all
 from sync_engine.web.console.site import Pages
-from tests.console.site import Site
+from tests.console.site import ACTOR, Site
 
-OWN: dict[str, str] = {"/static/{digest}/{name}": "/static/0/flagstaff.css"}
+STANDARD = "/standards/many-owners"
+PACK = "/standards/_packs/{name}"
+OWN: dict[str, str] = {
+    "/static/{digest}/{name}": "/static/0/flagstaff.css",
+    "/standards/{id}": STANDARD,
+    "/standards/{id}/tune": f"{STANDARD}/tune",
+    "/standards/{id}/reset": f"{STANDARD}/reset",
+    **{f"{PACK}{rest}": f"/standards/_packs/acme{rest}"
+       for rest in ("", "/write", "/drop", "/yaml", "/preview", "/publish", "/remove", "/export")},
+    f"{PACK}/versions/{{number}}": "/standards/_packs/acme/versions/1",
+}  # fmt: skip
 """By route with parameters: an address of a row that a manager of Core may see, or of nothing."""
 
-FOREIGN: dict[str, str] = {}
+FOREIGN: dict[str, str] = {"/standards/{id}": "/standards/no-such"}
 """By route that shows one row: the address of one that a manager of Core may not see."""
 
 
@@ -37,9 +49,18 @@ def table(site: Site) -> list[Any]:
     return list(pages.router.routes)
 
 
+def publish_pack(site: Site) -> None:
+    """A pack of the console's own, with a version."""
+    desk = Desk(site.engine, site.console.configuration(), site.console.now)
+    text = "pack: acme\ntitle: Acme\nextends: finance\n"
+    standards.save_draft(desk, ACTOR, "acme", text, version=None)
+    standards.publish(desk, ACTOR, "acme", version=1)
+
+
 def test_each_route_answers_each_role(site: Site) -> None:
     """Signed out: the door, or 401 of the API. Too little a role: 403. A foreign row: 404."""
     routes = table(site)
+    publish_pack(site)
     assert len(routes) >= 8
     browsers = {role: site.browser(role) for role in ROLES}
     for route in routes:
