@@ -17,7 +17,17 @@ from sync_engine.web.console.site import Console
 from sync_engine.web.hooks import Hooks
 from sync_engine.web.inbound import Deliveries
 from sync_engine.web.inbox import Inbox
+from sync_engine.web.letters import Letters
 from sync_engine.web.listener import Listener
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """What a process says of itself; see `make_app`."""
+
+    healthz: Probe
+    readyz: Probe
+    metrics: CollectorRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +54,11 @@ def whole(
     engine: sa.Engine,
     configuration: Callable[[], Configuration],
     workshop: Callable[[], Workshop],
+    probes: Probes,
     *,
-    healthz: Probe,
-    readyz: Probe,
-    metrics: CollectorRegistry,
     delivered: Callable[[], None] = lambda: None,
     demo: User | None = None,
+    changed: Callable[[], None] = lambda: None,
 ) -> Whole:
     """The application of a process.
 
@@ -57,15 +66,21 @@ def whole(
         configuration, workshop: those that hold now.
         delivered: told after each delivery that was written.
         demo: who is signed in without signing in; see `Console`.
+        changed: told after the configuration was changed in the console.
     """
     inbox = Inbox(engine)
-    console = Console(engine, configuration, listen=configuration().settings.web.listen, demo=demo)
+    listen = configuration().settings.web.listen
+    console = Console(engine, configuration, listen=listen, demo=demo, changed=changed)
     hooks = Hooks(configuration, told_secrets(configuration(), engine), inbox)
     app = make_app(
-        healthz=healthz,
-        readyz=readyz,
-        metrics=metrics,
-        routers=[hooks.router(), Deliveries(workshop, delivered).router()],
+        healthz=probes.healthz,
+        readyz=probes.readyz,
+        metrics=probes.metrics,
+        routers=[
+            hooks.router(),
+            Deliveries(workshop, delivered).router(),
+            Letters(configuration, engine).router(),
+        ],
         console=console,
     )
     return Whole(app, console, inbox)
