@@ -16,7 +16,7 @@ from sync_engine.rules.operands import NUMBERS, TEXTS, ParamValue
 from sync_engine.rules.resolve import resolve
 from sync_engine.settings.nearest import nearest
 
-MOST = 60
+MOST = 250
 """Proposals at once."""
 
 _WORD = re.compile(r"\"[^\"\n]*\"?|'[^'\n]*'?|:?[\w.@+-]+|[!<>]=|\S")
@@ -37,11 +37,16 @@ _KEYWORDS: Mapping[str, tuple[str, str]] = {
     "PER": ("per", ""), "OF": ("of", ""), "WORKING": ("working days", "by the PMO's calendar"),
     "DAY": ("days", ""), "WEEK": ("weeks", ""), "HOUR": ("hours", ""), "MINUTE": ("minutes", ""),
     "FIELD": ('field "', "a custom field by its name"), "LPAR": ("(", ""), "RPAR": (")", ""),
-    "COMMA": (",", ""),
+    "COMMA": (",", ""), "PERCENT": ("%", "of a share, or of another fact"),
+    "LIKE": ("like", "a pattern: * for any text, ? for one character"),
+    "STARTS_WITH": ("starts with", ""), "ENDS_WITH": ("ends with", ""),
+    "MORE_THAN": ("more than", "so long before or after another day"),
+    "SHARE": ("share", "of related tasks, in percent"), "SUM": ("sum of", "of related tasks"),
 }  # fmt: skip
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
-_OF_DAYS = frozenset({"BEFORE", "AFTER", "OLDER", "WITHIN"})
-_VALUE = frozenset({"COMPARISON", "BEFORE", "AFTER", "CONTAINS"})
+_OF_DAYS = frozenset({"BEFORE", "AFTER", "OLDER", "WITHIN", "MORE_THAN"})
+_OF_TEXT = frozenset({"CONTAINS", "LIKE", "STARTS_WITH", "ENDS_WITH"})
+_VALUE = frozenset({"COMPARISON", "BEFORE", "AFTER"}) | _OF_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +153,8 @@ def _every(
     last = tokens[-1].type if tokens else ""
     given = [Proposal(f":{name}", "parameter", type) for name, type in params.items()]
     if fact is not None and _is_value(tokens):
-        yield from _values(fact)
-        yield from given
+        yield from _values(fact) if "NAME" in may else ()
+        yield from given if "PARAM" in may else ()
         yield from (_proposal(each) for each in _facts(about, linked=linked)
                     if _comparable(each, fact))  # fmt: skip
         return
@@ -170,7 +175,7 @@ def _keywords(about: str, may: frozenset[str], last: str) -> Iterator[Proposal]:
         yield from (Proposal(f"{word} (", "word", "that …") for word in _relations(about))
     skipped = {"YES"}
     if last in ("FACT", "STRING"):  # what goes with the fact was said
-        skipped |= _OF_DAYS | {"IN", "IS", "CONTAINS", "MOVED", "NOT"}
+        skipped |= _OF_DAYS | _OF_TEXT | {"IN", "IS", "MOVED", "NOT"}
     if not facts.RELATED_TO[about]:
         skipped |= {"ANY", "ALL", "NO"}
     for name, (word, told) in _KEYWORDS.items():
@@ -184,8 +189,8 @@ def _about(tokens: tuple[Token, ...], subject: str) -> tuple[str, bool]:
     relation: str | None = None
     per = False
     for token in tokens:
-        if token.type == "RELATION":
-            relation = facts.relation_of(token)
+        if token.type in ("RELATION", "BLOCKERS"):
+            relation = facts.relation_of(words_of(token))
         elif token.type == "PER":
             per = True
         elif token.type == "LPAR":
@@ -258,9 +263,9 @@ def _operators(fact: Fact, may: frozenset[str]) -> Iterator[Proposal]:
             yield Proposal(sign, "word", "")
     names = ["IN"] if fact.type in ("word", *TEXTS) else []
     if fact.type in ("day", "instant"):
-        names += ["BEFORE", "AFTER", "OLDER", "WITHIN"]
+        names += ["BEFORE", "AFTER", "OLDER", "WITHIN", "MORE_THAN"]
     if fact.type in TEXTS:
-        names.append("CONTAINS")
+        names += ["CONTAINS", "LIKE", "STARTS_WITH", "ENDS_WITH"]
     if fact.name in ("due", "owner"):
         names.append("MOVED")
     yield from (Proposal(_KEYWORDS[name][0], "word", _KEYWORDS[name][1]) for name in names

@@ -47,9 +47,7 @@ class Library:
 
     def took_up(self) -> None:
         """Have the process take a change up now, and not at its next look."""
-        changed = getattr(self._console, "changed", None)
-        if changed is not None:
-            changed()
+        self._console.changed()
 
     @staticmethod
     def version_of(ask: Ask) -> int | None:

@@ -70,8 +70,8 @@ def _tune(ask: Ask, library: Library, id: str) -> Response:
         return _form(ask, card, given, errors, version=version)
     document, desk = _different(card, document), library.desk()
     try:
+        _check_turn(card, version)
         if ask.form.text("step") != "save":
-            _check_turn(card, version)
             prospect = standards.preview_setting(desk, id, document or None)
             return ask.page("standard_preview.html.j2", card=card, given=given, prospect=prospect,
                             version=version)  # fmt: skip
