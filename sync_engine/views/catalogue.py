@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from sync_engine.configure import drafts
+from sync_engine.configure.drafts import UnreadableError
 from sync_engine.duties import pack_of
 from sync_engine.rules import packs
 from sync_engine.rules.pack import Member, Pack, Refused
@@ -143,13 +145,22 @@ def _shelf(
     origin: Origin = "console" if own else "product" if name in packs.known() else "file"
     pack, wrong = _read(configuration, name, own)
     return Shelf(
-        name=name, title=pack.title if pack else name, origin=origin, on=on,
+        name=name, title=pack.title if pack else _title(own) or name, origin=origin, on=on,
         cards=_cards(configuration, held, pack, name, on) if pack else (),
         owner=pack.owner if pack else None, release=pack.version if pack else None,
         extends=tuple(base.name for base in pack.bases) if pack else (),
         named_in=_named_in(configuration, name), choice=choice.version if choice else None,
         entry=own, wrong=wrong,
     )  # fmt: skip
+
+
+def _title(own: Entry | None) -> str | None:
+    """What a pack is called that has only a draft, right or wrong."""
+    try:
+        title = drafts.data_of("", own.document.get("draft") or "").get("title") if own else None
+    except UnreadableError:
+        return None
+    return title if isinstance(title, str) else None
 
 
 def _read(

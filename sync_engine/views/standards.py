@@ -130,7 +130,7 @@ class Flagged:
 def flagged(connection: sa.Connection, visible: Visible, standard: str) -> Flagged:
     """The visible flags of a standard."""
     row = FLAG.c
-    mine = sa.and_(row.standard == standard, visible.flags(FLAG))
+    mine = sa.and_(row.standard == standard, visible.among_flags(FLAG))
     rows = connection.execute(
         sa.select(row.state, row.severity, sa.func.count().label("times"))
         .where(mine, row.state.in_((*UNSOLVED, "waived")))
