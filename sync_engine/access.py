@@ -91,6 +91,13 @@ class Visible:
         found: Condition = t.c.id.in_(own.union_all(led))
         return found
 
+    def among_flags(self, t: sa.FromClause) -> Condition:
+        """Of flags that something else finds, such as their standard: each of them is tried."""
+        if self.everything:
+            return sa.true()
+        mine = self._of_project(t.c.connection_id, t.c.project_id)
+        return sa.or_(mine, t.c.identity_id.in_(self.led))
+
     def tasks(self, t: sa.FromClause) -> Condition:
         """Of the table of tasks."""
         if self.everything:

@@ -50,6 +50,8 @@ def pack_of(configuration: Configuration, name: str) -> Pack:
     own = configuration.own_packs.get(name)
     if own is not None:
         return packs.written(name, own)
+    if name in packs.known():
+        return packs.shipped(name)
     return packs.load(packs.find(name, configuration.folder))
 
 

@@ -132,17 +132,32 @@ def preview_pack(desk: Desk, name: str, text: str) -> Prospect:
     return _prospect(desk, configuration, standards_of(configuration, held))
 
 
-def preview_setting(desk: Desk, id: str, setting: Mapping[str, Any] | bool) -> Prospect:
-    """What a setting of a standard would do; nothing is written. Raises as `set_standard`."""
-    now = desk.now()
-    entry = Entry("standard", id, setting, 1, now, "", now, "")
-    configuration = desk.configuration()
-    others = [each for each in configuration.entries if each.key != entry.key]
+def preview_setting(desk: Desk, id: str, setting: Mapping[str, Any] | bool | None) -> Prospect:
+    """What a setting of a standard would do, or (None) to have none; nothing is written.
 
-    changed = together(desk.file, [*others, entry], configuration.kept)
+    Raises:
+        InvalidError: as `set_standard`.
+    """
+    return _preview_entry(desk, ("standard", id), setting)
+
+
+def preview_switch(desk: Desk, name: str, *, on: bool) -> Prospect:
+    """What putting a pack on or off would do; nothing is written. Raises as `switch_pack`."""
+    return _preview_entry(desk, ("pack choice", name), on)
+
+
+def _preview_entry(desk: Desk, key: Key, document: Any) -> Prospect:
+    now, configuration = desk.now(), desk.configuration()
+    held = [each for each in configuration.entries if each.key != key]
+    if document is not None:
+        held.append(Entry(*key, document, 1, now, "", now, ""))
+    changed = together(desk.file, held, configuration.kept)
+    out = {(each.kind, each.name) for each in configuration.left_out}
     for each in changed.left_out:
-        if (each.kind, each.name) == entry.key:
+        if (each.kind, each.name) == key:
             raise InvalidError({"": each.reason})
+        if (each.kind, each.name) not in out:
+            raise CommandError(f'the {each.kind} "{each.name}" rests on it: {each.reason}')
     return _prospect(desk, configuration, standards_of(changed))
 
 

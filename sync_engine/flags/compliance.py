@@ -29,13 +29,14 @@ from sync_engine.store.flag_models import (
     Compliance,
     ComplianceOfPerson,
     ComplianceOfProject,
+    ComplianceOfStandard,
     ComplianceOfTeam,
 )
 
 By = Literal["standard", "project", "portfolio", "team", "person", "tool", "connection"]
 
 OF_PROJECT, OF_TEAM, OF_PERSON = map(table, (Compliance, ComplianceOfTeam, ComplianceOfPerson))
-WHOLE_PROJECT = table(ComplianceOfProject)
+WHOLE_PROJECT, WHOLE_STANDARD = table(ComplianceOfProject), table(ComplianceOfStandard)
 COUNTS = ("met", "flagged", "waived", "unknown")
 
 
@@ -52,7 +53,8 @@ def keep(connection: sa.Connection, found: Assessment, waived: Mapping[str, Find
     by_standard = _of_projects(found, of_projects, _places(connection, found.moment))
     rows = {
         OF_PROJECT: by_standard,
-        WHOLE_PROJECT: _whole(by_standard),
+        WHOLE_PROJECT: _summed(by_standard, "connection_id", "project_id"),
+        WHOLE_STANDARD: _summed(by_standard, "standard"),
         OF_TEAM: [
             {"standard": standard, "team": team, **_counts(counts, of_teams, (standard, team))}
             for (standard, team), counts in found.of_teams.items()
@@ -117,18 +119,14 @@ def _of_projects(
     return rows
 
 
-def _whole(by_standard: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The counts of each project, all standards together."""
-    sums: dict[tuple[int, str], dict[str, int]] = {}
+def _summed(by_standard: Iterable[Mapping[str, Any]], *by: str) -> list[dict[str, Any]]:
+    """The counts of each project, all standards together; or of each standard."""
+    sums: dict[tuple[Any, ...], dict[str, int]] = {}
     for row in by_standard:
-        key = (row["connection_id"], row["project_id"])
-        held = sums.setdefault(key, dict.fromkeys(COUNTS, 0))
+        held = sums.setdefault(tuple(row[name] for name in by), dict.fromkeys(COUNTS, 0))
         for name in COUNTS:
             held[name] += row[name]
-    return [
-        {"connection_id": connection_id, "project_id": project_id, **counts}
-        for (connection_id, project_id), counts in sums.items()
-    ]
+    return [dict(zip(by, key, strict=True)) | counts for key, counts in sums.items()]
 
 
 def _places(connection: sa.Connection, moment: Moment) -> dict[Any, tuple[str, str | None]]:

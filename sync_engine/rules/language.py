@@ -87,6 +87,21 @@ def _span_at(text: str, position: int) -> Span:
     return Span(before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1)
 
 
+def begun(text: str) -> tuple[tuple[Token, ...], frozenset[str]]:
+    """The tokens of a beginning of a condition, and the names of those that may follow it.
+
+    A text that cannot begin a condition has none that may follow.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        return (), frozenset()
+    reader = _parser().parse_interactive(text)
+    try:
+        tokens = tuple(reader.exhaust_lexer())
+        return tokens, frozenset(reader.accepts())  # type: ignore[no-untyped-call]
+    except (UnexpectedInput, LanguageError):
+        return (), frozenset()
+
+
 @cache
 def _parser() -> Lark:
     grammar = files("sync_engine.rules").joinpath("grammar.lark").read_text("utf-8")

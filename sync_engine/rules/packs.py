@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,13 @@ def load(path: Path) -> Pack:
     return from_source(read_yaml(path), path.parent, (path.resolve(),))
 
 
+@cache
+def shipped(name: str) -> Pack:
+    """A pack that comes with the product, read once: it does not change while we run."""
+    return load(known()[name])
+
+
+@lru_cache(maxsize=64)
 def written(name: str, text: str) -> Pack:
     """A pack that was written in the console. It may extend those that come with the product.
 
@@ -134,8 +142,12 @@ def _bases(
     problems: list[Problem],
 ) -> tuple[Pack, ...]:  # fmt: skip
     found = []
+    held = known()
     for number, name in enumerate(head.extends):
         place = source.place(("extends", number))
+        if name in held and held[name].resolve() not in chain:
+            found.append(shipped(name))
+            continue
         try:
             path = find(name, folder)
         except PackError as error:

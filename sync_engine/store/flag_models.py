@@ -47,11 +47,12 @@ class FlagRow(SQLModel, table=True):
         # Likewise what is counted by person.
         Index("ix_flag_person", "identity_id", "state", "severity"),
         Index("ix_flag_subject", "subject", "connection_id", "subject_id"),
+        Index("ix_flag_standard", "standard", "state", "severity", "opened_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     fingerprint: str = Field(unique=True)  # of standard and subject: stable in links and exports
-    standard: str = Field(index=True)
+    standard: str
     pack: str
     standard_version: str
     standard_title: str = text_column(nullable=False)
@@ -164,6 +165,10 @@ class Compliance(SQLModel, table=True):
     """How the subjects of a project fared by a standard on a day (its last full assessment)."""
 
     __tablename__ = "compliance"
+    __table_args__ = (
+        # By standard for those who see some projects only.
+        Index("ix_compliance_project", "connection_id", "project_id", "day"),
+    )
 
     day: date = Field(primary_key=True)
     standard: str = Field(primary_key=True)
@@ -186,6 +191,19 @@ class ComplianceOfProject(SQLModel, table=True):
     day: date = Field(primary_key=True)
     connection_id: int = Field(primary_key=True)  # 0: people, who live across tools
     project_id: str = Field(primary_key=True)  # "": none
+    met: int
+    flagged: int
+    waived: int
+    unknown: int
+
+
+class ComplianceOfStandard(SQLModel, table=True):
+    """How all subjects fared by a standard on a day: the sums of `Compliance`."""
+
+    __tablename__ = "compliance_of_standard"
+
+    day: date = Field(primary_key=True)
+    standard: str = Field(primary_key=True)
     met: int
     flagged: int
     waived: int

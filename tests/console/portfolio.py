@@ -15,6 +15,7 @@ from sync_engine.store.flag_models import (
     AssessmentRow,
     Compliance,
     ComplianceOfProject,
+    ComplianceOfStandard,
     FlagEvent,
     FlagRow,
 )
@@ -97,7 +98,25 @@ def _compliance(connection: sa.Connection, now: datetime) -> None:
             connection.execute(
                 sa.insert(table(Compliance)), {**key, **counts, "standard": "no-owner"}
             )
+        _by_standard(connection, at.date(), back)
         assessed(connection, at, at.date())
+
+
+def _by_standard(connection: sa.Connection, day: date, back: int) -> None:
+    """Some standards that come with the product, each by project and in all."""
+    for standard, flagged, unknown in (
+        ("active-without-owner", 9 - back // 2, 3), ("many-owners", 0, 0),
+        ("stale-in-progress", 14 + back, 0), ("active-without-estimate", 0, 120),
+    ):  # fmt: skip
+        counts = {"met": 0 if unknown > 100 else 60 - flagged, "flagged": flagged,
+                  "waived": flagged // 9, "unknown": unknown}  # fmt: skip
+        for id in PROJECTS:
+            key = {"day": day, "connection_id": 1, "project_id": id, "standard": standard}
+            connection.execute(sa.insert(table(Compliance)), key | counts)
+        sums = {name: count * len(PROJECTS) for name, count in counts.items()}
+        connection.execute(
+            sa.insert(table(ComplianceOfStandard)), {"day": day, "standard": standard, **sums}
+        )
 
 
 def assessed(connection: sa.Connection, at: datetime, day: date) -> None:

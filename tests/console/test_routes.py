@@ -9,6 +9,8 @@ import requests
 from fastapi import APIRouter, FastAPI, Request
 
 from sync_engine.accounts import ROLES
+from sync_engine.configure import standards
+from sync_engine.configure.changes import Desk
 from sync_engine.web.api.register import register_all as register_resources
 from sync_engine.web.api.resources import Resources
 from sync_engine.web.console.needs import (
@@ -24,8 +26,10 @@ from sync_engine.web.console.needs import (
 )
 from sync_engine.web.console.pages import register_all
 from sync_engine.web.console.site import Pages
-from tests.console.site import Browser, Site
+from tests.console.site import ACTOR, Browser, Site
 
+STANDARD = "/standards/many-owners"
+PACK = "/standards/_packs/{name}"
 OWN: dict[str, str] = {
     "/static/{digest}/{name}": "/static/0/flagstaff.css",
     "/flags/{id}": "/flags/1",
@@ -39,7 +43,13 @@ OWN: dict[str, str] = {
     "/api/v1/flags/{id}/end-waiver": "/api/v1/flags/1/end-waiver",
     "/projects/{connection}/{id:path}": "/projects/engineering/alpha",
     "/people/{id}": "/people/2",
-}
+    "/standards/{id}": STANDARD,
+    "/standards/{id}/tune": f"{STANDARD}/tune",
+    "/standards/{id}/reset": f"{STANDARD}/reset",
+    **{f"{PACK}{rest}": f"/standards/_packs/acme{rest}"
+       for rest in ("", "/write", "/drop", "/yaml", "/preview", "/publish", "/remove", "/export")},
+    f"{PACK}/versions/{{number}}": "/standards/_packs/acme/versions/1",
+}  # fmt: skip
 """By route with parameters: an address of a row that a manager of Core may see, or of nothing."""
 
 FOREIGN: dict[str, str] = {
@@ -53,6 +63,7 @@ FOREIGN: dict[str, str] = {
     "/api/v1/flags/{id}/end-waiver": "/api/v1/flags/94/end-waiver",
     "/projects/{connection}/{id:path}": "/projects/engineering/gamma",
     "/people/{id}": "/people/3",
+    "/standards/{id}": "/standards/no-such",
 }
 """By route that shows one row: the address of one that a manager of Core may not see."""
 
@@ -65,9 +76,18 @@ def table(site: Site) -> list[Any]:
     return [*pages.router.routes, *resources.router.routes]
 
 
+def publish_pack(site: Site) -> None:
+    """A pack of the console's own, with a version."""
+    desk = Desk(site.engine, site.console.configuration(), site.console.now)
+    text = "pack: acme\ntitle: Acme\nextends: finance\n"
+    standards.save_draft(desk, ACTOR, "acme", text, version=None)
+    standards.publish(desk, ACTOR, "acme", version=1)
+
+
 def test_each_route_answers_each_role(site: Site) -> None:
     """Signed out: the door, or 401 of the API. Too little a role: 403. A foreign row: 404."""
     routes = table(site)
+    publish_pack(site)
     assert len(routes) >= 8
     browsers = {role: site.browser(role) for role in ROLES}
     for route in routes:

@@ -9,7 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from sync_engine import commands
-from sync_engine.flags.compliance import OF_TEAM, By, Course, course
+from sync_engine.flags.compliance import (
+    COUNTS,
+    OF_PROJECT,
+    OF_TEAM,
+    WHOLE_STANDARD,
+    By,
+    Course,
+    course,
+)
 from sync_engine.rules.language import LanguageError
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import reading
@@ -67,6 +75,20 @@ def test_is_told_by_what_the_work_belongs_to(staffed: World) -> None:
     assert figures(fared(staffed, "person", "owner = ada@acme.example")) == [("Ada", 1, 0, 0, 0)]
     (row,) = fared(staffed, "standard").rows
     assert row.compliance == 0.75
+
+
+def test_sums_by_standard_are_kept_with_each_assessment(staffed: World) -> None:
+    """The same as adding up the projects; assessed again, nothing is counted twice."""
+    staffed.assess(full=True)
+    row = OF_PROJECT.c
+    sums = [sa.func.sum(row[name]) for name in COUNTS]
+    with reading(staffed.engine) as connection:
+        kept = connection.execute(sa.select(WHOLE_STANDARD)).all()
+        added = connection.execute(
+            sa.select(row.day, row.standard, *sums).group_by(row.day, row.standard)
+        ).all()
+    assert [tuple(each) for each in kept] == [tuple(each) for each in added]
+    assert kept[0].met == 3
 
 
 def test_waived_is_flagged_for_teams_and_people_too(staffed: World) -> None:

@@ -12,11 +12,24 @@ from sync_engine.web.console.pages import (
     people,
     projects,
     same_person,
+    standards,
     start,
 )
 from sync_engine.web.console.site import Pages
 
-PAGES = (parts, door, start, overview, flags, flags_at_once, flag, projects, same_person, people)
+PAGES = (
+    parts,
+    door,
+    start,
+    overview,
+    flags,
+    flags_at_once,
+    flag,
+    projects,
+    same_person,
+    people,
+    standards,
+)
 
 
 def register_all(pages: Pages) -> None:
