@@ -308,6 +308,7 @@ class TaskRow(RecordRow, table=True):
         Index("ix_task_parent", "connection_id", "parent_id"),
         Index("ix_task_url_key", "url_key"),
         Index("ix_task_run", "connection_id", "run_id"),
+        Index("ix_task_key", "connection_id", "key"),
     )
 
     key: str | None = None

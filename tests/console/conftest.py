@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import missing_part
+from tests.console.connected import fill_connected
 from tests.console.portfolio import fill
 from tests.console.site import Site, served
 
@@ -18,6 +19,7 @@ from tests.console.site import Site, served
 def site(sqlite_store: sa.Engine, tmp_path: Path) -> Iterator[Site]:
     """With one account of each role."""
     fill(sqlite_store)
+    fill_connected(sqlite_store)
     with served(sqlite_store, tmp_path) as site:
         yield site
 

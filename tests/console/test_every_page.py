@@ -11,7 +11,22 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.console.pages import Door, Overview, Page, Start
+from tests.console.pages import (
+    Check,
+    ConnectionPage,
+    Connections,
+    ConnectionSettings,
+    Door,
+    FoundItem,
+    Items,
+    NewConnection,
+    Overview,
+    Page,
+    Runs,
+    Start,
+    Tools,
+    Words,
+)
 from tests.console.site import Site
 
 pytestmark = pytest.mark.browser
@@ -23,6 +38,18 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "sign-in": (Door, None),
     "overview": (Overview, "admin"),
     "overview-of-a-manager": (Overview, "manager"),
+    "connections": (Connections, "admin"),
+    "connections-of-a-manager": (Connections, "manager"),
+    "connection-tools": (Tools, "admin"),
+    "connection-new": (NewConnection, "admin"),
+    "connection": (ConnectionPage, "admin"),
+    "connection-of-a-manager": (ConnectionPage, "manager"),
+    "connection-runs": (Runs, "admin"),
+    "connection-items": (Items, "pmo"),
+    "connection-item": (FoundItem, "pmo"),
+    "connection-words": (Words, "pmo"),
+    "connection-settings": (ConnectionSettings, "admin"),
+    "connection-check": (Check, "admin"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 

@@ -23,10 +23,19 @@ from sync_engine.web.console.pages import register_all
 from sync_engine.web.console.site import Pages
 from tests.console.site import Site
 
-OWN: dict[str, str] = {"/static/{digest}/{name}": "/static/0/flagstaff.css"}
+OF_CONNECTION = ("", "/runs", "/items", "/words", "/words/ask", "/settings", "/check", "/begin",
+                 "/read", "/census", "/accept", "/switch", "/remove", "/purge")  # fmt: skip
+OWN: dict[str, str] = {
+    "/static/{digest}/{name}": "/static/0/flagstaff.css",
+    "/connections/new/{tool}": "/connections/new/trello",
+    **{f"/connections/{{name}}{each}": f"/connections/engineering{each}" for each in OF_CONNECTION},
+    "/connections/{name}/yaml": "/connections/archive/yaml",
+}
 """By route with parameters: an address of a row that a manager of Core may see, or of nothing."""
 
-FOREIGN: dict[str, str] = {}
+FOREIGN: dict[str, str] = {
+    f"/connections/{{name}}{each}": f"/connections/office{each}" for each in ("", "/runs")
+}
 """By route that shows one row: the address of one that a manager of Core may not see."""
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from sync_engine.web.console.pages import door, overview, parts, start
+from sync_engine.web.console.pages import (
+    connection,
+    connection_setup,
+    connection_words,
+    connections,
+    door,
+    overview,
+    parts,
+    start,
+)
 from sync_engine.web.console.site import Pages
 
-PAGES = (parts, door, start, overview)
+PAGES = (
+    parts, door, start, overview, connections, connection, connection_setup, connection_words,
+)  # fmt: skip
 
 
 def register_all(pages: Pages) -> None:
