@@ -29,7 +29,7 @@ OWN: dict[str, str] = {
     "/static/{digest}/{name}": "/static/0/flagstaff.css",
     "/connections/new/{tool}": "/connections/new/trello",
     **{f"/connections/{{name}}{each}": f"/connections/engineering{each}" for each in OF_CONNECTION},
-    "/connections/{name}/yaml": "/connections/archive/yaml",
+    "/connections/{name}/yaml": "/connections/engineering/yaml",
 }
 """By route with parameters: an address of a row that a manager of Core may see, or of nothing."""
 

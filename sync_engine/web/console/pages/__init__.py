@@ -10,12 +10,14 @@ from sync_engine.web.console.pages import (
     door,
     overview,
     parts,
+    setup,
     start,
 )
 from sync_engine.web.console.site import Pages
 
 PAGES = (
     parts, door, start, overview, connections, connection, connection_setup, connection_words,
+    setup,
 )  # fmt: skip
 
 

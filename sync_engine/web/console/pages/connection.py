@@ -106,7 +106,7 @@ def register(pages: Pages) -> None:
     def as_yaml(ask: Asked, name: str) -> Response:
         head = head_of(ask, name)
         if head.entry is None:
-            raise missing()
+            return ask.go(head.path, said=f"It stands in {head.place or 'no file'} as it is.")
         return Response(
             export.entry(head.entry), media_type="text/plain; charset=utf-8",
             headers={"Content-Disposition": f'inline; filename="{name}.yaml"'},
