@@ -201,9 +201,7 @@ def chosen(desk: Desk, name: str, document: Mapping[str, Any]) -> Choosable:
     return _listed(desk, name, document, scope_option(registry.get(document["connector"]).Config))
 
 
-def _listed(
-    desk: Desk, name: str, document: Mapping[str, Any], option: str | None
-) -> Choosable:
+def _listed(desk: Desk, name: str, document: Mapping[str, Any], option: str | None) -> Choosable:
     configuration, draft, tokens = _drafted(desk, name, document)
     kind = registry.get(draft.connector)
     try:

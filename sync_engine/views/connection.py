@@ -344,5 +344,3 @@ def _shown(value: Any) -> str:
         return ""
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= 60 else f"{text[:59]}…"
-
-

@@ -108,9 +108,7 @@ def line(
 ) -> Line | None:
     """One connection with its completeness; None: there is none that the reader may see."""
     row = connection.execute(
-        sa.select(CONNECTION).where(
-            CONNECTION.c.name == name, visible.connections(CONNECTION.c.id)
-        )
+        sa.select(CONNECTION).where(CONNECTION.c.name == name, visible.connections(CONNECTION.c.id))
     ).one_or_none()
     in_force = next((each for each in configured if each.name == name), None)
     if row is None and (in_force is None or not visible.everything):
@@ -179,7 +177,11 @@ def _said(  # noqa: PLR0911  # one answer a state
         return "off", "It is switched off; what was read of it is kept", None
     if being_read(row, now):
         first = row is not None and row.complete_at is None
-        return "reading", "It is being read for the first time" if first else "It is being read", None
+        return (
+            "reading",
+            "It is being read for the first time" if first else "It is being read",
+            None,
+        )
     if row is None or (row.complete_at is None and row.state == "new"):
         return "new", "It waits for its first read, which begins within seconds", None
     if trouble is not None:

@@ -68,9 +68,7 @@ def items(connection: sa.Connection, id: int, wanted: str) -> list[ItemShown]:
     ).scalars()
     ids = {wanted}
     of_key = connection.execute(
-        sa.select(TASK.c.item_id)
-        .where(TASK.c.connection_id == id, TASK.c.key == wanted)
-        .limit(5)
+        sa.select(TASK.c.item_id).where(TASK.c.connection_id == id, TASK.c.key == wanted).limit(5)
     ).scalars()
     ids |= set(of_key)
     rows = connection.execute(

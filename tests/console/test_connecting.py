@@ -130,7 +130,7 @@ def test_from_nothing_to_records(live: Live, chromium: Any, script: bool) -> Non
         live.turn()
         page.get_by_role("link", name="How it stands").click()
         assert "tasks" in page.locator("#standing .stats").inner_text()
-        names = [name for name, in live.rows("SELECT name FROM project ORDER BY name")]
+        names = [name for (name,) in live.rows("SELECT name FROM project ORDER BY name")]
         assert names == ["Hiring", "Office move"]
         assert given["token"] not in str(live.rows("SELECT document FROM config_entry"))
         assert given["token"] not in str(live.rows('SELECT "after" FROM audit'))

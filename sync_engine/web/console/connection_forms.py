@@ -48,7 +48,9 @@ def of_connector(kind: type[Connector]) -> Forms:
     more = [each for each in own if each is not scope and each not in main]
     shared = {each.name: each for each in forms.form_of(settings.Connection)}
     told = [replace(shared[name], group="") for name in SHARED]
-    return Forms(tuple(sorted(main, key=lambda f: not f.required)), scope, (*more, *map(_told, told)))
+    return Forms(
+        tuple(sorted(main, key=lambda f: not f.required)), scope, (*more, *map(_told, told))
+    )
 
 
 def _to_sign_in(field: Field) -> bool:

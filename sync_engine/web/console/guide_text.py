@@ -18,7 +18,9 @@ from sync_engine.web.console.words import seen
 _WANTED = re.compile(
     r"^## (?:Set it up|Set up|Make a credential|Connecting|.*\btoken\b|.*\bkey\b).*$", re.MULTILINE
 )
-_OF_FILE = re.compile(r"name (it|them|the account) in the configuration|flagstaff connections check")
+_OF_FILE = re.compile(
+    r"name (it|them|the account) in the configuration|flagstaff connections check"
+)
 _INLINE = re.compile(
     r"`(?P<code>[^`]+)`|\*\*(?P<strong>[^*]+)\*\*|\*(?P<em>[^*\s][^*]*)\*"
     r"|<(?P<auto>https?://[^>\s]+)>|\[(?P<words>[^\]]+)\]\((?P<to>[^)\s]+)\)"

@@ -98,9 +98,7 @@ def register(pages: Pages) -> None:
                     found = raw.items(connection, head.line.id, wanted)
                 else:
                     parked = raw.parked(connection, head.line.id)
-        return ask.page(
-            "connection_items.html.j2", head=head, q=wanted, items=found, parked=parked
-        )
+        return ask.page("connection_items.html.j2", head=head, q=wanted, items=found, parked=parked)
 
     @pages.get("/connections/{name}/yaml", Needs(ADMIN, "whole"))
     def as_yaml(ask: Asked, name: str) -> Response:

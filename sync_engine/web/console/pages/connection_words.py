@@ -92,7 +92,10 @@ def _words(ask: Ask) -> dict[str, str]:
     if len(words) != len(means) or len(words) > MOST:
         raise Refusal(400, "The form is not as its page sends it. Open the page anew.")
     if unknown := [each for each in means if each and each not in STATUSES]:
-        raise Refusal(400, f'A status word means todo, in_progress, done or cancelled, not "{unknown[0][:40]}".')
+        raise Refusal(
+            400,
+            f'A status word means todo, in_progress, done or cancelled, not "{unknown[0][:40]}".',
+        )
     return {word: meaning for word, meaning in zip(words, means, strict=True) if meaning}
 
 
@@ -103,7 +106,9 @@ def _fields(ask: Ask) -> dict[str, str]:
         if not line.strip():
             continue
         if not mark or not ours or not theirs:
-            raise CommandError(f'a fact of your own is written "name = field"; read "{line.strip()[:80]}"')
+            raise CommandError(
+                f'a fact of your own is written "name = field"; read "{line.strip()[:80]}"'
+            )
         if ours in MAPPABLE_FIELDS:
             raise CommandError(f'"{ours}" is chosen above, not written here')
         found[ours] = theirs
@@ -131,9 +136,7 @@ def _page(
     )  # fmt: skip
 
 
-def _word_rows(
-    found: views.Vocabulary, listing: Listing | None, mapping: Mapping
-) -> list[WordRow]:
+def _word_rows(found: views.Vocabulary, listing: Listing | None, mapping: Mapping) -> list[WordRow]:
     said = {word.casefold(): means for word, means in mapping.status.items()}
     rows = {
         each.word.casefold(): WordRow(

@@ -100,9 +100,7 @@ def register(pages: Pages) -> None:
 _NAME = forms.Field(name="name", label="Name", help="", kind="text")
 
 
-def _form(
-    ask: Ask, tool: str, errors: dict[str, str] | None = None, status: int = 200
-) -> Response:
+def _form(ask: Ask, tool: str, errors: dict[str, str] | None = None, status: int = 200) -> Response:
     kind = kind_of(tool)
     if kind is None:
         raise missing()

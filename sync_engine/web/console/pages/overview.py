@@ -24,7 +24,11 @@ def register(pages: Pages) -> None:
         intervals = {each.name: each.every for each in ask.settings.connections}
         with ask.reading() as connection:
             found = overview(connection, ask.visible(connection), ask.shown_moment, intervals)
-            steps = guide(connection, ask.console.configuration()) if ask.signed_in.role in PMO else None
+            steps = (
+                guide(connection, ask.console.configuration())
+                if ask.signed_in.role in PMO
+                else None
+            )
         bars = [(each.severity, each.total) for each in found.standing]
         return ask.page("overview.html.j2", found=found, headline=headline(found), bars=bars,
                         guide=steps if ask.console.demo is None else None)  # fmt: skip

@@ -24,7 +24,9 @@ from sync_engine.web.console.site import Pages
 
 SEEN = Needs(PMO, "whole")
 CHANGED = Needs(PMO, "whole", changes=True)
-OF_DIGEST = tuple(each for each in forms.form_of(Digest) if each.name in ("to", "when", "severities"))
+OF_DIGEST = tuple(
+    each for each in forms.form_of(Digest) if each.name in ("to", "when", "severities")
+)
 OF_MAIL = forms.form_of(Mail, "mail.")
 
 
