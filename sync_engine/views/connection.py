@@ -128,7 +128,7 @@ def about(connection: sa.Connection, id: int) -> About:
     parked = connection.execute(
         sa.select(sa.func.count()).where(RAW.c.connection_id == id, RAW.c.parked.is_not(None))
     ).scalar_one()
-    return About(*row, parked)
+    return About(**row._mapping, parked=parked)  # noqa: SLF001  # its public way
 
 
 def runs(connection: sa.Connection, id: int, before: int | None = None) -> list[RunLine]:
@@ -330,13 +330,13 @@ def vocabulary(connection: sa.Connection, id: int) -> Vocabulary:
 def unsaid_words(connection: sa.Connection) -> Mapping[str, int]:
     """By connection: how many of its status words nobody has given a meaning."""
     rows = connection.execute(
-        sa.select(CONNECTION.c.name, sa.func.count())
+        sa.select(CONNECTION.c.name, sa.func.count().label("words"))
         .join(WORD, WORD.c.connection_id == CONNECTION.c.id)
         .where(WORD.c.status.is_(None), CONNECTION.c.removed_at.is_(None))
         .group_by(CONNECTION.c.name)
         .order_by(CONNECTION.c.name)
     )
-    return {name: count for name, count in rows}
+    return {row.name: int(row.words) for row in rows}
 
 
 def _shown(value: Any) -> str:

@@ -53,7 +53,7 @@ def guide(connection: sa.Connection, configuration: Configuration) -> Guide:
     called, settings = called_done(connection), configuration.settings
     told = {
         "connect": _connect(connection, settings),
-        "words": _words(connection, called),
+        "words": _words(connection),
         "packs": _packs(configuration),
         "digest": _digest(settings),
     }
@@ -78,7 +78,7 @@ def _connect(connection: sa.Connection, settings: Settings) -> tuple[bool, str]:
     return False, "Where do your teams keep their work?"
 
 
-def _words(connection: sa.Connection, called: frozenset[str]) -> tuple[bool, str]:
+def _words(connection: sa.Connection) -> tuple[bool, str]:
     any_read = connection.execute(
         sa.select(CONNECTION.c.id).where(CONNECTION.c.complete_at.is_not(None)).limit(1)
     ).first()

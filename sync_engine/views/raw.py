@@ -133,7 +133,7 @@ def _record(connection: sa.Connection, id: int, kind: int, of: str) -> RecordSho
     row = connection.execute(
         sa.select(rows).where(rows.c.connection_id == id, rows.c.id == of)
     ).one_or_none()
-    values = None if row is None else dict(_values(row._mapping))  # noqa: SLF001  # its public way
+    values = None if row is None else dict(_values(row._mapping))  # its public way
     return RecordShown(name_of(KINDS[kind]), of, values)
 
 

@@ -55,7 +55,7 @@ def _again(field: Field, values: Sequence[str]) -> Any:
 
 
 def errors_of(form: Sequence[Field], error: CommandError) -> tuple[int, dict[str, str]]:
-    """The status of the answer, and by field what is wrong; "" has what no field is to blame for."""
+    """The status of the answer, and by field what is wrong; "" is for the whole."""
     if isinstance(error, InvalidError):
         return 422, sentences(forms.by_field(form, error.fields))
     status = 409 if isinstance(error, ChangedMeanwhileError) else 422

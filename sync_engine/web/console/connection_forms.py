@@ -57,14 +57,15 @@ def _to_sign_in(field: Field) -> bool:
     if field.name in RARE:
         return False
     return field.required or field.kind in ("secret", "pairs") or field.name.rpartition(".")[2] in (
-        "url", "email", "user", "client_id", "workspaces", "app_id", "installation_id", "organizations",
-        "groups", "deployment",
+        "url", "email", "user", "client_id", "workspaces", "app_id", "installation_id",
+        "organizations", "groups", "deployment",
     )  # fmt: skip
 
 
 def _told(field: Field) -> Field:
     labels = {
-        "every": "Read every", "redact": "Keep nowhere", "guard.share": "Hold a census beyond a share of",
+        "every": "Read every", "redact": "Keep nowhere",
+        "guard.share": "Hold a census beyond a share of",
         "guard.items": "Hold a census from so many items", "webhook.secret": "Webhook secret",
         "webhook.previous": "Webhook secret before",
     }  # fmt: skip

@@ -102,8 +102,9 @@ def _list(items: list[tuple[int, str]]) -> Iterator[Markup]:
             made += Markup("</li>")
         made += Markup("<li>{}").format(_inline(text))
         inner = deep
-    made += Markup("</li></ul></li></ol>" if inner else "</li></ol>")
-    yield made
+    if inner:
+        made += Markup("</li></ul>")
+    yield made + Markup("</li></ol>")
 
 
 def _inline(text: str) -> Markup:

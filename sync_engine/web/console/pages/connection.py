@@ -9,8 +9,8 @@ from fastapi import Response
 
 from sync_engine import commands
 from sync_engine.commands import CommandError
-from sync_engine.configure import export, turns
 from sync_engine.configure import connections as connection_commands
+from sync_engine.configure import export, turns
 from sync_engine.settings import models as settings
 from sync_engine.settings.entry import Entry
 from sync_engine.views import connection as views
@@ -110,6 +110,13 @@ def register(pages: Pages) -> None:
             headers={"Content-Disposition": f'inline; filename="{name}.yaml"'},
         )  # fmt: skip
 
+    _turns(pages)
+    _life(pages)
+
+
+def _turns(pages: Pages) -> None:
+    """What lets a connection be read, and what a census holds be retired."""
+
     @pages.post("/connections/{name}/read", BY_PMO)
     def read(ask: Asked, name: str) -> Response:
         told = "It is read at the next look, within seconds."
@@ -138,6 +145,10 @@ def register(pages: Pages) -> None:
 
         told = "Accepted. Each item is looked at once more and retired by the next census."
         return _do(ask, name, told, act)
+
+
+def _life(pages: Pages) -> None:
+    """Switched on and off, removed, purged."""
 
     @pages.post("/connections/{name}/switch", BY_ADMIN)
     def switch(ask: Asked, name: str) -> Response:

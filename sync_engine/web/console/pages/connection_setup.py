@@ -67,6 +67,10 @@ def register(pages: Pages) -> None:
         ask.console.changed()
         return ask.go(head.path, said=f"{name} is connected. Its first records arrive now.")
 
+    _settings(pages)
+
+
+def _settings(pages: Pages) -> None:
     @pages.get("/connections/{name}/settings", SEEN)
     def settings(ask: Asked, name: str) -> Response:
         return _settings_page(ask, _configured(ask, name))
@@ -164,10 +168,10 @@ def _settings_page(
     ask: Ask, head: Head, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
     form = of_connector(registry.get(head.line.connector))
+    held: Any = {}
     if head.entry is not None:
         held = head.entry.document
-    else:
-        assert head.configured is not None
+    elif head.configured is not None:
         held = head.configured.model_dump(mode="json", exclude_unset=True)
     values = {**forms.shown(form.all, held), **(typed(ask, form.all) if errors else {})}
     return ask.page(

@@ -15,7 +15,7 @@ from sync_engine.settings.models import Mapping
 from sync_engine.views import connection as views
 from sync_engine.vocabulary import Listing, NothingToMapError
 from sync_engine.web.console.ask import Ask, Asked
-from sync_engine.web.console.changing import desk_of, errors_of, sentence, version_of
+from sync_engine.web.console.changing import desk_of, errors_of, version_of
 from sync_engine.web.console.needs import PMO, Needs
 from sync_engine.web.console.pages.connection import Head, head_of
 from sync_engine.web.console.refusals import Refusal, missing
@@ -87,7 +87,7 @@ def register(pages: Pages) -> None:
 
 
 def _words(ask: Ask) -> dict[str, str]:
-    """What the form says of status words; one without a meaning of ours means what the tool says."""
+    """What the form says of status words; where nothing is chosen, the tool's word holds."""
     words, means = ask.form.all("word"), ask.form.all("means")
     if len(words) != len(means) or len(words) > MOST:
         raise Refusal(400, "The form is not as its page sends it. Open the page anew.")
@@ -140,8 +140,8 @@ def _word_rows(found: views.Vocabulary, listing: Listing | None, mapping: Mappin
     said = {word.casefold(): means for word, means in mapping.status.items()}
     rows = {
         each.word.casefold(): WordRow(
-            each.word, each.means if each.by == "tool" else None, said.get(each.word.casefold(), ""),
-            each.samples, True,
+            each.word, each.means if each.by == "tool" else None,
+            said.get(each.word.casefold(), ""),            each.samples, True,
         )
         for each in found.words
     }  # fmt: skip

@@ -48,9 +48,14 @@ def register(pages: Pages) -> None:
         step = ask.form.text("step", 20)
         if step not in (*commands.STEPS, "all"):
             raise Refusal(400, "There is no such step.")
-        commands.call_done(ask.engine, ask.actor, step, ask.now)  # type: ignore[arg-type]  # checked
+        commands.call_done(ask.engine, ask.actor, step, ask.now)
         return ask.go("/" if step == "all" else "/setup")
 
+    _packs_routes(pages)
+    _digest_routes(pages)
+
+
+def _packs_routes(pages: Pages) -> None:
     @pages.get("/setup/packs", SEEN)
     def choose(ask: Asked) -> Response:
         return _packs(ask)
@@ -59,7 +64,7 @@ def register(pages: Pages) -> None:
     def use(ask: Asked) -> Response:
         names = ask.form.all("pack", 100)
         if unknown := set(names) - set(packs.known()):
-            raise Refusal(400, f'There is no pack "{sorted(unknown)[0][:60]}".')
+            raise Refusal(400, f'There is no pack "{min(unknown)[:60]}".')
         desk = desk_of(ask)
         try:
             if ask.form.text("do") == "preview":
@@ -72,6 +77,8 @@ def register(pages: Pages) -> None:
         ask.console.changed()
         return ask.go("/setup", said="In force. The work is checked against them within seconds.")
 
+
+def _digest_routes(pages: Pages) -> None:
     @pages.get("/setup/digest", Needs(ADMIN, "none"))
     def digest(ask: Asked) -> Response:
         return _digest(ask)
@@ -111,7 +118,8 @@ def _packs(
     shown: list[Pack] = [packs.load(path) for path in packs.known().values()]
     ranked = sorted(effects or (), key=lambda each: (-each.flagged, each.title))
     return ask.page(
-        "setup_packs.html.j2", status=status, packs=shown, on=on if names is None else {*names, *fixed},
+        "setup_packs.html.j2", status=status, packs=shown,
+        on=on if names is None else {*names, *fixed},
         fixed=fixed, previewed=effects is not None, effects=ranked, error=error,
         flagged=sum(each.flagged for each in ranked),
         silent=sum(not each.assessed for each in ranked),
