@@ -28,8 +28,9 @@ class Table(NamedTuple):
 
     @property
     def scope(self) -> Scope:
-        """The table in the roster."""
-        return Scope(self.frame.id, self.name)
+        """The table in the roster; what is chosen is its base."""
+        base = self.base
+        return Scope(self.frame.id, self.name, chosen_as=base["id"], chosen_name=_name(base))
 
 
 class Roster:

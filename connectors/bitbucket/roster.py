@@ -40,7 +40,9 @@ class Roster:
 
     def scopes(self) -> list[Scope]:
         """The containers; Bitbucket has no archive."""
-        return [Scope(each.id, each.name) for each in map(repository, self.rows)]
+        return [
+            Scope(each.id, each.name, chosen_as=each.name) for each in map(repository, self.rows)
+        ]
 
     def row(self, id: str) -> Json | None:
         """The repository of an id; None if it is not visible, or not configured."""

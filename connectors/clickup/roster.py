@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from connectors.clickup.api import Api
@@ -21,19 +21,24 @@ class Place:
         space: the name of its space; None when it is shared with us apart from its space.
         folder: the name of its folder; None without one.
         archived: it, its folder or its space is archived.
+        space_id: of its space; None likewise.
     """
 
     list: Json
     space: str | None
     folder: str | None
     archived: bool
+    space_id: str | None = None
 
     @property
     def scope(self) -> Scope:
-        """The list as a scope."""
+        """The list as a scope; what is chosen is its space."""
         id = id_of(self.list.get("id")) or ""
         state: Literal["archived", "active"] = "archived" if self.archived else "active"
-        return Scope(id, text(self.list.get("name")) or id, state)
+        name = text(self.list.get("name")) or id
+        return Scope(
+            id, name, state, chosen_as=self.space_id, chosen_name=self.space or self.space_id or ""
+        )
 
 
 class Roster:
@@ -73,7 +78,8 @@ class Roster:
         self.missing = [id for id in self._wanted if id not in seen]
         for space in spaces:
             try:
-                yield from self._of_space(space)
+                for place in self._of_space(space):
+                    yield replace(place, space_id=id_of(space["id"]))
             except NotVisible as error:
                 # The other spaces are read; that this one is not is said.
                 self.unread.append((str(id_of(space["id"])), error.message))

@@ -70,6 +70,7 @@ class Roster:
                 else "archived"
                 if row.get("archived") is True
                 else "active",
+                chosen_as=str(row.get("full_name")),
             )
             for row in self.rows
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from connectors.jira import tasks
 from connectors.jira.tasks import ms
@@ -42,8 +42,9 @@ def scope_of(project: Json) -> Scope:
     id_, key = str(project.get("id")), word(project.get("key"))
     name = word(project.get("name")) or key or id_
     if project.get("deleted"):
-        return Scope(id_, name, "trashed")
-    return Scope(id_, name, "archived" if project.get("archived") else "active")
+        return Scope(id_, name, "trashed", chosen_as=key or "")
+    state: Literal["archived", "active"] = "archived" if project.get("archived") else "active"
+    return Scope(id_, name, state, chosen_as=key or "")
 
 
 def item_of(answer: Any, kind: str, fields: Sequence[str]) -> Item:

@@ -322,10 +322,12 @@ def live(roster: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def scope_of(project: Json) -> Scope:
     """A project as a scope."""
     id_ = str(project.get("id"))
-    name = word(project.get("name")) or word(project.get("key")) or id_
+    key = word(project.get("key")) or ""
+    name = word(project.get("name")) or key or id_
     if project.get("deleted"):
-        return Scope(id_, name, "trashed")
-    return Scope(id_, name, "archived" if project.get("archived") else "active")
+        return Scope(id_, name, "trashed", chosen_as=key)
+    state: Literal["archived", "active"] = "archived" if project.get("archived") else "active"
+    return Scope(id_, name, state, chosen_as=key)
 
 
 def _user(answer: Any) -> Item:

@@ -311,11 +311,19 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A container as the roster lists it now."""
+    """A container as the roster lists it now.
+
+    Args:
+        chosen_as: how the option that limits what is read names it, or what it lies in; "": by
+            `id`; None: it cannot be chosen.
+        chosen_name: what is chosen by that, as people call it; "": `name`.
+    """
 
     id: str
     name: str
     state: Literal["active", "archived", "closed", "trashed"] = "active"
+    chosen_as: str | None = field(default="", compare=False)
+    chosen_name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,12 @@ def sandbox(name: str) -> type[Sandbox]:
     return found
 
 
+def readme(name: str) -> str:
+    """What a connector of ours tells the admin, as Markdown; "" for plug-ins."""
+    file = _HOUSE / name / "README.md"
+    return file.read_text("utf-8") if name in _folders() and file.is_file() else ""
+
+
 def check_not_shadowed(package: str = "connectors", house: Path = _HOUSE) -> None:
     """Make sure that a package is the one that lies in this house, and the only one of its name.
 

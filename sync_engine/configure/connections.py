@@ -136,17 +136,44 @@ def check_draft(desk: Desk, name: str, document: Mapping[str, Any]) -> Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Choosable:
-    """Containers that a connection could be limited to.
+class Choice:
+    """What a connection can be limited to.
 
     Args:
-        option: the option that names them; None: this connector has none.
-        scopes: None: the tool was not, or cannot be, asked; `why_not` says why.
+        value: as the option names it.
+        active: whether people still work in it.
+    """
+
+    value: str
+    name: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choosable:
+    """What a connection could be limited to.
+
+    Args:
+        option: the option that names it; None: this connector has none.
+        scopes: containers; None: the tool was not, or cannot be, asked; `why_not` says why.
     """
 
     option: str | None
     scopes: tuple[Scope, ...] | None
     why_not: Trouble | None = None
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Each once, by name: several containers may lie in what can be chosen."""
+        found: dict[str, Choice] = {}
+        for scope in self.scopes or ():
+            if scope.chosen_as is None:
+                continue
+            value, active = scope.chosen_as or scope.id, scope.state == "active"
+            held = found.get(value)
+            if held is None or (active and not held.active):
+                found[value] = Choice(value, scope.chosen_name or scope.name, active)
+        return tuple(sorted(found.values(), key=lambda each: (each.name.casefold(), each.value)))
 
 
 def choosable(desk: Desk, name: str, document: Mapping[str, Any]) -> Choosable:
@@ -162,26 +189,37 @@ def choosable(desk: Desk, name: str, document: Mapping[str, Any]) -> Choosable:
         return Choosable(None, None, Trouble(told, who="nobody"))
     options = {each: value for each, value in (document.get("options") or {}).items()
                if each != option}  # fmt: skip
-    configuration, draft, tokens = _drafted(desk, name, {**document, "options": options})
+    found = _listed(desk, name, {**document, "options": options}, option)
+    if found.scopes is not None and not found.choices:
+        told = f"{kind.title} lists no containers for this account; write their names by hand."
+        return Choosable(option, None, Trouble(told))
+    return found
+
+
+def chosen(desk: Desk, name: str, document: Mapping[str, Any]) -> Choosable:
+    """What a connection would read of the tool as it is in the form. Raises as `choosable`."""
+    return _listed(desk, name, document, scope_option(registry.get(document["connector"]).Config))
+
+
+def _listed(desk: Desk, name: str, document: Mapping[str, Any], option: str | None) -> Choosable:
+    configuration, draft, tokens = _drafted(desk, name, document)
+    kind = registry.get(draft.connector)
     try:
         held = connection_options(draft, kind, configuration.folder, kept=configuration.kept)
         with opened(draft, held, tokens) as connector:
-            scopes = tuple(connector.scopes())
+            return Choosable(option, tuple(connector.scopes()))
     except SecretError as error:
         return Choosable(option, None, Trouble(f"{error}."))
     except ConnectorError as error:
         return Choosable(option, None, trouble_of(error))
-    if not scopes:
-        told = f"{kind.title} lists no containers for this account; write their names by hand."
-        return Choosable(option, None, Trouble(told))
-    return Choosable(option, scopes)
 
 
 SCOPE_OPTIONS = (
-    "projects", "boards", "service_desks", "sheets", "calendars", "repositories", "bases",
+    "repositories", "projects", "boards", "service_desks", "sheets", "calendars", "bases",
     "spaces", "groups", "workspaces",
 )  # fmt: skip
-"""Names of options that limit what is read, in the tools' own words; the finest first."""
+"""Names of options that limit what is read, in the tools' own words; what connectors list as
+containers first."""
 
 
 def scope_option(config: Any) -> str | None:

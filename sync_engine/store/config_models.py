@@ -37,6 +37,16 @@ class ConfigState(SQLModel, table=True):
     version: int
 
 
+class GuideStep(SQLModel, table=True):
+    """A step of the guided start that somebody called done, or all of it ("all")."""
+
+    __tablename__ = "guide_step"
+
+    step: str = Field(primary_key=True)
+    done_at: datetime = instant(nullable=False)
+    done_by: str = text_column(nullable=False)
+
+
 class PackVersion(SQLModel, table=True):
     """A pack as it was published. Rows are only added."""
 

@@ -317,6 +317,7 @@ class TaskRow(RecordRow, table=True):
             sqlite_where=sql("milestone_id IS NOT NULL AND gone_at IS NULL"),
             postgresql_where=sql("milestone_id IS NOT NULL AND gone_at IS NULL"),
         ),
+        Index("ix_task_key", "connection_id", "key"),
     )
 
     key: str | None = None

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import missing_part
+from tests.console.connected import fill_connected
 from tests.console.portfolio import fill
 from tests.console.site import Site, served
 from tests.console.work import fill_work
@@ -20,6 +21,7 @@ def site(sqlite_store: sa.Engine, tmp_path: Path) -> Iterator[Site]:
     """With one account of each role."""
     fill(sqlite_store)
     fill_work(sqlite_store)
+    fill_connected(sqlite_store)
     with served(sqlite_store, tmp_path) as site:
         yield site
 

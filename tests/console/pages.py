@@ -320,3 +320,94 @@ class Person(Page):
     def section(self, id: str) -> str:
         """What a part of it says."""
         return str(self.page.locator(f"section[aria-labelledby={id}]").inner_text())
+
+
+class Connections(Page):
+    """All connections, each in one line."""
+
+    path, title = "/connections", "Connections"
+
+    @property
+    def names(self) -> list[str]:
+        """In the order in which they are shown."""
+        return [str(name) for name in self.page.locator("tbody th a").all_inner_texts()]
+
+    def connect(self, tool: str) -> NewConnection:
+        """Choose a tool."""
+        self.page.get_by_role("link", name="Connect a tool").click()
+        self.page.get_by_role("link", name=tool).first.click()
+        return NewConnection(self.site, self.page)
+
+
+class Tools(Page):
+    """Which tool is connected."""
+
+    path, title = "/connections/new", "Connect a tool"
+
+
+class NewConnection(Page):
+    """The form of a tool's connection."""
+
+    path, title = "/connections/new/trello", "Connect Trello"
+
+    def fill(self, name: str, secrets: dict[str, str], url: str) -> None:
+        """Fill in what a sandbox needs."""
+        page = self.page
+        page.get_by_label("Your name for it").fill(name)
+        for label, value in secrets.items():
+            page.get_by_label(label, exact=False).first.fill(value)
+        page.get_by_label("URL").fill(url)
+        page.get_by_text("More settings, which").click()
+        page.get_by_label("Allow private network").check()
+        page.get_by_role("button", name="Keep it and go on").click()
+
+
+class ConnectionPage(Page):
+    """How one connection stands."""
+
+    path, title = "/connections/engineering", "engineering"
+
+    @property
+    def said(self) -> str:
+        """In one line."""
+        return str(self.page.locator(".standing").inner_text())
+
+    def press(self, name: str) -> None:
+        """A button."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+
+class Runs(ConnectionPage):
+    """What it did when."""
+
+    path = "/connections/engineering/runs"
+
+
+class Items(ConnectionPage):
+    """A raw item beside its record."""
+
+    path = "/connections/engineering/items"
+
+
+class FoundItem(Items):
+    """One that was looked for."""
+
+    path = "/connections/engineering/items?q=ENG-1"
+
+
+class Words(ConnectionPage):
+    """What its words mean."""
+
+    path = "/connections/engineering/words"
+
+
+class ConnectionSettings(ConnectionPage):
+    """How it is read."""
+
+    path = "/connections/engineering/settings"
+
+
+class Check(ConnectionPage):
+    """Whether it works, and what of it is read."""
+
+    path = "/connections/engineering/check"

@@ -13,13 +13,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.console.pages import (
+    Check,
     ChosenFlags,
+    ConnectionPage,
+    Connections,
+    ConnectionSettings,
     Door,
     Facts,
     FlagPage,
     Flags,
+    FoundItem,
     GroupedFlags,
+    Items,
     MisreadFlags,
+    NewConnection,
     NewPack,
     Overview,
     Page,
@@ -27,10 +34,13 @@ from tests.console.pages import (
     Person,
     Project,
     Projects,
+    Runs,
     Standard,
     Standards,
     Start,
+    Tools,
     Tune,
+    Words,
 )
 from tests.console.site import Site
 
@@ -63,6 +73,18 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "standard-tuned": (Tune, "pmo"),
     "standards-new-pack": (NewPack, "pmo"),
     "facts": (Facts, "viewer"),
+    "connections": (Connections, "admin"),
+    "connections-of-a-manager": (Connections, "manager"),
+    "connection-tools": (Tools, "admin"),
+    "connection-new": (NewConnection, "admin"),
+    "connection": (ConnectionPage, "admin"),
+    "connection-of-a-manager": (ConnectionPage, "manager"),
+    "connection-runs": (Runs, "admin"),
+    "connection-items": (Items, "pmo"),
+    "connection-item": (FoundItem, "pmo"),
+    "connection-words": (Words, "pmo"),
+    "connection-settings": (ConnectionSettings, "admin"),
+    "connection-check": (Check, "admin"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 
@@ -156,7 +178,7 @@ def test_the_first_admin_begins(fresh: Site, chromium: Any, script: bool) -> Non
         start = Start(fresh, page.page)
         assert start.heading == Start.title
         start.make(fresh.console.start_code.code, "Ada", "ada@acme.example", "a few words in a row")
-        assert page.heading == Overview.title
+        assert page.heading == "Getting started"
         assert "Welcome, Ada" in page.page.locator("[role=status]").inner_text()
         page.sign_out()
         assert Door(fresh, page.page).heading == Door.title

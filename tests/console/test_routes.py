@@ -30,6 +30,8 @@ from tests.console.site import ACTOR, Browser, Site
 
 STANDARD = "/standards/many-owners"
 PACK = "/standards/_packs/{name}"
+OF_CONNECTION = ("", "/runs", "/items", "/words", "/words/ask", "/settings", "/check", "/begin",
+                 "/read", "/census", "/accept", "/switch", "/remove", "/purge")  # fmt: skip
 OWN: dict[str, str] = {
     "/static/{digest}/{name}": "/static/0/flagstaff.css",
     "/flags/{id}": "/flags/1",
@@ -48,6 +50,9 @@ OWN: dict[str, str] = {
     "/standards/{id}/reset": f"{STANDARD}/reset",
     **{f"{PACK}{rest}": f"/standards/_packs/acme{rest}"
        for rest in ("", "/write", "/drop", "/yaml", "/preview", "/publish", "/remove", "/export")},
+    "/connections/new/{tool}": "/connections/new/trello",
+    **{f"/connections/{{name}}{each}": f"/connections/engineering{each}" for each in OF_CONNECTION},
+    "/connections/{name}/yaml": "/connections/engineering/yaml",
     f"{PACK}/versions/{{number}}": "/standards/_packs/acme/versions/1",
 }  # fmt: skip
 """By route with parameters: an address of a row that a manager of Core may see, or of nothing."""
@@ -64,6 +69,7 @@ FOREIGN: dict[str, str] = {
     "/projects/{connection}/{id:path}": "/projects/engineering/gamma",
     "/people/{id}": "/people/3",
     "/standards/{id}": "/standards/no-such",
+    **{f"/connections/{{name}}{each}": f"/connections/office{each}" for each in ("", "/runs")},
 }
 """By route that shows one row: the address of one that a manager of Core may not see."""
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from sync_engine.web.console.pages import (
+    connection,
+    connection_setup,
+    connection_words,
+    connections,
     door,
     flag,
     flags,
@@ -12,6 +16,7 @@ from sync_engine.web.console.pages import (
     people,
     projects,
     same_person,
+    setup,
     standards,
     start,
 )
@@ -29,6 +34,11 @@ PAGES = (
     same_person,
     people,
     standards,
+    connections,
+    connection,
+    connection_setup,
+    connection_words,
+    setup,
 )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import Response
 
 from sync_engine.digest.text import listed, plural
+from sync_engine.views.guide import guide
 from sync_engine.views.overview import Overview, overview
 from sync_engine.web.console.ask import Asked
-from sync_engine.web.console.needs import ALL, Needs
+from sync_engine.web.console.needs import ALL, PMO, Needs
 from sync_engine.web.console.site import Pages
 from sync_engine.web.console.words import percent
 
@@ -23,8 +24,14 @@ def register(pages: Pages) -> None:
         intervals = {each.name: each.every for each in ask.settings.connections}
         with ask.reading() as connection:
             found = overview(connection, ask.visible(connection), ask.shown_moment, intervals)
+            steps = (
+                guide(connection, ask.console.configuration())
+                if ask.signed_in.role in PMO
+                else None
+            )
         bars = [(each.severity, each.total) for each in found.standing]
-        return ask.page("overview.html.j2", found=found, headline=headline(found), bars=bars)
+        return ask.page("overview.html.j2", found=found, headline=headline(found), bars=bars,
+                        guide=steps if ask.console.demo is None else None)  # fmt: skip
 
 
 def headline(found: Overview) -> str:

@@ -53,7 +53,7 @@ def register(pages: Pages) -> None:
         except AccountError as error:
             return _form(ask, {"address": _sentence(error)}, 422)
         token = accounts.open_session(ask.engine, made.id, ask.now)
-        return let_in(ask, token, "/", f"Welcome, {made.name}. You are the first admin.")
+        return let_in(ask, token, "/setup", f"Welcome, {made.name}. You are the first admin.")
 
 
 def _form(ask: Ask, errors: dict[str, str] | None = None, status: int = 200) -> Response:
