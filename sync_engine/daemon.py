@@ -34,7 +34,7 @@ from sync_engine.store import entries, runs, upgrade
 from sync_engine.store import lease as leases
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
-from sync_engine.web.whole import whole
+from sync_engine.web.whole import Probes, whole
 
 TICK_SECONDS = 5
 WORKERS = 4
@@ -88,6 +88,7 @@ class Daemon:
         self._assess_due = True
         self._assessed_on: date | None = None
         self._ticking = threading.Lock()
+        self._taking = threading.Lock()
         self._idle = threading.Condition(self._lock)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
 
@@ -98,10 +99,9 @@ class Daemon:
             self._engine,
             lambda: self._configuration,
             lambda: self._workshop,
-            healthz=self._healthz,
-            readyz=self._readyz,
-            metrics=self._metrics.registry,
+            Probes(self._healthz, self._readyz, self._metrics.registry),
             delivered=self._delivered,
+            changed=self.take_entries,
         )
         listener = site.listen()
         scheduler = BackgroundScheduler(timezone="UTC")
@@ -150,8 +150,8 @@ class Daemon:
     def reload(self) -> None:
         """Take the configuration file anew; a broken one changes nothing and is said."""
         try:
-            file = load(self._path, optional=self._optional)
-            self._take(file)
+            with self._taking:
+                self._take(load(self._path, optional=self._optional))
         except CONFIGURATION_ERRORS as error:
             self._health.configuration_error = str(error)
             _say("the configuration is broken; the old one stays", str(error))
@@ -159,7 +159,8 @@ class Daemon:
     def take_entries(self) -> None:
         """Take anew what was made in the console; the file stays as it was read last."""
         try:
-            self._take(self._configuration.file or self._configuration)
+            with self._taking:
+                self._take(self._configuration.file or self._configuration)
         except CONFIGURATION_ERRORS as error:
             self._health.configuration_error = str(error)
             _say("what was changed in the console cannot be taken yet", str(error))

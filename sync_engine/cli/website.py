@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from connectors.sdk.registry import RegistryError
+from sync_engine import configured
 from sync_engine.cli.frame import Frame
 from sync_engine.cli.running import open_store
 from sync_engine.connect import Workshop
 from sync_engine.metrics import Metrics
 from sync_engine.secrets import SecretError
-from sync_engine.settings import SettingsError, load
+from sync_engine.settings import Configuration, SettingsError, load
 from sync_engine.signals import Signals
+from sync_engine.store import entries
 from sync_engine.store.engine import reading
 from sync_engine.web.console.site import DEMO
 from sync_engine.web.listener import Listener
-from sync_engine.web.whole import whole
+from sync_engine.web.whole import Probes, whole
+
+TICK_SECONDS = 5
+"""How often it looks whether another process changed the configuration."""
 
 log = structlog.get_logger()
 
@@ -31,7 +38,9 @@ class Website:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._engine = open_store(frame)
+        self._version = entries.version(self._engine)
         self._workshop = Workshop.open(frame.configuration(), self._engine)
+        self._taking = threading.Lock()
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration anew."""
@@ -40,25 +49,43 @@ class Website:
             self._engine,
             lambda: self._workshop.configuration,
             lambda: self._workshop,
-            healthz=_alive,
-            readyz=lambda: _ready(self._engine),
-            metrics=Metrics(self._engine).registry,
+            Probes(_alive, lambda: _ready(self._engine), Metrics(self._engine).registry),
+            changed=self._take_entries,
         )
         listener = site.listen()
+        scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_job(
+            self._look, "interval", seconds=TICK_SECONDS, max_instances=1, coalesce=True
+        )
+        scheduler.start()
         log.info("serving", listen=listener.address)
         while signals.wait() == signal.SIGHUP:
-            self._reload()
+            self._take(lambda: load(self._frame.config))
+        scheduler.shutdown(wait=False)
         listener.close()
         site.close()
         self._engine.dispose()
 
-    def _reload(self) -> None:
+    def _look(self) -> None:
+        """Take what was changed in another process."""
         try:
-            configuration = load(self._frame.config)
-            self._workshop = Workshop.open(configuration, self._engine)
-        except (SettingsError, SecretError, RegistryError) as error:
-            log.error("the configuration is broken; the old one stays", error=str(error))  # noqa: TRY400 - its sentence is for whoever must act
-            return
+            if entries.version(self._engine) != self._version:
+                self._take_entries()
+        except sa.exc.SQLAlchemyError as error:
+            log.error("the store does not answer", error=str(error).splitlines()[0])  # noqa: TRY400 - its sentence is for whoever must act
+
+    def _take_entries(self) -> None:
+        held = self._workshop.configuration
+        self._take(lambda: held.file or held)
+
+    def _take(self, file: Callable[[], Configuration]) -> None:
+        with self._taking:
+            try:
+                configuration, self._version = configured.with_entries(file(), self._engine)
+                self._workshop = Workshop.open(configuration, self._engine)
+            except (SettingsError, SecretError, RegistryError) as error:
+                log.error("the configuration is broken; the old one stays", error=str(error))  # noqa: TRY400 - its sentence is for whoever must act
+                return
         log.info("configuration reloaded")
 
 
@@ -69,9 +96,7 @@ def serve_demo(engine: sa.Engine, workshop: Workshop, tell: Callable[[str], None
         engine,
         lambda: workshop.configuration,
         lambda: workshop,
-        healthz=_alive,
-        readyz=lambda: _ready(engine),
-        metrics=Metrics(engine).registry,
+        Probes(_alive, lambda: _ready(engine), Metrics(engine).registry),
         demo=DEMO,
     )
     listener = Listener("127.0.0.1:0", site.app)

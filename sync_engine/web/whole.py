@@ -21,6 +21,15 @@ from sync_engine.web.listener import Listener
 
 
 @dataclass(frozen=True, slots=True)
+class Probes:
+    """What a process says of itself; see `make_app`."""
+
+    healthz: Probe
+    readyz: Probe
+    metrics: CollectorRegistry
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
     """The application, with what writes for it in threads of its own."""
 
@@ -44,12 +53,11 @@ def whole(
     engine: sa.Engine,
     configuration: Callable[[], Configuration],
     workshop: Callable[[], Workshop],
+    probes: Probes,
     *,
-    healthz: Probe,
-    readyz: Probe,
-    metrics: CollectorRegistry,
     delivered: Callable[[], None] = lambda: None,
     demo: User | None = None,
+    changed: Callable[[], None] = lambda: None,
 ) -> Whole:
     """The application of a process.
 
@@ -57,14 +65,16 @@ def whole(
         configuration, workshop: those that hold now.
         delivered: told after each delivery that was written.
         demo: who is signed in without signing in; see `Console`.
+        changed: told after the configuration was changed in the console.
     """
     inbox = Inbox(engine)
-    console = Console(engine, configuration, listen=configuration().settings.web.listen, demo=demo)
+    listen = configuration().settings.web.listen
+    console = Console(engine, configuration, listen=listen, demo=demo, changed=changed)
     hooks = Hooks(configuration, told_secrets(configuration(), engine), inbox)
     app = make_app(
-        healthz=healthz,
-        readyz=readyz,
-        metrics=metrics,
+        healthz=probes.healthz,
+        readyz=probes.readyz,
+        metrics=probes.metrics,
         routers=[hooks.router(), Deliveries(workshop, delivered).router()],
         console=console,
     )

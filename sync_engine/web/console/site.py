@@ -53,6 +53,7 @@ class Console:
         configuration: the one that holds now; it may change while we run.
         listen: the address that we listen on.
         demo: who is signed in without signing in; then nothing can be changed.
+        changed: to be called after the configuration was changed, so that the next page shows it.
     """
 
     def __init__(
@@ -64,8 +65,10 @@ class Console:
         now: Callable[[], datetime] = clock.now,
         passwords: Passwords | None = None,
         demo: User | None = None,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.engine, self.configuration, self.now, self.demo = engine, configuration, now, demo
+        self.changed = changed
         self.passwords = passwords or Passwords()
         self.templates = environment()
         self.menu: dict[Section, Entry] = {}
