@@ -4,21 +4,14 @@ and the checks come from here."""
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from sync_engine.settings.base import Email, Section, Severity, Zone
 from sync_engine.settings.nearest import nearest
+from sync_engine.settings.signing_in import Oidc
 from sync_engine.settings.values import (
     Census,
     Day,
@@ -29,33 +22,8 @@ from sync_engine.settings.values import (
     Weekday,
 )
 
-Severity = Literal["info", "low", "medium", "high", "critical"]
 Status = Literal["todo", "in_progress", "done", "cancelled"]
 Redacted = Literal["descriptions", "comments"]
-Email = Annotated[str, Field(pattern=r"^[^@\s<>,;]{1,64}@[^@\s<>,;]{1,190}$")]
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _zone(name: str) -> str:
-    if name not in _zones():
-        raise ValueError(
-            f'no time zone is called "{name}"{nearest(name, _zones())}; '
-            'write a name such as "Europe/Berlin"'
-        )
-    return name
-
-
-Zone = Annotated[str, AfterValidator(_zone)]
-
-
-class Section(BaseModel):
-    """Base of all sections: unknown options are errors, nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Calendar(Section):
@@ -319,6 +287,17 @@ class Web(Section):
         pattern=r"^https?://\S+$",
         description="Address under which people, and tools that call, reach it.",
     )
+    oidc: Oidc | None = Field(
+        None, description="Signing in with your organisation's account; absent: passwords only."
+    )
+
+    @model_validator(mode="after")
+    def _comes_back(self) -> Web:
+        if self.oidc is not None and self.url is None:
+            raise ValueError(
+                "`oidc` needs `url`: the address to which the sign-in service sends people back"
+            )
+        return self
 
 
 class Log(Section):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from sync_engine.settings.models import Email, Section
+from sync_engine.settings.base import Email, Section
 from sync_engine.settings.values import Day
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from sync_engine.settings.load import Registry, installed_connectors
-from sync_engine.settings.models import Section, Settings
+from sync_engine.settings.base import Section
+from sync_engine.settings.models import Settings
 
 
 def json_schema(registry: Registry | None = None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from prometheus_client import CollectorRegistry
 
-from sync_engine import accounts
+from sync_engine import accounts, configured
 from sync_engine.accounts import NewAccount, Passwords, User
 from sync_engine.settings import load
 from sync_engine.store.audit import Actor
@@ -99,15 +99,22 @@ def served(engine: sa.Engine, folder: Path, *, people: bool = True, **more: Any)
 
     Args:
         people: one account of each role is made.
-        more: options of the configuration's section `web`, or `demo`.
+        more: options of the configuration's section `web`; or `demo`, `now`, and `also`: further
+            sections of the configuration.
     """
-    demo = more.pop("demo", None)
+    demo, also = more.pop("demo", None), more.pop("also", {})
+    now = more.pop("now", lambda: NOW)
     file = folder / "flagstaff.yaml"
-    file.write_text(json.dumps({"connections": CONNECTIONS, "timezone": "UTC", "web": more}))
-    configuration = load(file)
+    said = {"connections": CONNECTIONS, "timezone": "UTC", **({"web": more} if more else {})}
+    file.write_text(json.dumps(said | also))
+    held = [configured.with_entries(load(file), engine)[0]]
+
+    def changed() -> None:
+        held[0] = configured.with_entries(load(file), engine)[0]
+
     console = Console(
-        engine, lambda: configuration, listen=configuration.settings.web.listen, now=lambda: NOW,
-        passwords=CHEAP, demo=demo,
+        engine, lambda: held[0], listen=held[0].settings.web.listen, now=now, passwords=CHEAP,
+        demo=demo, changed=changed,
     )  # fmt: skip
     if people:
         for new in PEOPLE.values():

@@ -23,10 +23,14 @@ from sync_engine.web.console.pages import register_all
 from sync_engine.web.console.site import Pages
 from tests.console.site import Site
 
-OWN: dict[str, str] = {"/static/{digest}/{name}": "/static/0/flagstaff.css"}
+OWN: dict[str, str] = {
+    "/static/{digest}/{name}": "/static/0/flagstaff.css",
+    "/digests/log/{id}": "/digests/log/1",
+    "/digests/log/{id}/release": "/digests/log/1/release",
+}
 """By route with parameters: an address of a row that a manager of Core may see, or of nothing."""
 
-FOREIGN: dict[str, str] = {}
+FOREIGN: dict[str, str] = {"/digests/log/{id}": "/digests/log/2"}
 """By route that shows one row: the address of one that a manager of Core may not see."""
 
 

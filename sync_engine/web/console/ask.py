@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from sync_engine.access import Visible
 from sync_engine.accounts import User
+from sync_engine.configure.changes import Desk
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.language import LanguageError
 from sync_engine.settings import Settings
@@ -67,6 +68,12 @@ class Ask:
     def settings(self) -> Settings:
         """The configuration that holds now."""
         return self.console.configuration().settings
+
+    @property
+    def desk(self) -> Desk:
+        """Where the configuration is changed; `console.changed()` afterwards."""
+        held = self.console.configuration()
+        return Desk(self.console.engine, held.file or held, self.console.now)
 
     @property
     def engine(self) -> sa.Engine:

@@ -43,7 +43,7 @@ def environment() -> Environment:
     }
     made.filters |= {
         "count": count, "percent": percent, "plural": plural, "safe_url": safe_url,
-        "day": day_label, "tool": tool_name,
+        "day": day_label, "tool": tool_name, "pair": lambda word: (word, word),
     }  # fmt: skip
     return made
 

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from sync_engine.web.console.pages import door, overview, parts, start
+from sync_engine.web.console.pages import (
+    digests,
+    door,
+    general,
+    insight,
+    letter_preview,
+    overview,
+    parts,
+    people_entries,
+    profile,
+    start,
+    users,
+)
 from sync_engine.web.console.site import Pages
 
-PAGES = (parts, door, start, overview)
+PAGES = (
+    parts, door, start, overview, digests, letter_preview, profile, users, general, people_entries,
+    insight,
+)  # fmt: skip
 
 
 def register_all(pages: Pages) -> None:

@@ -47,12 +47,12 @@ def register(pages: Pages) -> None:
     @pages.post("/sign-out", Needs(ALL, "none", changes=True))
     def sign_out(ask: Asked) -> Response:
         accounts.sign_out(ask.engine, ask.held)
-        return _let_out(ask)
+        return let_out(ask)
 
     @pages.post("/sign-out-everywhere", Needs(ALL, "none", changes=True))
     def everywhere(ask: Asked) -> Response:
         accounts.sign_out_everywhere(ask.engine, ask.signed_in, ask.now)
-        return _let_out(ask)
+        return let_out(ask)
 
 
 def let_in(ask: Ask, token: str, path: str, said: str | None = None) -> Response:
@@ -63,7 +63,8 @@ def let_in(ask: Ask, token: str, path: str, said: str | None = None) -> Response
     return response
 
 
-def _let_out(ask: Ask) -> Response:
+def let_out(ask: Ask) -> Response:
+    """Send the browser to the door, signed out."""
     response = ask.go("/sign-in")
     ask.set_cookie(response, tokens.SESSION, None)
     ask.set_cookie(response, tokens.SAID, None)
