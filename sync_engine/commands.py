@@ -39,21 +39,28 @@ def waive(
         by: who approves it.
         today: the day it is in the PMO's time zone.
     """
-    approver, why = _accepted(by.name, reason, until, today)
     with engine.begin() as connection:
-        row = _found(connection, flag)
-        if row.state == "resolved":
-            raise CommandError(f"flag {row.id} is resolved; there is nothing to waive")
-        _end(connection, row.id, "replaced", now)
-        connection.execute(
-            sa.insert(_waiver),
-            {"flag_id": row.id, "approver": approver, "reason": why, "until": until,
-             "made_at": now},
-        )  # fmt: skip
-        _set(connection, row.id, state="waived", waived_until=until)
-        _log(connection, row, "waived", now, approver, f"until {until.isoformat()}: {why}")
-        said = {"until": until.isoformat(), "reason": why}
-        audit.note(connection, by, "flag waived", _shown(row), at=now, after=said)
+        waive_within(connection, flag, by=by, reason=reason, until=until, now=now, today=today)
+
+
+def waive_within(
+    connection: sa.Connection, flag: int | str, *, by: Actor, reason: str, until: date,
+    now: datetime, today: date,
+) -> None:  # fmt: skip
+    """`waive`, in a transaction of the caller's."""
+    approver, why = _accepted(by.name, reason, until, today)
+    row = _found(connection, flag)
+    if row.state == "resolved":
+        raise CommandError(f"flag {row.id} is resolved; there is nothing to waive")
+    _end(connection, row.id, "replaced", now)
+    connection.execute(
+        sa.insert(_waiver),
+        {"flag_id": row.id, "approver": approver, "reason": why, "until": until, "made_at": now},
+    )
+    _set(connection, row.id, state="waived", waived_until=until)
+    _log(connection, row, "waived", now, approver, f"until {until.isoformat()}: {why}")
+    said = {"until": until.isoformat(), "reason": why}
+    audit.note(connection, by, "flag waived", _shown(row), at=now, after=said)
 
 
 def _accepted(by: str, reason: str, until: date, today: date) -> tuple[str, str]:
@@ -145,10 +152,17 @@ def acknowledge(
 ) -> None:
     """Say that someone has seen a flag and takes care of it."""
     with engine.begin() as connection:
-        row = _found(connection, flag)
-        if row.state not in ("open", "acknowledged"):
-            raise CommandError(f"flag {row.id} is {row.state}; only open flags can be acknowledged")
-        _acknowledge(connection, row, by, now, note)
+        acknowledge_within(connection, flag, by=by, now=now, note=note)
+
+
+def acknowledge_within(
+    connection: sa.Connection, flag: int | str, *, by: Actor, now: datetime, note: str | None = None
+) -> None:
+    """`acknowledge`, in a transaction of the caller's."""
+    row = _found(connection, flag)
+    if row.state not in ("open", "acknowledged"):
+        raise CommandError(f"flag {row.id} is {row.state}; only open flags can be acknowledged")
+    _acknowledge(connection, row, by, now, note)
 
 
 def acknowledge_all(

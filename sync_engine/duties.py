@@ -25,7 +25,15 @@ from sync_engine.scheduling import keep
 from sync_engine.settings import Configuration, SettingsError
 from sync_engine.settings.source import Problem
 from sync_engine.store import retention
-from sync_engine.subscriptions import calendar_of, channels, moment_of, reader, subscriptions
+from sync_engine.subscriptions import (
+    audiences,
+    calendar_of,
+    channels,
+    links,
+    moment_of,
+    reader,
+    subscriptions,
+)
 
 
 def packs_of(configuration: Configuration) -> list[Pack]:
@@ -116,6 +124,8 @@ def send_digests(
         now,
         channels=ways,
         gather=reader(configuration, engine, now),
+        audiences=audiences(configuration, engine, now),
+        links=links(configuration),
         web_url=configuration.settings.web.url,
         by_hand=by_hand,
     )

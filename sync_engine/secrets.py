@@ -240,6 +240,17 @@ def oidc_secret(
     )  # fmt: skip
 
 
+def way_secret(
+    configuration: Configuration, name: str, option: str, environ: Mapping[str, str] = os.environ
+) -> str:
+    """A secret of one of the configuration's `channels`, fetched."""
+    where = f"channels.{name}.{option}"
+    held: SecretStr | None = getattr(configuration.settings.channels[name], option)
+    if held is None:
+        raise SecretError(f"{where} is missing")
+    return fetch(held.get_secret_value(), where, configuration.folder, environ)
+
+
 def _know_password(url: str) -> None:
     account = url.partition("://")[2].rpartition("@")[0]
     if password := account.partition(":")[2]:

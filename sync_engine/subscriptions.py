@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from sync_engine.connect import KEY_FILE
+from sync_engine.digest.audience import Audiences
 from sync_engine.digest.channels.base import Channel
+from sync_engine.digest.channels.configured import boards
 from sync_engine.digest.channels.email import EmailChannel, MailSettings
 from sync_engine.digest.channels.file import FileChannel
-from sync_engine.digest.model import Subscription
+from sync_engine.digest.links import Links
+from sync_engine.digest.model import Ladder, Subscription
 from sync_engine.digest.read import Store
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.filters import FLAG, flag_condition
-from sync_engine.secrets import mail_password
+from sync_engine.secrets import SecretError, mail_password
 from sync_engine.settings import Configuration, Digest, Settings
+from sync_engine.settings.digests import BUILT_IN, Escalate
+from sync_engine.store.vault import Vault, VaultError
 
 
 @dataclass(frozen=True)
@@ -50,25 +56,39 @@ def moment_of(settings: Settings, now: datetime) -> Moment:
 
 
 def subscriptions(configuration: Configuration) -> list[Subscription]:
-    """Every configured digest."""
+    """Every configured digest; those of one name are one subscription."""
     settings = configuration.settings
-    return [_subscription(settings, digest) for digest in settings.digests]
+    parts: dict[str, list[Subscription]] = {}
+    for digest in settings.digests:
+        parts.setdefault(digest.key, []).append(_subscription(settings, digest))
+    return [replace(first, also=tuple(others)) for first, *others in parts.values()]
 
 
 def _subscription(settings: Settings, digest: Digest) -> Subscription:
     return Subscription(
         name=digest.key,
-        to=digest.to,
+        to=digest.addresses,
         title=digest.title or digest.name or "Your work",
         when=digest.when,
         zone=digest.zone or settings.timezone,
         scope=digest.scope,
         severities=frozenset(digest.severities),
-        channels=digest.channels,
+        channels=tuple(name for name in digest.channels if name in BUILT_IN),
+        boards=tuple(name for name in digest.channels if name not in BUILT_IN),
         only_changes=digest.only_changes,
         cap=digest.cap,
         quiet=_quiet(settings, digest),
+        roles=digest.roles,
+        fallback=digest.fallback,
+        escalate=_ladder(digest.escalate),
     )
+
+
+def _ladder(escalate: Escalate | None) -> Ladder | None:
+    if escalate is None:
+        return None
+    count, unit = escalate.span
+    return Ladder(count, cast("Any", unit), escalate.to)
 
 
 def _quiet(settings: Settings, digest: Digest) -> QuietDays:
@@ -112,7 +132,32 @@ def channels(
                 reply_to=mail.reply_to,
             )
         )
-    return found
+    return found | boards(configuration, environ)
+
+
+def audiences(configuration: Configuration, engine: sa.Engine, now: datetime) -> Audiences:
+    """Says who is told what, where that hangs on who owns the work."""
+    moment = moment_of(configuration.settings, now)
+    return Audiences(
+        where=lambda scope: flag_condition(scope, moment, engine.dialect.name, FLAG),
+        calendar=moment.calendar,
+    )
+
+
+def links(configuration: Configuration) -> Links | None:
+    """Makes and reads the links by which readers act; None without an address for them.
+
+    Raises:
+        SecretError: the key that signs them cannot be had.
+    """
+    url = configuration.settings.web.url
+    if url is None:
+        return None
+    try:
+        vault = Vault.open(configuration.folder / KEY_FILE)
+    except (VaultError, OSError) as error:
+        raise SecretError(f"the links in digests cannot be signed: {error}") from None
+    return Links(vault.derived("links in digests"), url.rstrip("/"))
 
 
 def reader(configuration: Configuration, engine: sa.Engine, now: datetime) -> Store:

@@ -42,7 +42,7 @@ from connectors.sdk.records import Change, Comment, GoneReason, Record, Worklog
 from connectors.sdk.vocabulary import FieldName, Vocabulary
 
 PROJECT_FIELDS = (
-    "name,notes,archived,completed,owner,start_on,due_on,created_at,modified_at,permalink_url,"
+    "name,notes,archived,completed,owner,members,start_on,due_on,created_at,modified_at,permalink_url,"
     "custom_fields.name,custom_fields.type,custom_fields.display_value,"
     "custom_fields.enum_value.name,custom_fields.multi_enum_values.name,"
     "custom_fields.number_value,custom_fields.text_value,custom_fields.date_value"

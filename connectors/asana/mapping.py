@@ -72,6 +72,13 @@ def home_of(task: Json) -> str | None:
     return next((id for id in held if id is not None), None)
 
 
+def _members(project: Json) -> tuple[str, ...] | None:
+    """Who was added to a project; None where the answer does not say."""
+    if not isinstance(project.get("members"), list):
+        return None
+    return tuple(filter(None, map(gid, objects(project["members"]))))
+
+
 def _project(item: Json) -> Iterator[Record]:
     project = part(item, "project") or item
     id = gid(project)
@@ -95,6 +102,7 @@ def _project(item: Json) -> Iterator[Record]:
         created_at=instant(project.get("created_at")),
         updated_at=instant(project.get("modified_at")),
         custom=tuple(customs(project)),
+        member_ids=_members(project),
     )
     for position, section in enumerate(objects(item.get("sections"))):
         section_id, label = gid(section), text(section.get("name")) or ""

@@ -19,7 +19,8 @@ from connectors.sdk.records import (
 )
 
 _FIELDS: dict[type[Record], str] = {
-    Project: "id name description url state owner_id start_on due_on created_at updated_at custom",
+    Project: "id name description url state owner_id start_on due_on created_at updated_at custom "
+    "member_ids",
     Column: "id project_id board_id board_name name position status_labels",
     Person: "id name email",
     Task: """

@@ -264,6 +264,12 @@ class AsanaSandbox(Sandbox):
             for task in self.world.where(Task, "project_id", record.id)
             for field in render.task(task)["custom_fields"]
         }
+        people = {record.owner_id} | {
+            id
+            for task in self.world.where(Task, "project_id", record.id)
+            for id in task.assignee_ids
+        }
+        row["members"] = [render.ref(id, "user") for id in sorted(filter(None, people))]
         row["custom_field_settings"] = [{"custom_field": each} for each in fields.values()]
         return row
 

@@ -40,6 +40,9 @@ class Project(Record, frozen=True, kw_only=True, gc=False):
     Where people shape the tables themselves, a container may have no room for what the tool can
     hold: `lacks` names the fields of `Task` that none of its tasks can have, `task_fields` the ids
     and the names of the custom fields that they do have. A field that is lacking is unknown.
+
+    `member_ids`: the people and groups who belong to it; None: the tool has not said. Members
+    whom a wider container (a team, a workspace) brings along must be among them.
     """
 
     key: str | None = None
@@ -56,6 +59,7 @@ class Project(Record, frozen=True, kw_only=True, gc=False):
     custom: tuple[Custom, ...] = ()
     lacks: tuple[str, ...] = ()
     task_fields: tuple[str, ...] = ()
+    member_ids: tuple[str, ...] | None = None
 
 
 class Person(Record, frozen=True, kw_only=True, gc=False):
@@ -281,7 +285,7 @@ STORED_KINDS: tuple[type[Record], ...] = (
 """Every kind that has a table of its own (all but `Gone`)."""
 
 REFERENCES: dict[type[Record], dict[str, type[Record]]] = {
-    Project: {"parent_id": Project, "owner_id": Person},
+    Project: {"parent_id": Project, "owner_id": Person, "member_ids": Person},
     Task: {
         "project_id": Project,
         "parent_id": Task,

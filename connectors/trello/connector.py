@@ -52,7 +52,7 @@ from connectors.trello.words import objects
 
 IDS_PAGE = 1000
 ADMIN_PAGE = "https://trello.com/power-ups/admin"
-BOARD_FIELDS = "id,name,desc,closed,shortLink,shortUrl,dateLastActivity"
+BOARD_FIELDS = "id,name,desc,closed,shortLink,shortUrl,dateLastActivity,memberships"
 
 
 class TrelloOptions(Options):

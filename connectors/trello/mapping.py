@@ -50,7 +50,7 @@ def _fields(names: str) -> frozenset[str]:
 
 
 PROVIDES: Mapping[type[Record], frozenset[str]] = {
-    Project: _fields("id name description url state created_at updated_at"),
+    Project: _fields("id name description url state created_at updated_at member_ids"),
     Column: _fields("id project_id board_id board_name name position status_labels wip_max"),
     Person: _fields("id name active url"),
     Task: _fields(
@@ -90,6 +90,14 @@ def linked_cards(card: Json) -> list[str]:
     return list(dict.fromkeys(match[1] for match in matches if match))
 
 
+def _members(board: Json) -> tuple[str, ...] | None:
+    """Who belongs to a board; None where the answer does not say."""
+    if not isinstance(board.get("memberships"), list):
+        return None
+    said = (text(each.get("idMember")) for each in objects(board["memberships"]))
+    return tuple(id for id in said if id is not None)
+
+
 def _board(board: Json) -> Iterator[Record]:
     id = text(board.get("id"))
     if id is None:
@@ -103,6 +111,7 @@ def _board(board: Json) -> Iterator[Record]:
         state="closed" if board.get("closed") is True else "active",
         created_at=created(id),
         updated_at=instant(board.get("dateLastActivity")),
+        member_ids=_members(board),
     )
     lists = [each for each in objects(board.get("lists")) if text(each.get("id"))]
     for index, each in enumerate(sorted(lists, key=position)):

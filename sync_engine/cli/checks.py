@@ -47,10 +47,17 @@ def _baselines(configuration: Configuration) -> list[Problem]:
 
 def _digests(configuration: Configuration) -> Iterator[Problem]:
     from sync_engine.digest import periods
+    from sync_engine.digest.channels import apprise
     from sync_engine.rules import filters
     from sync_engine.rules.language import LanguageError
 
     settings = configuration.settings
+    for name, way in settings.channels.items():
+        if way.kind == "apprise" and not apprise.installed():
+            yield Problem(
+                f"channels.{name}: {apprise.MISSING}",
+                configuration.source.place(("channels", name)),
+            )
     for index, digest in enumerate(settings.digests):
         try:
             periods.parse(digest.when, digest.zone or settings.timezone)

@@ -10,8 +10,12 @@ import typer
 from sync_engine.cli.frame import ExitCode, Frame, UsageProblem, command
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    import sqlalchemy as sa
     from rich.console import Console
 
+    from sync_engine.digest.audience import Recipient
     from sync_engine.digest.model import Subscription
 
 digest = typer.Typer(help="Preview digests, or send them.", no_args_is_help=True)
@@ -28,6 +32,9 @@ def preview(
     name: Annotated[
         str | None, typer.Argument(help="A digest by its name or recipient; none: the only one.")
     ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="ADDRESS", help="As this recipient gets it.")
+    ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write it as HTML.")
     ] = None,
@@ -36,18 +43,20 @@ def preview(
     from sync_engine import clock
     from sync_engine.cli.running import open_store
     from sync_engine.digest import run
-    from sync_engine.subscriptions import reader
+    from sync_engine.subscriptions import links, reader
 
     configuration = frame.configuration()
-    subscription, recipient = _chosen(frame, name)
+    subscription, named = _chosen(frame, name)
     engine, now = open_store(frame), clock.now()
+    recipient, told = _told(frame, engine, subscription, to or named, now)
     rendered = run.preview(
         engine, subscription, recipient, now,
-        gather=reader(configuration, engine, now), web_url=configuration.settings.web.url,
+        gather=reader(configuration, engine, now), told=told, links=links(configuration),
+        web_url=configuration.settings.web.url,
     )  # fmt: skip
     if html is not None:
         try:
-            html.write_text(rendered.html, encoding="utf-8")
+            html.write_text(rendered.page, encoding="utf-8")
         except OSError as error:
             raise UsageProblem(f"{html} cannot be written ({error.strerror}).") from None
 
@@ -64,28 +73,46 @@ def preview(
             "to": recipient,
             "subject": rendered.subject,
             "text": rendered.text,
-            "html": rendered.html,
+            "html": rendered.page,
         },
         tell,
     )
 
 
-def _chosen(frame: Frame, name: str | None) -> tuple[Subscription, str]:
+def _chosen(frame: Frame, name: str | None) -> tuple[Subscription, str | None]:
+    """The subscription that a name means, or a recipient's, whose address comes with it."""
     from sync_engine.subscriptions import subscriptions
 
     found = subscriptions(frame.configuration())
     if not found:
         raise UsageProblem(f"No digest is configured; see `digests` in {frame.config}.")
     if name is None and len(found) == 1:
-        return found[0], found[0].to[0]
+        return found[0], None
     for subscription in found:
         if name == subscription.name:
-            return subscription, subscription.to[0]
+            return subscription, None
     for subscription in found:
-        if name is not None and name in subscription.to:
+        if name is not None and any(name in part.to for part in subscription.parts):
             return subscription, name
     names = ", ".join(each.name for each in found)
     raise UsageProblem(f"Say which digest: {names}.")
+
+
+def _told(
+    frame: Frame, engine: sa.Engine, subscription: Subscription, to: str | None, now: datetime
+) -> tuple[str, Recipient | None]:
+    """Whose digest is shown, and what is theirs."""
+    from sync_engine.subscriptions import audiences
+
+    if not subscription.by_people and not subscription.also:
+        return to or (*subscription.to, *subscription.boards)[0], None
+    told = audiences(frame.configuration(), engine, now)(engine, subscription, now)
+    if to is None and told:
+        to = next(iter(told))
+    if to in told:
+        return to, told[to]
+    names = ", ".join(told) or "nobody, as no flag is anybody's"
+    raise UsageProblem(f'The digest "{subscription.name}" goes now to: {names}.')
 
 
 @command(digest, "send")
@@ -126,3 +153,40 @@ def send(
 
     frame.answer({"composed": len(queued), "deliveries": rows}, tell)
     return ExitCode.PARTLY if failed else ExitCode.FINE
+
+
+@command(digest, "readers")
+def readers(
+    frame: Frame,
+    name: Annotated[str | None, typer.Argument(help="A digest; none: all.")] = None,
+) -> None:
+    """Show who gets digests, and who left: nothing is sent to them again."""
+    from sync_engine.cli.running import open_store
+    from sync_engine.digest import leaving
+
+    found = leaving.members(open_store(frame), name)
+    rows = [
+        {
+            "digest": each.subscription, "to": each.recipient, "last_period": each.period_key,
+            "left_at": each.left_at,
+        }
+        for each in found
+    ]  # fmt: skip
+
+    def tell(console: Console) -> None:
+        from sync_engine.cli.output import cell, table
+
+        if not found:
+            console.print("Nobody was sent a digest yet.")
+            return
+        shown = table("Digest", "To", "Last period", "State")
+        for each in found:
+            left = each.left_at and each.left_at.astimezone(frame.configuration().settings.zone)
+            state = f"left on {left:%Y-%m-%d}" if left else "gets it"
+            shown.add_row(
+                cell(each.subscription, "name"), cell(each.recipient),
+                cell(each.period_key or ""), cell(state, "bad" if left else "good"),
+            )  # fmt: skip
+        console.print(shown)
+
+    frame.answer({"readers": rows}, tell)

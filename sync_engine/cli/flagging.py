@@ -44,9 +44,10 @@ Where = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    from sync_engine.cli import waiving
+    from sync_engine.cli import explaining, waiving
 
     command(app, "flags", group=flags)(list_)
+    command(flags, "explain")(explaining.explain)
     waiving.register(flags)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sync_engine.cli.frame import Frame, UsageProblem, command
+from sync_engine.cli.frame import Frame, command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,9 +16,10 @@ standards = typer.Typer(help="The standards in force, and their own tests.", no_
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    from sync_engine.cli import changing
+    from sync_engine.cli import changing, explaining
 
     changing.register(standards)
+    command(standards, "explain")(explaining.explain)
     app.add_typer(standards, name="standards")
 
 
@@ -61,45 +61,3 @@ def list_(frame: Frame) -> None:
         console.print(shown)
 
     frame.answer(rows, tell)
-
-
-@command(standards, "explain")
-def explain(
-    frame: Frame,
-    flag: Annotated[str, typer.Argument(metavar="ID", help="The flag's id or fingerprint.")],
-) -> None:
-    """Show on which values a flag rests, when they were read, and what became of it."""
-    from sync_engine.cli.running import open_store
-    from sync_engine.duties import standards_of
-    from sync_engine.flags.explain import explain as explained
-
-    configuration = frame.configuration()
-    found = explained(open_store(frame), flag, standards_of(configuration))
-    if found is None:
-        raise UsageProblem(f"There is no flag {flag}; `flagstaff flags` lists them.")
-    held, zone = found.flag, configuration.settings.zone
-
-    def tell(console: Console) -> None:
-        from sync_engine.cli.output import cell, local, table
-
-        console.print(cell(held["said"], held["severity"]), soft_wrap=True)
-        console.print(cell(f"{held['standard_title']} ({held['standard']})", "dim"))
-        for name, text in (
-            ("Because", found.why), ("Assessed", found.scope), ("Flagged when", found.condition),
-            ("Source", found.source), ("Remedy", held["remedy"]), ("Item", held["url"]),
-            ("Read", local(held["read_at"], zone)),
-        ):  # fmt: skip
-            if text:
-                console.print(cell(f"{name + ':':14}{text}"), soft_wrap=True)
-        if found.outdated:
-            console.print(cell("The standard has changed since this was assessed.", "warn"))
-        values = table("Fact", "Value", "What it is")
-        for line in found.values:
-            values.add_row(cell(line.fact, "name"), cell(line.value), cell(line.meaning, "dim"))
-        console.print(values)
-        for step in found.steps:
-            who = f" by {step.actor}" if step.actor else ""
-            note = f": {step.note}" if step.note else ""
-            console.print(cell(f"{local(step.at, zone)}  {step.event}{who}{note}"))
-
-    frame.answer(asdict(found), tell)

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from sync_engine.settings.digests import Digest
 from sync_engine.settings.entry import Key
 from sync_engine.settings.load import to_be_fetched
-from sync_engine.settings.models import Connection, Digest, Settings, StandardSetting
+from sync_engine.settings.models import Connection, Settings, StandardSetting
 from sync_engine.settings.people_file import PersonEntry
 from sync_engine.settings.secret_places import Configs
 from sync_engine.settings.wording import sentence

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync_engine.configure.problems import problems_of
+from sync_engine.settings.digests import Digest
 from sync_engine.settings.entry import Key
-from sync_engine.settings.models import Digest, Settings
+from sync_engine.settings.models import Settings
 from sync_engine.settings.secret_places import Configs, of_connection, of_settings, secrets_in
 from sync_engine.settings.source import Path_
 from sync_engine.settings.values import Reference

@@ -31,6 +31,7 @@ from sync_engine.flags.lifecycle import WAIVER_NOTICE
 from sync_engine.rules import facts
 
 TITLES: dict[SectionId, str] = {
+    "escalated": "Escalated to you",
     "new": "New",
     "worse": "Worse",
     "open": "Still open",
@@ -74,7 +75,7 @@ def compose(given: DigestInput) -> Digest:
     standing = [f for f in given.flags if f.state in ("open", "acknowledged")]
     counts = {name: len(flags) for name, flags in sorted_in.items()}
     title = clean(given.subscription.title)
-    subject_counts = [f"{counts[n]} {n}" for n in ("new", "worse") if counts[n]]
+    subject_counts = [f"{counts[n]} {n}" for n in ("escalated", "new", "worse") if counts[n]]
     subject_counts.append(f"{len(standing)} open" if standing else "nothing open")
     first = _first_things(given, groups)
     headline = phrases.headline(given, title, standing, counts)
@@ -92,6 +93,7 @@ def compose(given: DigestInput) -> Digest:
         health=tuple(phrases.health(given, line) for line in given.health),
         health_summary=phrases.health_summary(given),
         reason=phrases.reason(given, title),
+        notes=tuple(clean(note, SENTENCE_LIMIT) for note in given.notes),
         console=safe_url(given.console),
         unsubscribe=safe_url(given.unsubscribe),
         changed=_changed(given, sorted_in),
@@ -122,6 +124,8 @@ def _section_of(flag: FlagLine, given: DigestInput) -> SectionId | None:
     if flag.state == "waived":
         ends = flag.waived_until
         return "waivers" if ends is not None and ends <= given.today + WAIVER_NOTICE else None
+    if flag.escalated is not None and not flag.escalated.told:
+        return "escalated"
     if lately(flag.opened_at) or lately(flag.reopened_at):
         return "new"
     if lately(flag.waiver_ended_at):
@@ -137,7 +141,7 @@ def _lasting_waivers(given: DigestInput) -> int:
 def _ordered(name: SectionId, flags: Iterable[FlagLine]) -> list[_Group]:
     groups = _rolled_up(flags)
     match name:
-        case "new" | "worse":
+        case "escalated" | "new" | "worse":
             return sorted(groups, key=lambda g: (g.rank, g.oldest, g.flags[0].id))
         case "open":
             return sorted(groups, key=lambda g: (g.oldest, g.rank, g.flags[0].id))
@@ -198,6 +202,8 @@ def _entry(given: DigestInput, name: SectionId, group: _Group) -> Entry:
         title=clean(flag.title) or "(without a title)",
         key=clean(flag.key, 40) if flag.key else None,
         url=safe_url(flag.url),
+        flag_url=safe_url(f"{given.console}/flags/{flag.id}") if given.console else None,
+        acts=given.acts(flag),
         sentence=phrases.sentence(flag, name),
         meta=phrases.meta(given, name, flag),
         remedy=clean(flag.remedy, SENTENCE_LIMIT)
@@ -236,7 +242,7 @@ def _group_entry(given: DigestInput, name: SectionId, group: _Group) -> Entry:
 
 def _first_things(given: DigestInput, groups: dict[SectionId, list[_Group]]) -> tuple[Entry, ...]:
     """What to do first: the most severe, then what got worse or is new, then the oldest."""
-    names: tuple[SectionId, ...] = ("worse", "new", "open")
+    names: tuple[SectionId, ...] = ("escalated", "worse", "new", "open")
     ranked = sorted(
         ((g.rank, at, g.oldest, g.flags[0].id), name, g)
         for at, name in enumerate(names)
@@ -247,7 +253,7 @@ def _first_things(given: DigestInput, groups: dict[SectionId, list[_Group]]) -> 
 
 def _changed(given: DigestInput, flags: dict[SectionId, list[FlagLine]]) -> bool:
     """Whether the digest has news; a waiver that nears its end is news once."""
-    if flags["new"] or flags["worse"] or flags["solved"]:
+    if flags["escalated"] or flags["new"] or flags["worse"] or flags["solved"]:
         return True
     last_told = given.since.astimezone(given.zone).date()
     for flag in flags["waivers"]:

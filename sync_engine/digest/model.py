@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -11,8 +11,24 @@ from zoneinfo import ZoneInfo
 from sync_engine.digest.periods import Period
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
-SectionId = Literal["new", "worse", "open", "solved", "waivers"]
+SectionId = Literal["escalated", "new", "worse", "open", "solved", "waivers"]
+Role = Literal["owners", "leads", "managers"]
+Rung = Literal["lead", "manager", "pmo"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """How an unsolved flag climbs: one rung whenever so much time has passed at the one before.
+
+    Attributes:
+        unit: in what `after` is counted; a period is one digest of the subscription.
+        to: the rungs above the owner, in order. `pmo` is the subscription's fallback.
+    """
+
+    after: int
+    unit: Literal["days", "working days", "weeks", "periods"]
+    to: tuple[Rung, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +38,11 @@ class Subscription:
     Attributes:
         name: stable identity; renaming one starts a new subscription.
         to: e-mail addresses of the recipients, each of whom gets a message of their own.
+        roles: who gets one besides: each person whose own, whose team's, whose managed people's
+            flags there are, and of the flags these.
+        fallback: the address that gets what nobody else would; there with roles or a ladder.
+        also: what else is told under this name; whoever gets several of them gets one message.
+        boards: channels that many read (Slack, a webhook): each gets one message about all of it.
         title: what the digest is about, as people call it ("Core portfolio").
         scope: which flags, in the language of standards; None is all of them.
         severities: which severities are told; empty is all of them.
@@ -37,12 +58,66 @@ class Subscription:
     title: str
     when: str
     zone: str
+    boards: tuple[str, ...] = ()
     scope: str | None = None
     severities: frozenset[Severity] = frozenset()
     channels: tuple[str, ...] = ("email",)
     only_changes: bool = False
     cap: int = 10
     quiet: Container[date] = field(default=frozenset(), hash=False, compare=False)
+    roles: tuple[Role, ...] = ()
+    fallback: str | None = None
+    escalate: Ladder | None = None
+    also: tuple[Subscription, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Subscription, ...]:
+        """All that is told under this name."""
+        return (self, *self.also)
+
+    @property
+    def by_people(self) -> bool:
+        """Whether the store says who the recipients are."""
+        return any(part.roles or part.escalate for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What of all flags one recipient is told.
+
+    Attributes:
+        scope, severities: as in `Subscription`.
+        people: ids of the identities whose flags these are; None: whosoever's.
+        unowned: those of nobody we know, too.
+        flags: ids of these flags only; None: not limited so.
+    """
+
+    scope: str | None = None
+    severities: frozenset[Severity] = frozenset()
+    people: frozenset[int] | None = None
+    unowned: bool = False
+    flags: frozenset[int] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it leaves nothing out but severities."""
+        return not self.scope and self.people is None and self.flags is None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """A flag that climbed to a recipient.
+
+    Attributes:
+        at: since when they have it.
+        had: names of who had it before, the owner first.
+        told: whether a digest told them so already.
+    """
+
+    flag_id: int
+    at: datetime
+    had: tuple[str, ...]
+    told: bool = False
 
 
 class Unreadable(Exception):
@@ -56,6 +131,10 @@ class Occasion:
     Attributes:
         since: what came later is new.
         console: address of the web console; None when there is none.
+        shares: what of the flags the recipient is told; empty: all that the subscription is about.
+        escalated: the unsolved flags that climbed to the recipient.
+        notes: what the recipient must know about why they get this.
+        personal: they get it for their part in the work, so nothing is sent when there is none.
     """
 
     subscription: Subscription
@@ -65,6 +144,10 @@ class Occasion:
     since: datetime
     unsubscribe: str | None = None
     console: str | None = None
+    shares: tuple[Share, ...] = ()
+    escalated: tuple[Escalated, ...] = ()
+    notes: tuple[str, ...] = ()
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +164,7 @@ class FlagLine:
         tool: the tool's name as people know it ("Jira").
         frozen_at: since when nobody could check it again; `frozen_why` says why, in words.
         waived_until: the last day on which the present or last waiver holds.
+        escalated: that it climbed to the recipient, and from whom.
         solved_by: why a resolved flag is no more, in words ("fixed", "item deleted").
     """
 
@@ -109,6 +193,7 @@ class FlagLine:
     waiver_ended_at: datetime | None = None
     waived_by: str | None = None
     waiver_reason: str | None = None
+    escalated: Escalated | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +230,15 @@ class HealthLine:
     stale: bool = False
 
 
+Acts = Callable[[FlagLine], tuple[tuple[str, str], ...]]
+"""What the reader can do about a flag by a link: label and address. Pure."""
+
+
+def no_acts(flag: FlagLine) -> tuple[tuple[str, str], ...]:  # noqa: ARG001
+    """There is nothing to be done by a link."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestInput:
     """All that a digest is made of. The same input makes the same digest.
@@ -154,6 +248,7 @@ class DigestInput:
         recipient_name: as the recipient's people call them; None when unknown.
         connections: how many connections were looked at.
         read_at: when the oldest of their last complete reads began; None when there is none.
+        acts: makes the links by which the reader acts on a flag.
     """
 
     subscription: Subscription
@@ -173,6 +268,8 @@ class DigestInput:
     not_assessed: int | None = None
     console: str | None = None  # address of the web console
     unsubscribe: str | None = None
+    notes: tuple[str, ...] = ()
+    acts: Acts = no_acts
 
     @property
     def zone(self) -> ZoneInfo:
@@ -197,6 +294,8 @@ class Entry:
     url: str | None = None
     remedy: str | None = None
     count: int = 1
+    flag_url: str | None = None  # the flag's own page
+    acts: tuple[tuple[str, str], ...] = ()  # what can be done about it by a link
     examples: tuple[tuple[str, str | None], ...] = ()  # (what, link) of a few of the many
     beyond: int = 0  # of the many, how many are not among the examples
 
@@ -249,6 +348,7 @@ class Digest:
     health: tuple[tuple[str, str, str | None], ...]  # (subject, problem, remedy)
     health_summary: str
     reason: str  # why the reader gets this
+    notes: tuple[str, ...]  # and what they must know about that
     console: str | None
     unsubscribe: str | None
     changed: bool  # something is new, worse, solved or about to expire

@@ -17,6 +17,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from sync_engine.digest import escalation
 from sync_engine.digest.channels.base import Answer
 from sync_engine.digest.periods import Period
 from sync_engine.store import audit
@@ -28,6 +29,8 @@ CLAIM = timedelta(minutes=15)
 """How long a worker may be busy with one message before another takes it over."""
 GIVE_UP = timedelta(days=5)
 """How long a recipient's mailbox may put us off. A channel that is out of order may for ever."""
+LONGEST_WAIT = timedelta(days=1)
+"""No receiver may put a message off for longer at once."""
 _WAITS = (1, 5, 15, 30, 60, 120, 240)  # minutes before the next attempt
 
 _readers = DigestReader.__table__  # type: ignore[attr-defined]
@@ -106,12 +109,14 @@ def put(
     rows: Iterable[dict[str, Any]],
     *,
     served: dict[str, Any] | None,
+    climbed: Sequence[int] = (),
 ) -> list[str]:
     """Freeze a digest into the outbox, and move its reader on, in one transaction.
 
     Args:
         rows: the digest once per channel.
         served: columns of its reader to move; None leaves the reader as it is.
+        climbed: ids of the flags of which the digest says that they climbed to its reader.
 
     Returns:
         The channels for which it was new; another worker may have been first.
@@ -131,6 +136,11 @@ def put(
                 )
                 .values(**served)
             )
+            if fresh:
+                escalation.tell(
+                    connection, served["subscription"], served["recipient"], climbed,
+                    served["told_until"],
+                )  # fmt: skip
     return fresh
 
 
@@ -197,7 +207,8 @@ def mark(engine: sa.Engine, parcel: Parcel, answer: Answer, now: datetime) -> st
     elif answer.outcome == "later" and now - parcel.queued_at > GIVE_UP:
         state, text = "parked", f"Given up after {GIVE_UP.days} days. {answer.text}"
     else:
-        next_at = now + wait(parcel.attempts)
+        asked = timedelta(seconds=min(answer.wait or 0.0, LONGEST_WAIT.total_seconds()))
+        next_at = now + max(wait(parcel.attempts), asked)
     with engine.begin() as connection:
         connection.execute(
             sa.insert(_deliveries).values(
@@ -227,9 +238,7 @@ def wait(attempts: int) -> timedelta:
     return timedelta(minutes=_WAITS[min(attempts, len(_WAITS)) - 1])
 
 
-def release(
-    engine: sa.Engine, outbox_id: int, now: datetime, actor: Actor | None = None
-) -> bool:
+def release(engine: sa.Engine, outbox_id: int, now: datetime, actor: Actor | None = None) -> bool:
     """Try a parked message again, once its reason is mended. False: it is not parked.
 
     Args:
@@ -248,27 +257,6 @@ def release(
             about = f"{done.subscription} to {done.recipient}"
             audit.note(connection, actor, "message released", about, at=now)
     return done is not None
-
-
-def unsubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
-    """End a recipient's subscription; what still waits is withdrawn. False: unknown token."""
-    with engine.begin() as connection:
-        reader = connection.execute(
-            sa.update(_readers)
-            .where(_readers.c.token == token)
-            .values(unsubscribed_at=sa.func.coalesce(_readers.c.unsubscribed_at, now))
-            .returning(_readers.c.subscription, _readers.c.recipient)
-        ).one_or_none()
-        if reader is None:
-            return False
-        connection.execute(
-            sa.update(_outbox)
-            .where(_outbox.c.subscription == reader.subscription)
-            .where(_outbox.c.recipient == reader.recipient)
-            .where(_outbox.c.state == "queued")
-            .values(state="withdrawn")
-        )
-    return True
 
 
 def forget(engine: sa.Engine, before: datetime) -> int:

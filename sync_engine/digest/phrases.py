@@ -38,7 +38,7 @@ def headline(
     be = "is" if len(standing) == 1 else "are"
     total = f"{plural(len(standing), 'flag')} {be} open"
     weight = f", {urgent:,} of them critical or high" if urgent else ""
-    changes = [f"{counts[n]:,} {n}" for n in _CHANGES if counts[n]]
+    changes = [f"{counts[n]:,} {_CHANGES[n]}" for n in _CHANGES if counts[n]]
     if changes:
         return f"{total}{weight}: {listed(changes)} since {since}{doubt}."
     oldest = age(min(f.opened_at for f in standing), given.now, given.zone)
@@ -48,7 +48,9 @@ def headline(
 
 OWNABLE = ("task", "project", "milestone", "request")
 """What should have an owner; of others it is not said that they have none."""
-_CHANGES: tuple[SectionId, ...] = ("new", "worse", "solved")
+_CHANGES: dict[SectionId, str] = {
+    "escalated": "escalated to you", "new": "new", "worse": "worse", "solved": "solved",
+}  # fmt: skip
 
 
 def _doubt(given: DigestInput) -> str:
@@ -99,6 +101,9 @@ def meta(given: DigestInput, name: SectionId, flag: FlagLine) -> tuple[str, ...]
         why = f" because {clean(flag.frozen_why)}" if flag.frozen_why else ""
         since = day_words(flag.frozen_at.astimezone(given.zone).date(), weekday=False)
         when = f"{when}, not checked since {since}{why}"
+    if flag.escalated is not None and flag.escalated.told:
+        since = day_words(flag.escalated.at.astimezone(given.zone).date(), weekday=False)
+        when = f"{when}, escalated to you on {since}"
     owner = clean(flag.owner, 60) if flag.owner else "No owner"
     owned = bool(flag.owner) or flag.subject in OWNABLE
     project = None if flag.subject == "project" else flag.project
@@ -126,8 +131,17 @@ def _when(given: DigestInput, name: SectionId, flag: FlagLine) -> str:
             return f"{how} {ago(solved, now, zone)} after {span}"
         case "waivers":
             return _waiver(given, flag)
-        case "open":
-            return f"open {_lasting(flag.opened_at, given)}"
+        case "open" | "escalated":
+            return f"open {_lasting(flag.opened_at, given)}{_climbed(given, flag)}"
+
+
+def _climbed(given: DigestInput, flag: FlagLine) -> str:
+    """Since when a flag is the reader's, and who had it before."""
+    if flag.escalated is None or flag.escalated.told:
+        return ""
+    had = listed([clean(name, 60) for name in flag.escalated.had])
+    since = day_words(flag.escalated.at.astimezone(given.zone).date(), weekday=False)
+    return f", with you since {since}" + (f", before with {had}" if had else "")
 
 
 def _lasting(at: datetime, given: DigestInput) -> str:

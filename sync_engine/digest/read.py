@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from sync_engine.digest.model import (
     FlagLine,
     Occasion,
     Severity,
+    Share,
     Trend,
     TrendPoint,
     Unreadable,
@@ -51,6 +52,8 @@ _identity = Identity.__table__  # type: ignore[attr-defined]
 
 Filter = Callable[[str], sa.ColumnElement[bool]]
 """Makes a condition on the table of flags from an expression of the standards' language."""
+Shares = Sequence[tuple[Share, sa.ColumnElement[bool]]]
+"""What a recipient is told, each with its flags of any severity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,23 +81,31 @@ class Store:
         subscription = occasion.subscription
         where = f'The scope of the digest "{subscription.name}"'
         try:
-            scope = self.where(subscription.scope) if subscription.scope else sa.true()
+            shares = [(share, self._of(share)) for share in shares_of(occasion)]
             with reading(engine) as connection, limited(connection, SECONDS):
-                return self._read(connection, occasion, scope)
+                return self._read(connection, occasion, shares)
         except LanguageError as error:
             raise Unreadable(f"{where} is not understood: {error}") from error
         except TooSlow as error:
             raise Unreadable(f"{where} takes too long ({error}). Make it simpler.") from error
 
-    def _read(
-        self, connection: sa.Connection, occasion: Occasion, scope: sa.ColumnElement[bool]
-    ) -> DigestInput:
+    def _of(self, share: Share) -> sa.ColumnElement[bool]:
+        """The flags of a share, whatever their severity."""
+        wanted = [self.where(share.scope) if share.scope else sa.true()]
+        if share.people is not None:
+            whose = _flag.c.identity_id.in_(sorted(share.people))
+            wanted.append(sa.or_(whose, _flag.c.identity_id.is_(None)) if share.unowned else whose)
+        if share.flags is not None:
+            wanted.append(_flag.c.id.in_(sorted(share.flags)))
+        return sa.and_(*wanted)
+
+    def _read(self, connection: sa.Connection, occasion: Occasion, shares: Shares) -> DigestInput:
         subscription = occasion.subscription
         found = health(
             connection,
             occasion.now,
             self.intervals,
-            whole=not subscription.scope,
+            whole=any(share.whole for share, _ in shares),
             titles=self.standard_titles,
         )
         return DigestInput(
@@ -105,8 +116,8 @@ class Store:
             late=occasion.period.late(occasion.now),
             now=occasion.now,
             since=occasion.since,
-            flags=_flags(connection, occasion, scope, self.tool_names),
-            trend=_trend(connection, occasion, scope),
+            flags=_flags(connection, occasion, shares, self.tool_names),
+            trend=_trend(connection, occasion, shares),
             health=found.lines,
             connections=found.connections,
             read_at=found.read_at,
@@ -115,24 +126,45 @@ class Store:
             not_assessed=found.not_assessed,
             console=occasion.console,
             unsubscribe=occasion.unsubscribe,
+            notes=occasion.notes,
         )
+
+
+def shares_of(occasion: Occasion) -> tuple[Share, ...]:
+    """What the recipient is told; where nothing else is said, all that it is about."""
+    if occasion.shares:
+        return occasion.shares
+    return tuple(
+        Share(scope=part.scope, severities=part.severities) for part in occasion.subscription.parts
+    )
+
+
+def _graded(share: Share, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """A share's flags of the severities that are told."""
+    if not share.severities:
+        return condition
+    return sa.and_(condition, _flag.c.severity.in_(sorted(share.severities)))
 
 
 def _flags(
     connection: sa.Connection,
     occasion: Occasion,
-    scope: sa.ColumnElement[bool],
+    shares: Shares,
     tool_names: Mapping[str, str],
 ) -> tuple[FlagLine, ...]:
+    scope = sa.or_(*(_graded(*each) for each in shares))
     solved = sa.and_(_flag.c.resolved_at > occasion.since, _flag.c.resolution.in_(list(SOLVED_BY)))
     wanted = sa.select(_flag).where(scope, sa.or_(_flag.c.state != "resolved", solved))
-    if occasion.subscription.severities:
-        wanted = wanted.where(_flag.c.severity.in_(sorted(occasion.subscription.severities)))
     rows = connection.execute(wanted.order_by(_flag.c.id)).mappings().all()
     waivers = _waivers(connection, scope)
     ended = _waivers_ended(connection, scope, occasion.since)
+    climbed = {each.flag_id: each for each in occasion.escalated}
     return tuple(
-        _line(row, waivers.get(row["id"]), ended.get(row["id"]), tool_names) for row in rows
+        replace(
+            _line(row, waivers.get(row["id"]), ended.get(row["id"]), tool_names),
+            escalated=climbed.get(row["id"]),
+        )
+        for row in rows
     )
 
 
@@ -201,7 +233,7 @@ def _waivers_ended(
     return {row.flag_id: row.at for row in rows}
 
 
-def _trend(connection: sa.Connection, occasion: Occasion, scope: sa.ColumnElement[bool]) -> Trend:
+def _trend(connection: sa.Connection, occasion: Occasion, shares: Shares) -> Trend:
     """How many flags stood open at the end of each of the last weeks, and now."""
     zone = ZoneInfo(occasion.subscription.zone)
     today = occasion.now.astimezone(zone).date()
@@ -209,21 +241,30 @@ def _trend(connection: sa.Connection, occasion: Occasion, scope: sa.ColumnElemen
     weeks = [monday - timedelta(weeks=n) for n in reversed(range(WEEKS))]
     ends = [*(_start(week + timedelta(weeks=1), zone) for week in weeks[:-1]), occasion.now]
     began = connection.execute(sa.select(sa.func.min(_assessment.c.at))).scalar_one()
+    told = sa.or_(
+        *(
+            sa.and_(condition, _event.c.severity.in_(sorted(share.severities)))
+            if share.severities
+            else condition
+            for share, condition in shares
+        )
+    )
     events = connection.execute(
-        sa.select(_event.c.flag_id, _event.c.at, _event.c.event, _event.c.severity)
+        sa.select(
+            _event.c.flag_id, _event.c.at, _event.c.event, _event.c.severity, told.label("told")
+        )
         .join(_flag, _flag.c.id == _event.c.flag_id)
-        .where(scope, _event.c.at <= occasion.now)
+        .where(sa.or_(*(condition for _, condition in shares)), _event.c.at <= occasion.now)
         .order_by(_event.c.at, _event.c.id)
     ).all()
-    severities = occasion.subscription.severities
-    standing: dict[int, str] = {}  # flag → severity
+    standing: dict[int, str | None] = {}  # flag → severity; None: one that is not told
     points: list[TrendPoint] = []
     at = 0
     for week, end in zip(weeks, ends, strict=True):
         while at < len(events) and events[at].at <= end:
             _replay(standing, events[at])
             at += 1
-        counted = [s for s in standing.values() if not severities or s in severities]
+        counted = [severity for severity in standing.values() if severity]
         known = began is not None and began <= end
         points.append(
             TrendPoint(
@@ -235,12 +276,12 @@ def _trend(connection: sa.Connection, occasion: Occasion, scope: sa.ColumnElemen
     return Trend(tuple(points))
 
 
-def _replay(standing: dict[int, str], event: Any) -> None:
+def _replay(standing: dict[int, str | None], event: Any) -> None:
     state = STATES.get(event.event)
     if state in ("resolved", "waived"):
         standing.pop(event.flag_id, None)
     elif state == "open" or event.flag_id in standing:
-        standing[event.flag_id] = event.severity
+        standing[event.flag_id] = event.severity if event.told else None
 
 
 def _start(day: date, zone: ZoneInfo) -> datetime:

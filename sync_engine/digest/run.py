@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.digest import outbox, periods
+from sync_engine.digest import outbox, periods, rounds
+from sync_engine.digest.audience import Audiences, Recipient
 from sync_engine.digest.channels.base import Channel, Frozen, Letter
 from sync_engine.digest.compose import compose
-from sync_engine.digest.model import DigestInput, Occasion, Subscription, Unreadable
+from sync_engine.digest.links import Links
+from sync_engine.digest.model import Digest, DigestInput, Occasion, Subscription, Unreadable
 from sync_engine.digest.outbox import Reader
 from sync_engine.digest.periods import Period, Schedule
 from sync_engine.digest.render import Rendered, render
@@ -45,13 +47,15 @@ class Delivered:
     text: str
 
 
-def queue_due(
+def queue_due(  # noqa: PLR0913 - all of them are the caller's to say
     engine: sa.Engine,
     subscriptions: Iterable[Subscription],
     now: datetime,
     *,
     channels: Mapping[str, Channel],
     gather: Gather,
+    audiences: Audiences | None = None,
+    links: Links | None = None,
     web_url: str | None = None,
     by_hand: bool = False,
 ) -> list[Queued]:
@@ -60,26 +64,157 @@ def queue_due(
     Args:
         now: the instant at which the digests are composed.
         channels: the ways out by name; a subscription's others are left out.
+        audiences: says who is told what; needed where digests go to roles, or flags climb.
+        links: makes the links by which readers act; None leaves them out.
         web_url: address of the web console; None leaves out every link to it.
         by_hand: queue the digest of today whatever the schedule says, once a day, without
             moving what the next scheduled one will call new.
     """
+    desk = _Desk(engine, now, channels, gather, links, web_url, by_hand)
     done: list[Queued] = []
     for subscription in subscriptions:
+        if subscription.by_people and audiences is not None:
+            done += desk.by_people(subscription, audiences)
+        else:
+            told = dict.fromkeys((*subscription.to, *subscription.boards), _ALL)
+            done += desk.queue(subscription, told, since=now)
+    return done
+
+
+_ALL = Recipient((), personal=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Where what is due is composed and frozen, at one instant; see `queue_due`."""
+
+    engine: sa.Engine
+    now: datetime
+    channels: Mapping[str, Channel]
+    gather: Gather
+    links: Links | None
+    web_url: str | None
+    by_hand: bool
+
+    def by_people(self, subscription: Subscription, audiences: Audiences) -> list[Queued]:
+        """A digest whose recipients the store names: looked up once a period."""
+        standing = rounds.meet(self.engine, subscription.name, self.now)
         schedule = periods.parse(subscription.when, subscription.zone, subscription.quiet)
-        readers = outbox.meet(engine, subscription.name, subscription.to, now)
+        due = periods.due(schedule, self.now, standing.last)
+        if not self.by_hand and (due is None or due.fire_at <= standing.since):
+            return []
+        try:
+            if not self.by_hand:
+                audiences.climb(self.engine, subscription, self.now)
+            told = audiences(self.engine, subscription, self.now)
+        except Unreadable as error:  # it stays due; the others are not harmed
+            return [Queued(subscription.name, "", due.key if due else "", (), str(error))]
+        told |= dict.fromkeys(subscription.boards, _ALL)
+        done = self.queue(subscription, told, since=standing.since)
+        if due is not None and not self.by_hand and not any(each.trouble for each in done):
+            rounds.end(self.engine, subscription.name, due)
+        return done
+
+    def queue(
+        self, subscription: Subscription, told: Mapping[str, Recipient], *, since: datetime
+    ) -> list[Queued]:
+        """What is due to each recipient; who is new is known since then."""
+        done: list[Queued] = []
+        schedule = periods.parse(subscription.when, subscription.zone, subscription.quiet)
+        readers = outbox.meet(self.engine, subscription.name, tuple(told), since)
         for recipient, reader in readers.items():
-            period = _by_hand(schedule, now) if by_hand else _due(schedule, now, reader)
+            period = (
+                _by_hand(schedule, self.now) if self.by_hand else _due(schedule, self.now, reader)
+            )
             if period is None or reader.unsubscribed:
                 continue
-            occasion = _occasion(subscription, recipient, period, reader, now, web_url)
+            occasion = _occasion(
+                subscription, recipient, told[recipient], period, reader, self.now, self.web_url
+            )
             try:
-                queued = _queue(engine, occasion, reader, channels, gather, by_hand=by_hand)
+                queued = self._freeze(occasion, reader)
             except Unreadable as error:  # it stays due; the others are not harmed
                 queued = Queued(subscription.name, recipient, period.key, (), str(error))
             if queued is not None:
                 done.append(queued)
-    return done
+        return done
+
+    def _freeze(self, occasion: Occasion, reader: Reader) -> Queued | None:
+        given = self.gather(self.engine, occasion)
+        digest = compose(given)
+        subscription, period, recipient = occasion.subscription, occasion.period, occasion.recipient
+        silent = subscription.only_changes and not digest.changed and not self.by_hand
+        silent = silent or (occasion.personal and not given.flags)
+        rows: list[dict[str, Any]] = []
+        if not silent:
+            wanted = (recipient,) if recipient in subscription.boards else subscription.channels
+            names = [name for name in wanted if name in self.channels]
+            rows = [self._row(name, digest, given, occasion, reader) for name in names]
+            if not rows:
+                return None
+        served: dict[str, Any] | None = None
+        if not self.by_hand:
+            served = {
+                "subscription": subscription.name,
+                "recipient": recipient,
+                "period_key": period.key,
+                "period_at": period.fire_at,
+                "told_until": occasion.now,
+            }
+            mail = next((r["message_id"] for r in rows if r["channel"] == "email"), None)
+            if mail is not None:
+                served |= {"message_id": mail, "thread_id": (reader.thread or (mail,))[0]}
+        climbed = [each.flag_id for each in occasion.escalated]
+        fresh = outbox.put(self.engine, rows, served=served, climbed=climbed)
+        if not fresh:
+            return None
+        return Queued(subscription.name, recipient, period.key, tuple(fresh))
+
+    def _row(
+        self, name: str, plain: Digest, given: DigestInput, occasion: Occasion, reader: Reader
+    ) -> dict[str, Any]:
+        """The digest frozen for one channel."""
+        digest = compose(acting(given, occasion, self.links)) if name == "email" else plain
+        subscription, key = occasion.subscription.name, occasion.period.key
+        letter = Letter(
+            digest=digest,
+            rendered=render(digest),
+            subscription=subscription,
+            recipient=occasion.recipient,
+            recipient_name=given.recipient_name,
+            period_key=key,
+            message_key=_message_key(subscription, occasion.recipient, name, key),
+            at=occasion.now,
+            thread=reader.thread,
+            unsubscribe=occasion.unsubscribe,
+        )
+        state, message = "queued", None
+        try:
+            frozen = self.channels[name].freeze(letter)
+        except ValueError as error:  # the address is none: kept and shown, the others go on
+            state, message, frozen = "parked", str(error), Frozen(b"", letter.message_key)
+        return {
+            "subscription": subscription,
+            "recipient": occasion.recipient,
+            "period_key": key,
+            "channel": name,
+            "label": occasion.period.label,
+            "subject": digest.subject,
+            "message_id": frozen.message_id,
+            "body": frozen.body,
+            "queued_at": occasion.now,
+            "next_at": occasion.now,
+            "state": state,
+            "attempts": 0,
+            "message": message,
+        }
+
+
+def acting(given: DigestInput, occasion: Occasion, links: Links | None) -> DigestInput:
+    """The same, with links by which the recipient acts: for a mailbox, which one person reads."""
+    if links is None:
+        return given
+    return replace(given, acts=lambda flag: links.acts(occasion.recipient, flag, occasion.now))
 
 
 def preview(
@@ -89,13 +224,24 @@ def preview(
     now: datetime,
     *,
     gather: Gather,
+    told: Recipient | None = None,
+    links: Links | None = None,
     web_url: str | None = None,
 ) -> Rendered:
-    """The digest that the recipient would get now. Nothing is queued or remembered."""
+    """The digest that the recipient would get now. Nothing is queued or remembered.
+
+    Args:
+        told: what is theirs; None: all that the subscription is about.
+    """
     schedule = periods.parse(subscription.when, subscription.zone, subscription.quiet)
     reader = outbox.known(engine, subscription.name).get(recipient)
-    occasion = _occasion(subscription, recipient, _by_hand(schedule, now), reader, now, web_url)
-    return render(compose(gather(engine, occasion)))
+    occasion = _occasion(
+        subscription, recipient, told or _ALL, _by_hand(schedule, now), reader, now, web_url
+    )
+    given = gather(engine, occasion)
+    if "email" in subscription.channels and recipient not in subscription.boards:
+        given = acting(given, occasion, links)
+    return render(compose(given))
 
 
 def deliver(
@@ -150,6 +296,7 @@ def _by_hand(schedule: Schedule, now: datetime) -> Period:
 def _occasion(
     subscription: Subscription,
     recipient: str,
+    told: Recipient,
     period: Period,
     reader: Reader | None,
     now: datetime,
@@ -157,96 +304,23 @@ def _occasion(
 ) -> Occasion:
     schedule = periods.parse(subscription.when, subscription.zone, subscription.quiet)
     base = web_url.rstrip("/") if web_url else None
-    told = reader.told_until if reader is not None else None
+    until = reader.told_until if reader is not None else None
+    shared = recipient in subscription.boards
     return Occasion(
         subscription=subscription,
         recipient=recipient,
         period=period,
         now=now,
-        since=told or periods.before(schedule, period),
-        unsubscribe=f"{base}/unsubscribe/{reader.token}" if base and reader else None,
+        since=until or periods.before(schedule, period),
+        unsubscribe=f"{base}/unsubscribe/{reader.token}"
+        if base and reader and not shared
+        else None,
         console=base,
+        shares=told.shares,
+        escalated=told.escalated,
+        notes=told.notes,
+        personal=told.personal,
     )
-
-
-def _queue(
-    engine: sa.Engine,
-    occasion: Occasion,
-    reader: Reader,
-    channels: Mapping[str, Channel],
-    gather: Gather,
-    *,
-    by_hand: bool,
-) -> Queued | None:
-    given = gather(engine, occasion)
-    digest = compose(given)
-    subscription, period = occasion.subscription, occasion.period
-    silent = subscription.only_changes and not digest.changed and not by_hand
-    rows: list[dict[str, Any]] = []
-    if not silent:
-        names = [name for name in subscription.channels if name in channels]
-        rendered = render(digest)
-        rows = [_row(name, channels[name], rendered, given, occasion, reader) for name in names]
-        if not rows:
-            return None
-    served: dict[str, Any] | None = None
-    if not by_hand:
-        served = {
-            "subscription": subscription.name,
-            "recipient": occasion.recipient,
-            "period_key": period.key,
-            "period_at": period.fire_at,
-            "told_until": occasion.now,
-        }
-        mail = next((r["message_id"] for r in rows if r["channel"] == "email"), None)
-        if mail is not None:
-            served |= {"message_id": mail, "thread_id": (reader.thread or (mail,))[0]}
-    fresh = outbox.put(engine, rows, served=served)
-    if not fresh:
-        return None
-    return Queued(subscription.name, occasion.recipient, period.key, tuple(fresh))
-
-
-def _row(
-    name: str,
-    channel: Channel,
-    rendered: Rendered,
-    given: DigestInput,
-    occasion: Occasion,
-    reader: Reader,
-) -> dict[str, Any]:
-    subscription, key = occasion.subscription.name, occasion.period.key
-    letter = Letter(
-        rendered=rendered,
-        subscription=subscription,
-        recipient=occasion.recipient,
-        recipient_name=given.recipient_name,
-        period_key=key,
-        message_key=_message_key(subscription, occasion.recipient, name, key),
-        at=occasion.now,
-        thread=reader.thread,
-        unsubscribe=occasion.unsubscribe,
-    )
-    state, message = "queued", None
-    try:
-        frozen = channel.freeze(letter)
-    except ValueError as error:  # the address is none: kept and shown, the others go on
-        state, message, frozen = "parked", str(error), Frozen(b"", letter.message_key)
-    return {
-        "subscription": subscription,
-        "recipient": occasion.recipient,
-        "period_key": key,
-        "channel": name,
-        "label": occasion.period.label,
-        "subject": rendered.subject,
-        "message_id": frozen.message_id,
-        "body": frozen.body,
-        "queued_at": occasion.now,
-        "next_at": occasion.now,
-        "state": state,
-        "attempts": 0,
-        "message": message,
-    }
 
 
 def _message_key(*parts: str) -> str:

@@ -26,7 +26,9 @@ from sync_engine.rules.joins import (
     SPRINT,
     TASK,
 )
+from sync_engine.rules.portfolio_facts import touched_by
 from sync_engine.rules.scan import OUT, Key
+from sync_engine.rules.sources import Frame
 from sync_engine.rules.standards import SEVERITIES, Severity, Standard
 from sync_engine.store.engine import reading
 
@@ -82,7 +84,7 @@ def key_of(row: Any) -> Key:
     """A flag's subject as assessments name it."""
     if row.subject in ("person", "connection"):
         return int(row.subject_id), ""
-    return row.connection_id, row.subject_id
+    return row.connection_id or 0, row.subject_id
 
 
 def apply(engine: sa.Engine, assessment: Assessment) -> FlagReport:
@@ -225,7 +227,16 @@ class _Application:
             return True
         if subject == "person":
             return key[0] not in self._people_of_stale()
+        if subject == "portfolio":
+            return key[1] not in self._portfolios_of_stale()
         return key[0] not in stale
+
+    def _portfolios_of_stale(self) -> set[str]:
+        if not hasattr(self, "_stale_portfolios"):
+            frame = Frame(self.moment, self.connection.dialect.name)
+            stale = sorted(self.assessment.stale)
+            self._stale_portfolios = touched_by(self.connection, frame, stale)
+        return self._stale_portfolios
 
     def _people_of_stale(self) -> set[int]:
         if not hasattr(self, "_stale_people"):

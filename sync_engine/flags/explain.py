@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from sync_engine.rules import facts
+from sync_engine.rules.entries import shown_param
+from sync_engine.rules.facts import Fact
 from sync_engine.rules.joins import table
-from sync_engine.rules.standards import Standard
+from sync_engine.rules.standards import Standard, shown
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
+
+UTC_ZONE = ZoneInfo("UTC")
+NOTHING = "none, or not known"
+"""Evidence keeps neither: what is empty and what nobody could say look alike in it."""
 
 FLAG, EVENT, WAIVER = map(table, (FlagRow, FlagEvent, Waiver))
 
 
 @dataclass(frozen=True, slots=True)
 class ValueLine:
-    """One value that the answer rests on."""
+    """One value that the answer rests on: as it was kept, and as people read it."""
 
     fact: str
     value: Any
     meaning: str
+    shown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class Explanation:
     Args:
         flag: the columns of `FlagRow`.
         scope, condition, why, source: of the standard; None when it is no longer in force.
+        params: the standard's parameters as people read them, as they are now.
         outdated: the standard has changed since the flag was last assessed.
         waiver: the last one, as the columns of `Waiver`.
     """
@@ -56,12 +65,16 @@ class Explanation:
     condition: str | None = None
     why: str | None = None
     source: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
     outdated: bool = False
     waiver: dict[str, Any] | None = None
 
 
 def explain(
-    engine: sa.Engine, flag: int | str, standards: Iterable[Standard] = ()
+    engine: sa.Engine,
+    flag: int | str,
+    standards: Iterable[Standard] = (),
+    zone: ZoneInfo = UTC_ZONE,
 ) -> Explanation | None:
     """Explain a flag by id or fingerprint; None when there is no such flag."""
     by_mark = isinstance(flag, str) and not flag.isdecimal()
@@ -79,12 +92,7 @@ def explain(
     standard = next((s for s in standards if s.id == row["standard"]), None)
     known = facts.of(row["subject"])
     values = tuple(
-        ValueLine(
-            name.replace("_", " "),
-            value,
-            known[name].meaning if name in known else "A custom field of the tool.",
-        )
-        for name, value in (row["evidence"] or {}).items()
+        _line(name, value, known.get(name), zone) for name, value in (row["evidence"] or {}).items()
     )
     return Explanation(
         flag=dict(row),
@@ -94,6 +102,29 @@ def explain(
         condition=standard.flag_text if standard else None,
         why=standard.why if standard else None,
         source=standard.source if standard else None,
+        params=(
+            {name: shown_param(param) for name, param in standard.params.items()}
+            if standard
+            else {}
+        ),
         outdated=standard is not None and standard.version != row["standard_version"],
         waiver=dict(waiver) if waiver else None,
     )
+
+
+def _line(name: str, value: Any, fact: Fact | None, zone: ZoneInfo) -> ValueLine:
+    written = name.replace("_", " ")
+    if fact is None:
+        text = NOTHING if value is None else str(value)
+        return ValueLine(written, value, "A custom field of the tool.", text)
+    return ValueLine(written, value, fact.meaning, _shown(value, fact, zone))
+
+
+def _shown(value: Any, fact: Fact, zone: ZoneInfo) -> str:
+    if value is None:
+        return NOTHING
+    if fact.type == "day":
+        return date.fromisoformat(value).isoformat()
+    if fact.type == "instant":
+        return f"{datetime.fromisoformat(value).astimezone(zone):%Y-%m-%d %H:%M}"
+    return shown(value, fact, zone)

@@ -63,6 +63,7 @@ TASK = (
     _t(name="priority_label", type="text", column="priority_label", needs=("task.priority_label",), meaning="The tool's own word for its priority."),
     _t(name="owner", type="person", synonyms=("accountable",), needs=("task.assignee_ids",), meaning="The first person assigned: name or e-mail address."),
     _t(name="owner_active", type="yes/no", null="unknown", needs=("task.assignee_ids", "person.active"), meaning="Whether the owner's account is still active."),
+    _t(name="owner_in_team", type="yes/no", null="unknown", needs=("task.assignee_ids", "task.project_id", "project.member_ids"), meaning="Whether the owner is a member of its project. Unknown where the tool does not list members, or a group among them may hold the owner."),
     _t(name="owner_email", type="text", needs=("task.assignee_ids", "person.email"), meaning="The owner's e-mail address."),
     _t(name="assignee", type="people", synonyms=("assignees",), needs=("task.assignee_ids",), meaning="Everyone assigned: name or e-mail address of any of them."),
     _t(name="owners", type="number", synonyms=("number of owners",), needs=("task.assignee_ids",), unit="people", meaning="How many people are assigned."),
@@ -99,6 +100,8 @@ TASK = (
     _t(name="done_siblings", type="number", synonyms=("done tasks in other tools",), null="unknown", needs=("task.url",), unit="tasks", meaning="How many tasks in other connections are done, of those that it names, or that name it, by address (in the description or a comment) or in a link."),
     _t(name="same_title_elsewhere", type="number", synonyms=("suspected duplicates",), needs=("task.title", "task.status"), unit="tasks", meaning="How many open tasks of other connections have its title, whatever the case of A to Z; 0 for parts of others and titles under 12 characters."),
     _t(name="sprints", type="number", synonyms=("number of sprints",), needs=("membership.container_id", "sprint.start_at"), unit="sprints", meaning="In how many sprints it was once they had begun, those that it has left included."),
+    _t(name="sprint", type="text", synonyms=("current sprint",), needs=("membership.container_id", "sprint.state"), meaning="Name of the sprint that it is in, closed ones apart; of several the one that ends last."),
+    _t(name="sprint_end", type="day", synonyms=("end of sprint",), needs=("membership.container_id", "sprint.state", "sprint.end_at"), meaning="The day that sprint ends, in the PMO's time zone."),
     _t(name="approvals", type="number", synonyms=("number of approvals",), needs=("approval.decision",), unit="approvals", meaning="How many approvals were asked for, whatever came of them."),
     _t(name="pending_approvals", type="number", needs=("approval.decision",), unit="approvals", meaning="How many of its approvals are pending."),
     _t(name="given_approvals", type="number", needs=("approval.decision",), unit="approvals", meaning="How many of its approvals were given."),
@@ -112,6 +115,7 @@ TASK = (
     _t(name="status_since", type="instant", synonyms=("in status since", "time in status", "in this status"), null="unknown", needs=("task.status", *_CHANGES), meaning="Since when it has had its status; from its history, unknown before the first change that we know."),
     _t(name="due_pushes", type="number", synonyms=("due date put off",), needs=("task.due_on",), unit="times", meaning="How often its due date was moved to a later day."),
     _t(name="due_moves", type="number", needs=("task.due_on",), unit="times", meaning="How often its due date was moved, either way."),
+    _t(name="due_moved_by", type="number", synonyms=("days due date moved",), needs=("task.due_on",), unit="days", meaning="By how many days its due date was moved in all; below 0 it is earlier than it was."),
     _t(name="due_changed", type="instant", synonyms=("due date changed",), needs=("task.due_on",), meaning="When its due date was last moved."),
     _t(name="reopens", type="number", synonyms=("times reopened", "reopened"), needs=("task.status",), unit="times", meaning="How often it went from done or cancelled back to open."),
     _t(name="reassignments", type="number", synonyms=("times reassigned", "reassigned"), needs=("task.assignee_ids",), unit="times", meaning="How often its owner was replaced by another."),
@@ -142,6 +146,12 @@ PROJECT = (
     _p(name="done_spent", type="minutes", needs=("task.project_id", "task.status", "task.estimate_minutes", "task.spent_minutes"), meaning="What was booked on these same tasks."),
     _p(name="columns_over_limit", type="number", needs=("column.wip_max", "task.project_id", "task.status_label"), unit="columns", meaning="How many columns of its boards hold more of its tasks (subtasks apart) than their limit."),
     _p(name="crowded_column", type="text", needs=("column.wip_max", "task.project_id", "task.status_label"), meaning="Name of such a column; the first by name."),
+    _p(name="done_share", type="percent", synonyms=("share done",), needs=("task.project_id", "task.status"), unit="%", meaning="Which share of its tasks is done or cancelled; empty without tasks."),
+    _p(name="overdue_share", type="percent", needs=("task.project_id", "task.status", "task.due_on"), unit="%", meaning="Which share of its open tasks was due before today; empty without open tasks."),
+    _p(name="cost_performance", type="number", synonyms=("cost performance index", "cpi"), needs=("task.project_id", "task.status", "task.estimate_minutes", "task.spent_minutes"), meaning="What its finished tasks were estimated at for what was booked on them; below 1: they took more. Empty without such tasks."),
+    _p(name="open_milestones", type="number", needs=("milestone.project_id", "milestone.state"), null="unknown", unit="milestones", meaning="How many of its milestones are open."),
+    _p(name="overdue_milestones", type="number", needs=("milestone.project_id", "milestone.state", "milestone.due_on"), null="unknown", unit="milestones", meaning="How many of these were due before today."),
+    _p(name="next_milestone", type="day", needs=("milestone.project_id", "milestone.state", "milestone.due_on"), meaning="The day the next of its open milestones is due; empty without one to come."),
     _p(name="last_activity", type="instant", needs=("task.project_id", "task.updated_at"), meaning="The latest update of the project or any of its tasks."),
     _p(name="last_report", type="instant", synonyms=("last status report",), needs=("statusupdate.at",), meaning="When its state was last reported."),
     _p(name="health", type="word", words=HEALTH, needs=("statusupdate.health",), meaning="Its last reported state."),
@@ -191,6 +201,8 @@ PERSON = (
     _h(name="work_in_progress", type="number", synonyms=("wip",), needs=_LOAD, unit="tasks", meaning="How many tasks in progress they are assigned to, across all tools."),
     _h(name="open_tasks", type="number", needs=_LOAD, unit="tasks", meaning="How many open tasks they are assigned to, across all tools."),
     _h(name="overdue_tasks", type="number", needs=(*_LOAD, "task.due_on"), unit="tasks", meaning="How many of their open tasks were due before today, across all tools."),
+    _h(name="open_effort", type="minutes", needs=_LOAD, meaning="What is left to do, as far as it is estimated, of all their open tasks; shared among all assigned, parts instead of the whole."),
+    _h(name="away", type="yes/no", synonyms=("on leave",), meaning="Whether they are on leave today (people file: `leave`)."),
     _h(name="weekly_capacity", type="minutes", meaning="What they work in a week (people file: `capacity_hours`), 40 hours where nobody has said."),
     _h(name="capacity", type="minutes", meaning="What they can work in the seven days from today: without days off of the calendar and their own leave (people file: `leave`)."),
     _h(name="effort_due", type="minutes", needs=(*_LOAD, "task.due_on"), meaning="What is left to do, as far as it is estimated, of their open tasks due within these days or overdue; shared among all assigned, parts instead of the whole."),
@@ -327,6 +339,21 @@ CONNECTION = (
     _c(name="parked_items", type="number", unit="items", meaning="How many of its items could not be understood and wait, kept as they came."),
 )  # fmt: skip
 
+_o = partial(Fact, subject="portfolio")
+PORTFOLIO = (
+    _o(name="name", type="text", column="name", meaning="Its name: the projects' custom field “Portfolio”, else the name of the project that they are part of."),
+    _o(name="projects", type="number", column="projects", unit="projects", meaning="How many projects it has, in all tools."),
+    _o(name="tools", type="number", column="tools", unit="connections", meaning="In how many connections these are."),
+    _o(name="active_projects", type="number", null="unknown", needs=("project.state",), unit="projects", meaning="How many of them are active."),
+    _o(name="open_tasks", type="number", null="unknown", needs=("task.project_id", "task.status"), unit="tasks", meaning="How many of their tasks are open."),
+    _o(name="overdue_tasks", type="number", null="unknown", needs=("task.project_id", "task.status", "task.due_on"), unit="tasks", meaning="How many of these were due before today."),
+    _o(name="overdue_share", type="percent", needs=("task.project_id", "task.status", "task.due_on"), unit="%", meaning="Which share of the open tasks was due before today; empty without open tasks."),
+    _o(name="off_track_projects", type="number", synonyms=("red projects",), needs=("project.state", "statusupdate.at", "statusupdate.health"), unit="projects", meaning="How many active projects were last reported off track, in the last 30 days."),
+    _o(name="off_track_share", type="percent", synonyms=("red share",), needs=("project.state", "statusupdate.at", "statusupdate.health"), unit="%", meaning="Which share they are of the active projects whose state was reported in the last 30 days; empty without such reports."),
+    _o(name="unreported_projects", type="number", synonyms=("projects without status report",), needs=("project.state", "statusupdate.at"), unit="projects", meaning="How many active projects have no report of the last 30 days."),
+    _o(name="last_activity", type="instant", needs=("task.project_id", "task.updated_at"), meaning="The latest update of any of its projects or their tasks."),
+)  # fmt: skip
+
 _f = partial(Fact, subject="flag")
 FLAG = (
     _f(name="severity", type="number", words={"info": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}, null="unknown", meaning="How severe it is: info, low, medium, high, critical, in this order."),
@@ -351,5 +378,5 @@ FLAG = (
 CATALOGUE: tuple[Fact, ...] = (
     *TASK, *SCHEDULE_OF_TASK, *agreed.OF_TASK, *PROJECT, *SCHEDULE_OF_PROJECT, *agreed.OF_PROJECT,
     *PERSON, *MILESTONE, *agreed.OF_MILESTONE, *SPRINT, *agreed.OF_SPRINT,
-    *DEPENDENCY, *APPROVAL, *REQUEST, *CONNECTION, *FLAG,
+    *DEPENDENCY, *APPROVAL, *REQUEST, *CONNECTION, *PORTFOLIO, *FLAG,
 )  # fmt: skip

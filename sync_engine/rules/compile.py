@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from functools import partial
-from operator import eq, ge, gt, le, lt, ne
+from operator import eq
 from typing import Any, assert_never
 
 import sqlalchemy as sa
 
 from sync_engine.rules import syntax
+from sync_engine.rules.aggregates import ORDER, quantified, tallied
 from sync_engine.rules.dialect import Column, Truth, ascii_lower, ascii_small, position_of
-from sync_engine.rules.sources import NULL, Source, Value, both
+from sync_engine.rules.distances import apart
+from sync_engine.rules.sources import NULL, Source, Value, both, guarded
 from sync_engine.rules.syntax import (
     Age,
     And,
+    Apart,
     Compare,
     Condition,
     Contains,
@@ -36,7 +39,6 @@ from sync_engine.rules.syntax import (
     Today,
 )
 
-ORDER = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 DAY = timedelta(days=1)
 
 
@@ -56,27 +58,22 @@ def compiled(condition: Condition, source: Source) -> Truth:  # noqa: C901, PLR0
             return _empty(source.value(left))
         case OneOf(left, values):
             return _one_of(source.value(left), [_constant(each, source) for each in values], source)
-        case Contains(left, right):
-            return _contains(source.value(left), _constant(right, source))
+        case Contains(left, right, how):
+            return _contains(source.value(left), _constant(right, source), how)
         case Compare():
             return _compare(condition, source)
         case Age():
             return _age(condition, source)
+        case Apart():
+            return apart(condition, source)
         case Quantified():
-            return _quantified(condition, source)
+            return quantified(condition, source, compiled)
         case Count():
-            return _count(condition, source)
+            return tallied(condition, source, compiled)
         case Moved():
             raise TypeError("a condition must be resolved before it is compiled")
         case _:
             assert_never(condition)
-
-
-def guarded(known: Truth | None, answer: Truth) -> Truth:
-    """The answer where the fact is known, else NULL."""
-    if known is None:
-        return answer
-    return NULL if isinstance(known, sa.False_) else sa.case((known, answer))
 
 
 def _empty(value: Value) -> Truth:
@@ -151,9 +148,21 @@ def _field_holds(value: Value, op: Any, constant: Any) -> Truth:
     return op(ascii_lower(rows.text), ascii_small(constant))  # type: ignore[no-any-return]
 
 
-def _contains(value: Value, constant: Any) -> Truth:
+def _pattern(text: str, how: str) -> str:
+    """What SQL calls it: only `*` and `?` of a pattern stand for others, and nothing else does."""
+    plain = "".join(f"\\{c}" if c in "\\%_" else c for c in text)
+    if how == "like":
+        return plain.replace("*", "%").replace("?", "_")
+    return f"{plain}%" if how == "starts" else f"%{plain}"
+
+
+def _contains(value: Value, constant: Any, how: str) -> Truth:
     def holds(expr: Column) -> Truth:
-        found: Truth = position_of(ascii_lower(expr), ascii_small(constant)) > 0
+        found: Truth
+        if how == "contains":
+            found = position_of(ascii_lower(expr), ascii_small(constant)) > 0
+        else:
+            found = ascii_lower(expr).like(_pattern(ascii_small(constant), how), escape="\\")
         return found
 
     if value.rows is not None:
@@ -254,43 +263,3 @@ def _on_day(value: Value, op: str, day: date, source: Source) -> Truth:
     if value.type == "instant":
         return guarded(value.known, _instant_order(value.expr, op, day, source))
     return guarded(value.known, ORDER[op](value.expr, day))
-
-
-def _quantified(condition: Quantified, source: Source) -> Truth:
-    every = condition.quantifier == "all"
-
-    def holds(related: Source) -> Truth:
-        answer = compiled(condition.condition, related)
-        return sa.not_(answer) if every else answer
-
-    yes, unknown, known = source.tally(condition.relation, holds)
-    found = sa.case((yes > 0, sa.true()), (unknown > 0, NULL), else_=sa.false())
-    return guarded(known, found if condition.quantifier == "any" else sa.not_(found))
-
-
-def _count(condition: Count, source: Source) -> Truth:
-    """The true count lies between `low` and `high`; the answer is known if both give it."""
-
-    def holds(related: Source) -> Truth:
-        return compiled(condition.condition, related)
-
-    if condition.per is not None:
-        low, unknown, known = source.peers(condition.per, holds)
-    else:
-        low, unknown, known = source.tally(condition.relation or "", holds)
-    amount = _constant(condition.amount, source)
-    high, op = low + unknown, ORDER[condition.op]
-    if condition.op in ("=", "!="):
-        settled = sa.case(
-            (sa.and_(low == amount, high == amount), sa.true()),
-            (sa.or_(low > amount, high < amount), sa.false()),
-            (low.is_(None), NULL),
-            else_=NULL,
-        )
-        return guarded(known, settled if condition.op == "=" else sa.not_(settled))
-    answer = sa.case(
-        (sa.and_(op(low, amount), op(high, amount)), sa.true()),
-        (sa.not_(sa.or_(op(low, amount), op(high, amount))), sa.false()),
-        else_=NULL,
-    )
-    return guarded(known, answer)

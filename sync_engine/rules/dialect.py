@@ -102,6 +102,42 @@ def _day_start_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"({compiler.process(element.clauses, **kw)})::timestamptz"
 
 
+class day_later(FunctionElement[Any]):  # noqa: N801
+    """The day in UTC so many seconds after an instant."""
+
+    type = sa.Date()
+    inherit_cache = True
+
+
+@compiles(day_later)
+def _day_later(element: Any, compiler: Any, **kw: Any) -> str:
+    instant, seconds = (compiler.process(c, **kw) for c in element.clauses)
+    return f"date({instant}, ({seconds}) || ' seconds')"
+
+
+@compiles(day_later, "postgresql")
+def _day_later_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    instant, seconds = (compiler.process(c, **kw) for c in element.clauses)
+    return f"(({instant}) AT TIME ZONE 'UTC' + make_interval(secs => {seconds}))::date"
+
+
+class days_since_epoch(FunctionElement[int]):  # noqa: N801
+    """Days from 1970-01-01 to a day."""
+
+    type = sa.Integer()
+    inherit_cache = True
+
+
+@compiles(days_since_epoch)
+def _days_since(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"CAST(julianday({compiler.process(element.clauses, **kw)}) - 2440587.5 AS INTEGER)"
+
+
+@compiles(days_since_epoch, "postgresql")
+def _days_since_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"(({compiler.process(element.clauses, **kw)})::date - DATE '1970-01-01')"
+
+
 def list_length(column: Column, dialect: str) -> Column:
     """How many entries a JSON list has; 0 for none."""
     function = sa.func.json_array_length if dialect == "sqlite" else sa.func.jsonb_array_length

@@ -350,7 +350,7 @@ def _totals(found: Answers, standards: Mapping[str, Standard]) -> tuple[Total, .
     return tuple(
         Total(
             standard,
-            None if standards[standard].subject == "person" else connection_id,
+            None if standards[standard].subject in facts.SHARED else connection_id,
             project_id,
             *counts,
         )

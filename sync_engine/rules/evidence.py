@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.rules import facts
 from sync_engine.rules.compile import compiled
 from sync_engine.rules.dialect import Column, ascii_small, pairs
 from sync_engine.rules.joins import PERSON as PERSON_TABLE
@@ -122,6 +123,9 @@ def _columns(source: StoreSource) -> dict[str, Column]:
             "connection_key": base.id, "id_key": sa.literal(""), "title": base.name,
             "tool": base.connector, "connection": base.name, "read_at": base.complete_at,
         }  # fmt: skip
+    if source.subject == "portfolio":
+        return {"connection_key": base.nowhere, "id_key": base.id, "title": base.name,
+                "portfolio": base.name}  # fmt: skip
     return {**_record(source), **_owner(source)}
 
 
@@ -172,7 +176,7 @@ class _Reader:
     def __init__(
         self, subject: str, columns: Sequence[str], refs: Sequence[Ref], worse: Sequence[str]
     ) -> None:
-        self._of_person, self._worse = subject == "person", worse
+        self._is_shared, self._worse = subject in facts.SHARED, worse
         self._whole = subject in ("person", "connection")
         at = {name: position for position, name in enumerate(columns)}
         self._connection, self._id = at["connection_key"], at["id_key"]
@@ -193,7 +197,7 @@ class _Reader:
         }
         is_worse = zip(self._worse, row[self._first_worse :], strict=True)
         item = Item(
-            connection_id=None if self._of_person else connection_id,
+            connection_id=None if self._is_shared else connection_id,
             id=str(connection_id) if self._whole else id,
             values=values,
             worse=frozenset(standard for standard, holds in is_worse if holds),

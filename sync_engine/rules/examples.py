@@ -16,10 +16,9 @@ from sync_engine.rules.calendars import Moment
 from sync_engine.rules.compile import compiled
 from sync_engine.rules.dialect import Column, FieldRows, Truth, list_entries, list_length
 from sync_engine.rules.facts import LINK, Fact
-from sync_engine.rules.joins import count_if, count_unknown
 from sync_engine.rules.language import words_of
 from sync_engine.rules.pack import Pack
-from sync_engine.rules.sources import Frame, Source, Value
+from sync_engine.rules.sources import Frame, Measures, Tally, Value
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.syntax import Ref
 from sync_engine.settings.source import Problem
@@ -32,7 +31,9 @@ _AGO = re.compile(r"(\d+) (hours?|days?|working days?|weeks?) ago")
 _AHEAD = re.compile(r"in (\d+) (hours?|days?|working days?|weeks?)")
 _EFFORT = re.compile(r"(\d+(?:\.\d+)?) (minutes?|hours?|days?)")
 _FACTORS = {"minute": 1, "hour": 60, "day": 480}
-_MANY = {"subtasks": "subtask", "linked_tasks": "linked_task", "tasks": "task"}
+_MANY = {"subtasks": "subtask", "linked_tasks": "linked_task", "blocking_tasks": "blocker",
+         "tasks": "task"}  # fmt: skip
+_PER = re.compile(r"(?:count|share|sum)_(per_(?:owner|project))")
 ANSWERS = {True: "flagged", False: "met", None: "not assessable"}
 
 
@@ -163,8 +164,8 @@ def _insert(connection: sa.Connection, held: _Table, example: Mapping[str, Any],
                 {"id": key, "name": key, "value": each}
                 for key, each in value.items() if each != "?"
             ]  # fmt: skip
-        elif name in ("count_per_owner", "count_per_project"):
-            values[name.removeprefix("count_")] = value
+        elif found_per := _PER.fullmatch(name):
+            values[found_per[1]] = value
         else:
             found = facts.find(held.subject, name, linked=held.linked)
             if found is None:
@@ -264,23 +265,22 @@ class _ExampleSource:
         length = list_length(column, "sqlite")
         return Value(fact.type, sa.case((length > 0, length)), known=known, any=some)
 
-    def tally(
-        self, relation: str, condition: Callable[[Source], Truth]
-    ) -> tuple[Column, Column, Truth | None]:
-        """Counts of the examples listed under a relation."""
+    def tally(self, relation: str, measures: Measures) -> Tally:
+        """Sums over the examples listed under a relation."""
         child = self.held.children[relation]
-        holds = condition(_ExampleSource(self.frame, child))
+        measured = measures(_ExampleSource(self.frame, child))
         mine = child.table.c.row == self.held.table.c.row
 
         def summed(each: Column) -> Column:
             chosen = sa.select(sa.func.coalesce(each, 0)).select_from(child.table).where(mine)
             return chosen.correlate(self.held.table).scalar_subquery()
 
-        return summed(count_if(holds)), summed(count_unknown(holds)), None
+        return {name: summed(each) for name, each in measured.items()}, None
 
-    def peers(
-        self, per: Ref, condition: Callable[[Source], Truth]
-    ) -> tuple[Column, Column, Truth | None]:
-        """The number that the example gives as "count per …"."""
-        del condition
-        return self.held.table.c[f"per_{per.name}"], sa.literal(0), None
+    def peers(self, per: Ref, measures: Measures) -> Tally:
+        """The number that the example gives as "count per …", "share per …" or "sum per …"."""
+        del measures
+        given: Column = self.held.table.c[f"per_{per.name}"]
+        nothing = sa.literal(0)
+        return {"yes": given, "low": given, "high": given, "all": sa.literal(100),
+                "unknown": nothing, "unbounded": nothing}, None  # fmt: skip

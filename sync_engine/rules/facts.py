@@ -9,7 +9,7 @@ from typing import Literal
 
 Subject = Literal[
     "task", "project", "person", "milestone", "sprint", "dependency", "approval", "request",
-    "connection",
+    "connection", "portfolio",
 ]  # fmt: skip
 FactType = Literal[
     "text", "word", "number", "minutes", "percent", "yes/no", "day", "instant", "person", "list",
@@ -18,13 +18,16 @@ FactType = Literal[
 
 SUBJECTS: tuple[Subject, ...] = (
     "task", "project", "person", "milestone", "sprint", "dependency", "approval", "request",
-    "connection",
+    "connection", "portfolio",
 )  # fmt: skip
 PLURALS: Mapping[str, str] = {
     "person": "people", "dependency": "dependencies", "request": "service requests",
 }  # fmt: skip
 """What several subjects are called, where it is not the subject with an s."""
 
+
+SHARED = ("person", "portfolio")
+"""Subjects that are no connection's own: what is said of them comes from several tools."""
 
 SPOKEN_OF: tuple[str, ...] = (*SUBJECTS, "flag")
 """What conditions may be about: the subjects of standards, and flags in filters."""
@@ -67,19 +70,21 @@ class Fact:
 RELATIONS: Mapping[str, tuple[str, ...]] = {
     "subtask": ("subtask", "subtasks"),
     "linked_task": ("linked task", "linked tasks"),
+    "blocker": ("blocker", "blockers"),
     "task": ("task", "tasks"),
 }
 RELATION_WORDS = tuple(word for words in RELATIONS.values() for word in words)
 RELATED_TO: Mapping[str, tuple[str, ...]] = {
-    "task": ("subtask", "linked_task"),
+    "task": ("subtask", "linked_task", "blocker"),
     "project": ("task",),
     "milestone": ("task",),
     "sprint": (),
     "person": ("task",),
     "dependency": (),
     "approval": (),
-    "request": ("subtask", "linked_task"),
+    "request": ("subtask", "linked_task", "blocker"),
     "connection": (),
+    "portfolio": ("task",),
     "flag": (),
 }
 """Which relations each subject has."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from typing import Literal as Word
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, VisitError
@@ -15,6 +17,7 @@ from sync_engine.rules import facts
 from sync_engine.rules.syntax import (
     Age,
     And,
+    Apart,
     Compare,
     Condition,
     Contains,
@@ -147,11 +150,30 @@ class _Builder(Transformer[Token, Any]):
     def contains(self, left: Ref, _word: Token, right: Operand) -> Condition:
         return Contains(left, right)
 
+    def like(self, left: Ref, _word: Token, right: Operand) -> Condition:
+        return Contains(left, right, "like")
+
+    def starts(self, left: Ref, _word: Token, right: Operand) -> Condition:
+        return Contains(left, right, "starts")
+
+    def ends(self, left: Ref, _word: Token, right: Operand) -> Condition:
+        return Contains(left, right, "ends")
+
     def older(self, left: Ref, word: Token, _than: Token, amount: Any, unit: Any) -> Condition:
         return Age(left, amount, unit, ahead=False, at=_span(word))
 
     def within(self, left: Ref, word: Token, amount: Any, unit: Any) -> Condition:
         return Age(left, amount, unit, ahead=True, at=_span(word))
+
+    def near(self, left: Ref, word: Token, amount: Any, unit: Any, *rest: Token) -> Condition:
+        other = Ref(words_of(rest[-1]), _span(rest[-1]))
+        return Apart(left, amount, unit, "within", other, _span(word))
+
+    def apart(
+        self, left: Ref, word: Token, amount: Any, unit: Any, order: Token, fact: Token
+    ) -> Condition:
+        how: Word["before", "after"] = "before" if order.lower() == "before" else "after"
+        return Apart(left, amount, unit, how, Ref(words_of(fact), _span(fact)), _span(word))
 
     def moved(self, left: Ref, word: Token, later: Any, amount: Any, *_words: Token) -> Condition:
         return Moved(left, later is not None, amount, _span(word))
@@ -164,13 +186,38 @@ class _Builder(Transformer[Token, Any]):
             _span(relation),
         )
 
-    def count_per(self, word: Token, _per: Token, fact: Token, *rest: Any) -> Condition:
-        per = Ref(words_of(fact), _span(fact))
-        return Count(None, per, rest[2], str(rest[4]), rest[5], _span(word))
+    def relation(self, word: Token) -> Token:
+        return word
 
-    def count_of(self, word: Token, _of: Token, relation: Token, *rest: Any) -> Condition:
-        name = facts.relation_of(words_of(relation))
-        return Count(name, None, rest[1], str(rest[3]), rest[4], _span(word))
+    def per(self, _per: Token, fact: Token, *rest: Any) -> tuple[str | None, Ref | None, Condition]:
+        return None, Ref(words_of(fact), _span(fact)), rest[2]
+
+    def related(
+        self, _of: Token, relation: Token, *rest: Any
+    ) -> tuple[str | None, Ref | None, Condition]:
+        return facts.relation_of(words_of(relation)), None, rest[1]
+
+    def counted(self, word: Token, among: Any) -> tuple[Token, Ref | None, Any]:
+        return word, None, among
+
+    def summed(self, word: Token, _of: Token, fact: Token, among: Any) -> Any:
+        return word, Ref(words_of(fact), _span(fact)), among
+
+    def tallied(self, tally: Any, op: Token, amount: Literal | Param, unit: str | None) -> Count:
+        word, of, (relation, per, condition) = tally
+        kinds: dict[str, Word["count", "share", "sum"]] = {"SHARE": "share", "SUM": "sum"}
+        kind = kinds.get(word.type, "count")
+        if unit is not None:
+            if kind != "sum":
+                raise LanguageError(f"a {kind} has no unit; write the number alone", amount.at)
+            if isinstance(amount, Literal):
+                amount = replace(amount, unit=unit)
+        return Count(relation, per, condition, str(op), amount, _span(word), kind, of)
+
+    def shared(self, tally: Any, op: Token, amount: Literal | Param, _sign: Token) -> Count:
+        if tally[0].type != "SHARE":
+            raise LanguageError('only a "share" is a percentage; leave out the "%"', amount.at)
+        return self.tallied(tally, op, amount, None)
 
     def subject_fact(self, *tokens: Token) -> Ref:
         first = tokens[0]
@@ -245,7 +292,11 @@ _PLAIN = {
     "FACT": ("a fact",),
     "FIELD": ("field",),
     "NAME": (),
-    "RELATION": ("subtask", "linked task", "task"),
+    "RELATION": ("subtask", "linked task", "blocker", "task"),
+    "BLOCKERS": (),
+    "MORE_THAN": ("more than",),
+    "STARTS_WITH": ("starts with",),
+    "ENDS_WITH": ("ends with",),
     "STRING": ('"text"',),
     "NUMBER": ("a number",),
     "DATE": ("a date (2026-01-31)",),

@@ -148,5 +148,5 @@ def _param(param: Param, scope: Scope) -> Literal:
 def article(kind: str) -> str:
     return {
         "instant": "an instant", "people": "a list of people", "minutes": "an effort",
-        "approval": "an approval",
+        "approval": "an approval", "yes/no": "a yes/no fact",
     }.get(kind, f"a {kind}")  # fmt: skip

@@ -34,6 +34,7 @@ from sync_engine.rules.joins import (
     table,
 )
 from sync_engine.rules.person_facts import PERSON_FACTS, accounts, tally_of_person
+from sync_engine.rules.portfolio_facts import PORTFOLIO_FACTS, portfolios, tally_of_portfolio
 from sync_engine.rules.project_sums import PROJECT_SUMS
 from sync_engine.rules.relations import RELATIONS, tally_tasks, task_source
 from sync_engine.rules.request_facts import REQUEST_FACTS, is_request
@@ -67,6 +68,17 @@ def _counts(source: StoreSource, key: str) -> Any:
 
 def _share(part: Column, whole: Column) -> Column:
     return sa.case((whole > 0, part * 100.0 / whole))
+
+
+def _share_of(part: str, whole: str, key: str) -> Builder:
+    """A share of tasks: empty without any, unknown while the status of some is."""
+
+    def build(source: StoreSource) -> Value:
+        counts = _counts(source, key).c
+        known = sa.func.coalesce(counts.unknown, 0) == 0
+        return Value("percent", _share(counts[part], counts[whole]), known=known)
+
+    return build
 
 
 def _reports(source: StoreSource) -> Any:
@@ -120,6 +132,8 @@ _PROJECT: dict[str, Builder] = {
     "begun_tasks": _project_tasks("begun"),
     "overdue_tasks": _project_tasks("overdue"),
     "total_tasks": lambda s: sa.func.coalesce(_counts(s, "project_id").c.total, 0),
+    "done_share": _share_of("ended", "total", "project_id"),
+    "overdue_share": _share_of("overdue", "open", "project_id"),
     "top_priority_share": lambda s: _share(
         _counts(s, "project_id").c.urgent, _counts(s, "project_id").c.ranked
     ),
@@ -135,12 +149,6 @@ def _milestone_open(source: StoreSource) -> Column:
     return settled(counts.c.open, counts.c.unknown)
 
 
-def _done_share(source: StoreSource) -> Column:
-    counts = _counts(source, "milestone_id")
-    share = _share(counts.c.ended, counts.c.total)
-    return sa.case((counts.c.unknown > 0, sa.null()), else_=share)
-
-
 _MILESTONE: dict[str, Builder] = {
     **COMMON,
     **OF_PROJECT,
@@ -148,7 +156,7 @@ _MILESTONE: dict[str, Builder] = {
     "owner": person("owner_id"),
     "total_tasks": lambda s: sa.func.coalesce(_counts(s, "milestone_id").c.total, 0),
     "open_tasks": _milestone_open,
-    "done_share": _done_share,
+    "done_share": _share_of("ended", "total", "milestone_id"),
 }
 
 
@@ -187,6 +195,12 @@ def source_of(frame: Frame, subject: str) -> StoreSource:
     """A subject as a source of facts."""
     if subject == "task":
         return task_source(frame)
+    if subject == "portfolio":
+        return StoreSource(
+            frame, subject, portfolios(frame), facts.of(subject), PORTFOLIO_FACTS,
+            keys=("nowhere", "id"), relations={"task": tally_of_portfolio},
+            there=lambda _: sa.true(),
+        )  # fmt: skip
     if subject in _JOINED:
         rows, builders = _JOINED[subject]
         return StoreSource(frame, subject, rows(), facts.of(subject), builders)

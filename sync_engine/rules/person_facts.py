@@ -17,11 +17,10 @@ from sync_engine.rules.joins import (
     PERSON,
     TASK,
     count_if,
-    count_unknown,
     joined,
 )
-from sync_engine.rules.relations import task_source
-from sync_engine.rules.sources import NULL, Builder, Source, StoreSource, Value
+from sync_engine.rules.relations import summed_up, sums, task_source
+from sync_engine.rules.sources import NULL, Builder, Measures, StoreSource, Tally, Value
 
 WEEK = 7
 FULL_TIME_MINUTES = 40 * 60
@@ -131,11 +130,11 @@ def _load_of(name: str, needs: tuple[str, ...]) -> Builder:
     return build
 
 
-def _effort_of(name: str) -> Callable[[StoreSource], Value]:
-    """Likewise of the effort of the week."""
+def _effort_of(name: str, *further: str) -> Callable[[StoreSource], Value]:
+    """Likewise of the effort that is left."""
 
     def build(source: StoreSource) -> Value:
-        told = _told(source, (*_BASIC, "task.due_on"))
+        told = _told(source, (*_BASIC, *further))
         return Value("minutes", sa.func.coalesce(_effort(source).c[name], 0), known=told)
 
     return build
@@ -149,7 +148,8 @@ def _week(moment: Moment) -> list[date]:
 
 
 def _effort(source: StoreSource) -> Any:
-    """What is left of the open tasks due within the week, shared among those assigned.
+    """What is left of the open tasks, of all and of those due within the week, shared among
+    those assigned.
 
     The parts of a task stand for the whole: many tools add them up there.
     """
@@ -197,19 +197,20 @@ def _effort(source: StoreSource) -> Any:
             ),
         )  # fmt: skip
         heads = list_length(task.c.assignee_ids, frame.dialect)
+        soon = task.c.due_on <= last
         share = left // sa.case((heads > 1, heads), else_=1)
         grouped = (
             sa.select(
                 account.c.identity_id.label("id"),
-                sa.func.sum(share, type_=sa.Integer()).label("minutes"),
-                count_if(left.is_(None)).label("unsized"),
+                sa.func.sum(share, type_=sa.Integer()).label("everything"),
+                sa.func.sum(sa.case((soon, share)), type_=sa.Integer()).label("minutes"),
+                count_if(sa.and_(soon, left.is_(None))).label("unsized"),
             )
             .select_from(origin)
             .where(
                 task.c.gone_at.is_(None),
                 task.c.status.in_(OPEN),
                 task.c.type != "epic",
-                task.c.due_on <= last,
                 wholes.c.parent_id.is_(None),
                 account.c.identity_id.is_not(None),
                 frame.configured(task.c.connection_id),
@@ -243,9 +244,21 @@ def _capacity(source: StoreSource) -> Column:
     return _weekly(source) * days // max(WEEK - len(calendar.weekend), 1)
 
 
+def _away(source: StoreSource) -> Column:
+    """Someone's leave covers today."""
+    leave, today = LEAVE.alias(), source.frame.moment.today
+    return (
+        sa.select(sa.literal(1))
+        .where(leave.c.identity_id == source.base.c.id)
+        .where(leave.c.first_on <= today, leave.c.last_on >= today)
+        .correlate(source.base)
+        .exists()
+    )
+
+
 def _used(source: StoreSource) -> Value:
     """Booked up by so much; empty for someone who is away."""
-    effort, capacity = _effort_of("minutes")(source), _capacity(source)
+    effort, capacity = _effort_of("minutes", "task.due_on")(source), _capacity(source)
     share = sa.case((capacity > 0, effort.expr * 100.0 / capacity))
     return Value("percent", share, known=effort.known)
 
@@ -259,28 +272,19 @@ PERSON_FACTS: dict[str, Builder] = {
     "overdue_tasks": _load_of("overdue", (*_BASIC, "task.due_on")),
     "weekly_capacity": _weekly,
     "capacity": _capacity,
-    "effort_due": _effort_of("minutes"),
-    "unestimated_tasks": _effort_of("unsized"),
+    "open_effort": _effort_of("everything"),
+    "away": _away,
+    "effort_due": _effort_of("minutes", "task.due_on"),
+    "unestimated_tasks": _effort_of("unsized", "task.due_on"),
     "load": _used,
 }
 
 
-def tally_of_person(
-    source: StoreSource, condition: Callable[[Source], Truth]
-) -> tuple[Column, Column, Truth | None]:
+def tally_of_person(source: StoreSource, measures: Measures) -> Tally:
+    """The tasks that a human owns, across tools."""
     inner = task_source(source.frame, TASK.alias(), root=False)
-    holds = condition(inner)
     account = joined(inner, "owner_id_account", PERSON, "owner_id")
-    grouped = (
-        sa.select(
-            account.c.identity_id.label("id"),
-            count_if(holds).label("yes"),
-            count_unknown(holds).label("unknown"),
-        )
-        .select_from(inner.origin)
-        .where(inner.base.c.gone_at.is_(None), account.c.identity_id.is_not(None))
-        .group_by(account.c.identity_id)
-        .cte()
-    )
+    grouped = sums(inner, measures, [account.c.identity_id.label("id")], None,
+                   account.c.identity_id.is_not(None))  # fmt: skip
     source.join(source.unused("tally"), lambda: (grouped, grouped.c.id == source.base.c.id))
-    return sa.func.coalesce(grouped.c.yes, 0), sa.func.coalesce(grouped.c.unknown, 0), None
+    return summed_up(grouped), None

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules.dialect import Column, Truth, list_entries
-from sync_engine.rules.joins import TASK, table
+from sync_engine.rules.joins import MILESTONE, TASK, count_if, settled, summed, table
 from sync_engine.rules.sources import Builder, StoreSource
 from sync_engine.store.models import ColumnRow
 
@@ -52,6 +52,21 @@ def _finished(source: StoreSource) -> Any:
         )
 
     return source.join("finished", make)
+
+
+def _milestones(source: StoreSource) -> Any:
+    """Its milestones, by where they stand."""
+    row, today = MILESTONE.alias(), source.frame.moment.today
+    is_open = row.c.state == "open"
+    return summed(
+        source, "milestones", row, row.c.project_id,
+        {
+            "open": count_if(is_open),
+            "overdue": count_if(sa.and_(is_open, row.c.due_on < today)),
+            "next": sa.func.min(sa.case((sa.and_(is_open, row.c.due_on >= today), row.c.due_on))),
+            "unknown": count_if(row.c.state.is_(None)),
+        },
+    )  # fmt: skip
 
 
 def _crowded(source: StoreSource) -> Any:
@@ -116,6 +131,12 @@ def _effort(name: str) -> Builder:
 PROJECT_SUMS: dict[str, Builder] = {
     "done_estimate": _effort("estimate"),
     "done_spent": _effort("spent"),
+    "cost_performance": lambda s: sa.case(
+        (_finished(s).c.spent > 0, _finished(s).c.estimate * 1.0 / _finished(s).c.spent)
+    ),
+    "open_milestones": lambda s: settled(_milestones(s).c.open, _milestones(s).c.unknown),
+    "overdue_milestones": lambda s: settled(_milestones(s).c.overdue, _milestones(s).c.unknown),
+    "next_milestone": lambda s: _milestones(s).c.next,
     "columns_over_limit": lambda s: sa.func.coalesce(_crowded(s).c.total, 0),
     "crowded_column": lambda s: _crowded(s).c.name,
 }

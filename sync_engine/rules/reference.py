@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-from sync_engine.rules import entries, facts, packs
+from connectors.sdk import registry
+from sync_engine.rules import coverage, entries, facts, packs
 from sync_engine.rules.facts import LINK, Fact
 from sync_engine.rules.language import MAX_BYTES, MAX_DEPTH
 from sync_engine.rules.pack import Pack
+from sync_engine.rules.resolve import LONGEST, MOST_STARS
 from sync_engine.rules.standards import said_in_general
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
@@ -39,21 +42,29 @@ Which facts there are says [facts.md](facts.md).
 | a day | `due before today`, `start after 2026-03-01`, `due = today` |
 | an age | `last activity older than 5 working days`, `created older than 2 weeks` |
 | soon | `due within 10 working days` (from today on) |
+| near another day | `due within 5 working days of sprint end` (either way) |
+| long before or after it | `due more than 2 weeks after milestone due` |
 | fact against fact | `start > due`, `due after milestone due` |
 | text within text | `title contains "draft"`, `labels contains "rel"` |
+| how text looks | `key like "REL-*"`, `title like "?? - *"`, `title starts with "DRAFT"`, `label like "team-*"` |
 | a yes/no fact | `blocked`, `not owner active` |
 | a list | `label = release` (any of them), `label != release` (none of them) |
 | a custom field | `field "Risk rating" = high`, `field "Cost centre" is empty` |
 | history | `due date moved 3 times or more`, `due date moved later 2 times or more` |
 | related tasks | `any subtask (status != done)`, `all subtasks (status = done)`, `no subtask (blocked)` |
-| linked tasks | `any linked task (link = blocks and status != done)` |
+| linked tasks | `any linked task (link = blocks and status != done)`, `any blocker (owner is empty)` |
 | counting | `count of subtasks (status = todo) > 3`, `count per owner of (status = in_progress) > 5` |
+| adding up | `sum of remaining of subtasks (status != done) > 40 hours`, `sum of points per owner of (status = in_progress) > 20` |
+| a share | `share of tasks (status = done) < 80%`, `share per project of (blocked) > 20%` |
 | a parameter | `updated older than :days` (the unit comes from the parameter) |
 | together | `and`, `or`, `not`, parentheses; `and` binds more than `or` |
 
 Facts are written with spaces or underscores, in any case. Text is compared whatever the case of A to Z;
 quote it when it has spaces or is a word of the language. A day of effort is 8 hours, a week 5 days.
 A condition has at most {MAX_BYTES} bytes and {MAX_DEPTH} levels of parentheses.
+
+In what follows `like`, `*` stands for any text, none included, and `?` for one character; all else stands for
+itself, and the whole text must look so. A pattern has at most {LONGEST} characters and {MOST_STARS} times `*`.
 
 ## Three answers
 
@@ -65,6 +76,8 @@ field, a status word is not mapped, a custom field is not on the item.
   nobody owns.
 * `<`, `>`, `before`, `after`, ages and `within` are unknown when a value is empty. Say
   `due is not empty and …` where the empty ones shall count as met.
+* A count, share or sum of which some parts are unknown lies between two bounds; the answer is known if both
+  give it. A task without a value adds nothing to a sum; there is no share of no tasks.
 * Unknown spreads only as far as it matters: `blocked or owner is empty` holds for unowned work though
   nobody can say whether it is blocked; `any subtask (…)` holds as soon as one surely does.
 * A subject whose scope is unknown, but whose condition surely does not hold, is not flagged.
@@ -73,7 +86,8 @@ field, a status word is not mapped, a custom field is not on the item.
 
 A day begins and ends in the PMO's time zone. `older than 5 working days` holds from the sixth working day
 after; the day itself is not counted, week-ends, public holidays and the calendar's own days off neither.
-Answers therefore change at midnight, and in between only when data do.
+Answers therefore change at midnight, and in between only when data do. Two facts are so many days apart by
+the days that they fall on in that zone.
 """
 
 
@@ -82,7 +96,8 @@ def facts_page() -> str:
     lines = [
         "# Facts", "", MADE, "",
         "What conditions can speak of. A fact is unknown where the connector does not provide the "
-        "fields that it needs; see [language.md](language.md) for what that means.",
+        "fields that it needs; see [language.md](language.md) for what that means. The last column "
+        "says for which of the tools it is known at all.",
     ]  # fmt: skip
     for subject in facts.SPOKEN_OF:
         lines += ["", f"## {subject.capitalize()}", ""]
@@ -90,7 +105,8 @@ def facts_page() -> str:
         if subject == "request":
             lines += ["A task of a service desk. It has every fact of a task, and these:", ""]
             known = {name: known[name] for name in known if name not in facts.of("task")}
-        lines += ["| Fact | Type | Meaning | Needs |", "| --- | --- | --- | --- |"]
+        lines += ["| Fact | Type | Meaning | Needs | Known in |",
+                  "| --- | --- | --- | --- | --- |"]  # fmt: skip
         lines += [_row(fact) for fact in known.values()]
         if subject == "task":
             lines.append(_row(LINK))
@@ -104,15 +120,51 @@ def _row(fact: Fact) -> str:
     if fact.words and isinstance(fact.words, tuple):
         meaning += f" One of {', '.join(f'`{word}`' for word in fact.words)}."
     needs = ", ".join(f"`{need}`" for need in fact.needs) or "–"
-    return f"| {names} | {kind} | {meaning} | {needs} |"
+    return f"| {names} | {kind} | {meaning} | {needs} | {_known_in(fact)} |"
+
+
+@cache
+def _provided() -> dict[str, frozenset[str]]:
+    """By tool: the fields that it provides, as facts need them ("task.due_on")."""
+    return {
+        name: frozenset(
+            f"{kind.__name__.lower()}.{field}"
+            for kind, fields in registry.get(name).provides.items()
+            for field in fields
+        )
+        for name in registry.names()
+    }
+
+
+def _known_in(fact: Fact) -> str:
+    """The tools that can tell a fact: all, all but a few, or each by name."""
+    if not fact.needs:
+        return "all"
+    able = [name for name, fields in _provided().items() if fields.issuperset(fact.needs)]
+    rest = [name for name in _provided() if name not in able]
+    if not rest:
+        return "all"
+    if len(rest) <= len(able):
+        return f"all but {', '.join(rest)}"
+    return ", ".join(able) or "none"
 
 
 def standards_page() -> str:
     """Every standard of every pack that comes with the product."""
-    lines = ["# Standards", "", MADE]
-    for folder in packs.folders()[-1:]:
-        for path in sorted(folder.glob("*.yaml")):
-            lines += _pack(packs.load(path))
+    shipped = [packs.load(path) for path in sorted(packs.folders()[-1].glob("*.yaml"))]
+    every = [standard for pack in shipped for standard in pack.standards]
+    first = next(pack for pack in shipped if pack.name == "pmo-core")
+    on = sum(standard.enabled for standard in every)
+    lines = [
+        "# Standards", "", MADE, "",
+        f"{len(every)} standards in {len(shipped)} packs. Without a word in the configuration, those of "
+        f"`pmo-core` that are not marked as off are in force: {sum(s.enabled for s in first.standards)}. "
+        f"With all packs it would be {on}; the others need a field, a pattern or a habit that not "
+        "every PMO has. [What the catalogue asks for, and what checks it](#the-catalogue).",
+    ]  # fmt: skip
+    for pack in shipped:
+        lines += _pack(pack)
+    lines += ["", "## The catalogue", "", *coverage.table(every)]
     return "\n".join(lines) + "\n"
 
 

@@ -16,11 +16,9 @@ from sync_engine.rules.joins import (
     LINK,
     PERSON,
     TASK,
-    count_if,
-    count_unknown,
     joined,
 )
-from sync_engine.rules.sources import Frame, Source, StoreSource
+from sync_engine.rules.sources import Frame, Measures, StoreSource, Tally
 from sync_engine.rules.task_facts import BUILDERS, owner_account
 
 
@@ -34,42 +32,48 @@ def task_source(
     )  # fmt: skip
 
 
-def _tallied(
-    source: StoreSource, grouped: Any, on: Truth, needs: tuple[str, ...]
-) -> tuple[Column, Column, Truth | None]:
-    name = source.unused("tally")
-    source.join(name, lambda: (grouped, on))
-    yes = sa.func.coalesce(grouped.c.yes, 0)
-    unknown = sa.func.coalesce(grouped.c.unknown, 0)
-    return yes, unknown, source.frame.provided(needs, source.base.c.connection_id)
+def sums(
+    inner: StoreSource, measures: Measures, keys: list[Column], origin: Any = None, *where: Truth
+) -> Any:
+    """A grouped CTE of what is added up over related tasks, one row per value of the keys.
+
+    `origin`: makes the FROM clause of the tasks' own, once the measures have joined to it all
+    that they need.
+    """
+    summed = [expr.label(name) for name, expr in measures(inner).items()]
+    return (
+        sa.select(*keys, *summed)
+        .select_from(inner.origin if origin is None else origin())
+        .where(inner.base.c.gone_at.is_(None), *where)
+        .group_by(*keys)
+        .cte()
+    )
 
 
-def tally_tasks(
-    key: str, needs: tuple[str, ...]
-) -> Callable[[StoreSource, Callable[[Source], Truth]], tuple[Column, Column, Truth | None]]:
+def summed_up(grouped: Any, *keys: str) -> dict[str, Column]:
+    """The sums of such a CTE, 0 where nothing is related."""
+    return {
+        name: sa.func.coalesce(column, 0)
+        for name, column in grouped.c.items()
+        if name not in ("connection_id", "id", *keys)
+    }
+
+
+def _tallied(source: StoreSource, grouped: Any, needs: tuple[str, ...]) -> Tally:
+    own = source.base.c
+    on = sa.and_(grouped.c.connection_id == own.connection_id, grouped.c.id == own.id)
+    source.join(source.unused("tally"), lambda: (grouped, on))
+    return summed_up(grouped), source.frame.provided(needs, own.connection_id)
+
+
+def tally_tasks(key: str, needs: tuple[str, ...]) -> Callable[[StoreSource, Measures], Tally]:
     """Tasks whose column `key` names the subject."""
 
-    def tally(
-        source: StoreSource, condition: Callable[[Source], Truth]
-    ) -> tuple[Column, Column, Truth | None]:
+    def tally(source: StoreSource, measures: Measures) -> Tally:
         inner = task_source(source.frame, TASK.alias(), root=False)
-        holds = condition(inner)
-        child = inner.base
-        grouped = (
-            sa.select(
-                child.c.connection_id,
-                child.c[key].label("id"),
-                count_if(holds).label("yes"),
-                count_unknown(holds).label("unknown"),
-            )
-            .select_from(inner.origin)
-            .where(child.c.gone_at.is_(None), child.c[key].is_not(None))
-            .group_by(child.c.connection_id, child.c[key])
-            .cte()
-        )
-        own = source.base.c
-        on = sa.and_(grouped.c.connection_id == own.connection_id, grouped.c.id == own.id)
-        return _tallied(source, grouped, on, needs)
+        child = inner.base.c
+        keys = [child.connection_id, child[key].label("id")]
+        return _tallied(source, sums(inner, measures, keys, None, child[key].is_not(None)), needs)
 
     return tally
 
@@ -78,9 +82,17 @@ LINK_WORDS = {"blocks": "blocked_by", "precedes": "follows", "duplicates": "dupl
               "clones": "cloned_by"}  # fmt: skip
 
 
-def _tally_links(
-    source: StoreSource, condition: Callable[[Source], Truth]
-) -> tuple[Column, Column, Truth | None]:
+def _over_links(source: StoreSource, measures: Measures, links: Any) -> Tally:
+    """Tasks at the `other_id` of links (connection_id, id, other_id, type)."""
+    inner = task_source(source.frame, TASK.alias(), root=False, link=links.c.type)
+    other = inner.base
+    here = sa.and_(other.c.connection_id == links.c.connection_id, other.c.id == links.c.other_id)
+    keys = [links.c.connection_id, links.c.id]
+    grouped = sums(inner, measures, keys, lambda: inner.origin.join(links, here))
+    return _tallied(source, grouped, ("link.type",))
+
+
+def _tally_links(source: StoreSource, measures: Measures) -> Tally:
     """Both directions of every link; `link` says how the other task stands to this one."""
     row = LINK.alias()
     there = sa.select(
@@ -90,82 +102,45 @@ def _tally_links(
     back = sa.select(row.c.connection_id, row.c.from_id, row.c.to_id, turned).where(
         row.c.gone_at.is_(None)
     )
-    links = there.union_all(back).subquery()
-    inner = task_source(source.frame, TASK.alias(), root=False, link=links.c.type)
-    holds = condition(inner)
-    other = inner.base
-    here = sa.and_(other.c.connection_id == links.c.connection_id, other.c.id == links.c.other_id)
-    grouped = (
-        sa.select(
-            links.c.connection_id,
-            links.c.id,
-            count_if(holds).label("yes"),
-            count_unknown(holds).label("unknown"),
-        )
-        .select_from(inner.origin.join(links, here))
-        .where(other.c.gone_at.is_(None))
-        .group_by(links.c.connection_id, links.c.id)
-        .cte()
-    )
-    own = source.base.c
-    on = sa.and_(grouped.c.connection_id == own.connection_id, grouped.c.id == own.id)
-    return _tallied(source, grouped, on, ("link.type",))
+    return _over_links(source, measures, there.union_all(back).subquery())
 
 
-def _per_owner(
-    source: StoreSource, condition: Callable[[Source], Truth]
-) -> tuple[Column, Column, Truth | None]:
+def _tally_blockers(source: StoreSource, measures: Measures) -> Tally:
+    """Tasks that block the subject, as the fact `blockers` counts them."""
+    row = LINK.alias()
+    links = sa.select(
+        row.c.connection_id, row.c.to_id.label("id"), row.c.from_id.label("other_id"), row.c.type
+    ).where(row.c.gone_at.is_(None), row.c.type == "blocks")
+    return _over_links(source, measures, links.subquery())
+
+
+def _per_owner(source: StoreSource, measures: Measures) -> Tally:
     """Tasks of the same human, across tools; without an owner there is nothing to count."""
     inner = task_source(source.frame, TASK.alias(), root=False)
-    holds = condition(inner)
     account = joined(inner, "peer", PERSON, "owner_id")
-    grouped = (
-        sa.select(
-            account.c.identity_id.label("id"),
-            count_if(holds).label("yes"),
-            count_unknown(holds).label("unknown"),
-        )
-        .select_from(inner.origin)
-        .where(inner.base.c.gone_at.is_(None), account.c.identity_id.is_not(None))
-        .group_by(account.c.identity_id)
-        .cte()
-    )
+    grouped = sums(inner, measures, [account.c.identity_id.label("id")], None,
+                   account.c.identity_id.is_not(None))  # fmt: skip
     mine = owner_account(source)
-    name = source.unused("per owner")
-    source.join(name, lambda: (grouped, grouped.c.id == mine.c.identity_id))
+    source.join(source.unused("per owner"), lambda: (grouped, grouped.c.id == mine.c.identity_id))
     known = source.frame.provided(("task.assignee_ids",), source.base.c.connection_id)
-    return grouped.c.yes, grouped.c.unknown, known
+    return dict(grouped.c.items()), known
 
 
-def _per_project(
-    source: StoreSource, condition: Callable[[Source], Truth]
-) -> tuple[Column, Column, Truth | None]:
+def _per_project(source: StoreSource, measures: Measures) -> Tally:
     inner = task_source(source.frame, TASK.alias(), root=False)
-    holds = condition(inner)
-    child = inner.base
-    grouped = (
-        sa.select(
-            child.c.connection_id,
-            child.c.project_id.label("id"),
-            count_if(holds).label("yes"),
-            count_unknown(holds).label("unknown"),
-        )
-        .select_from(inner.origin)
-        .where(child.c.gone_at.is_(None), child.c.project_id.is_not(None))
-        .group_by(child.c.connection_id, child.c.project_id)
-        .cte()
-    )
-    own = source.base.c
+    child, own = inner.base.c, source.base.c
+    keys = [child.connection_id, child.project_id.label("id")]
+    grouped = sums(inner, measures, keys, None, child.project_id.is_not(None))
     on = sa.and_(grouped.c.connection_id == own.connection_id, grouped.c.id == own.project_id)
-    name = source.unused("per project")
-    source.join(name, lambda: (grouped, on))
+    source.join(source.unused("per project"), lambda: (grouped, on))
     known = source.frame.provided(("task.project_id",), own.connection_id)
-    return grouped.c.yes, grouped.c.unknown, known
+    return dict(grouped.c.items()), known
 
 
 RELATIONS: dict[str, Any] = {
     "subtask": tally_tasks("parent_id", ("task.parent_id",)),
     "linked_task": _tally_links,
+    "blocker": _tally_blockers,
     "per owner": _per_owner,
     "per project": _per_project,
 }

@@ -24,6 +24,7 @@ from sync_engine.rules.operands import (
 from sync_engine.rules.syntax import (
     Age,
     And,
+    Apart,
     Compare,
     Condition,
     Contains,
@@ -42,6 +43,10 @@ from sync_engine.rules.syntax import (
     Truth,
 )
 from sync_engine.settings.nearest import nearest
+
+MOST_STARS = 8
+LONGEST = 200
+"""Characters of a pattern."""
 
 _MOVES = {"due": ("due_moves", "due_pushes"), "owner": ("reassignments", None)}
 
@@ -87,6 +92,8 @@ def _condition(condition: Condition, scope: Scope) -> Condition:  # noqa: PLR091
             return _about_others(condition, scope)
         case Moved():
             return _moved(condition, scope)
+        case Apart():
+            return _apart(condition, scope)
         case Truth(left):
             fact = fact_of(left, scope)
             if fact.type != "yes/no":
@@ -108,19 +115,51 @@ def _comparison(condition: Compare | OneOf | Contains | Age, scope: Scope) -> Co
     match condition:
         case OneOf(values=values):
             return OneOf(left, tuple(constant(each, fact, scope) for each in values))
-        case Contains(right=right):
-            if fact.type not in ("text", *MANY):
-                raise LanguageError(
-                    f'"contains" is for text and lists; "{_shown(left)}" is a {fact.type}', left.at
-                )
-            value = constant(right, replace(fact, type="text"), scope)
-            if isinstance(value, Literal) and value.value == "":
-                raise LanguageError('"contains" needs at least one character', value.at)
-            return Contains(left, value)
+        case Contains():
+            return _contains(replace(condition, left=left), fact, scope)
         case Age():
             return _age(replace(condition, left=left), fact, scope)
         case Compare(op=op, right=right):
             return _compare(left, fact, op, right, scope)
+
+
+def _contains(condition: Contains, fact: Fact, scope: Scope) -> Contains:
+    written = {"starts": "starts with", "ends": "ends with"}.get(condition.how, condition.how)
+    if fact.type not in ("text", *MANY):
+        raise LanguageError(
+            f'"{written}" is for text and lists; "{_shown(condition.left)}" is '
+            f"{article(fact.type)}",
+            condition.left.at,
+        )
+    value = constant(condition.right, replace(fact, type="text"), scope)
+    if isinstance(value, Literal):
+        text = str(value.value)
+        if text == "":
+            raise LanguageError(f'"{written}" needs at least one character', value.at)
+        if condition.how == "like" and (text.count("*") > MOST_STARS or len(text) > LONGEST):
+            raise LanguageError(
+                f'"like" takes at most {LONGEST} characters and {MOST_STARS} times "*"', value.at
+            )
+    return replace(condition, right=value)
+
+
+def _apart(condition: Apart, scope: Scope) -> Apart:
+    """Two days (of instants: the days that they fall on), and whole days between them."""
+    left, other = fact_of(condition.left, scope), fact_of(condition.other, scope)
+    for ref, fact in ((condition.left, left), (condition.other, other)):
+        if fact.type not in ("day", "instant"):
+            raise LanguageError(
+                f'only days and instants can be so far apart; "{_shown(ref)}" is '
+                f"{article('custom field' if fact is FIELD else fact.type)}",
+                ref.at,
+            )
+    age = _age(Age(condition.left, condition.amount, condition.unit, False, condition.at),
+               replace(left, type="day"), scope)  # fmt: skip
+    return replace(
+        condition,
+        left=_named(condition.left, left), other=_named(condition.other, other),
+        amount=age.amount, unit=age.unit,
+    )  # fmt: skip
 
 
 def _compare(left: Ref, fact: Fact, op: str, right: Operand, scope: Scope) -> Condition:
@@ -229,7 +268,7 @@ def _about_others(condition: Quantified | Count, scope: Scope) -> Condition:
     if scope.nested:
         raise LanguageError("conditions on related records cannot be nested", condition.at)
     if isinstance(condition, Count):
-        condition = replace(condition, amount=number(condition.amount, scope))
+        condition = _measured(condition, scope)
         if condition.per is not None:
             fact = fact_of(condition.per, scope)
             if scope.subject != "task" or fact.name not in ("owner", "project"):
@@ -248,6 +287,23 @@ def _about_others(condition: Quantified | Count, scope: Scope) -> Condition:
         )
     inside = Scope("task", scope.params, linked=relation == "linked_task", nested=True)
     return replace(condition, condition=_condition(condition.condition, inside))
+
+
+def _measured(condition: Count, scope: Scope) -> Count:
+    """A count, share or sum with what it is compared to, in the unit of what is summed."""
+    if condition.of is None:
+        return replace(condition, amount=number(condition.amount, scope))
+    inner = Scope("task", scope.params, linked=condition.relation == "linked_task", nested=True)
+    fact = fact_of(condition.of, inner)
+    if fact.type not in ("number", "minutes") or fact.words:
+        raise LanguageError(
+            f'only numbers and efforts add up; "{_shown(condition.of)}" is {article(fact.type)}',
+            condition.of.at,
+        )
+    value = constant(condition.amount, fact, scope)
+    if not isinstance(value, Literal):
+        raise LanguageError("a number must stand here", condition.at)
+    return replace(condition, of=_named(condition.of, fact), amount=value)
 
 
 def _named(ref: Ref, fact: Fact) -> Ref:

@@ -26,7 +26,7 @@ PER_WORD = 30
 LOW_BITS = sum(1 << (2 * position) for position in range(PER_WORD))
 
 Key = tuple[int, str]
-"""A subject: connection and id; people stand as (identity, "")."""
+"""A subject: connection and id; people stand as (identity, ""), portfolios as (0, key)."""
 
 
 Counts = list[int]
@@ -104,7 +104,9 @@ def rows_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Sele
             total = total + summand
         words.append(sa.cast(total, sa.BigInteger).label(f"word_{len(words)}"))
     base = source.base.c
-    if subject in ("person", "connection"):
+    if subject == "portfolio":
+        keys = [base.nowhere.label("connection_id"), base.id.label("id"), sa.null(), sa.null()]
+    elif subject in ("person", "connection"):
         keys = [base.id.label("connection_id"), sa.literal("").label("id"), sa.null(), sa.null()]
     else:
         project = base.id if subject == "project" else base.project_id

@@ -132,19 +132,19 @@ class Source(Protocol):
         """A fact of the subject."""
         ...
 
-    def tally(
-        self, relation: str, condition: Callable[[Source], Truth]
-    ) -> tuple[Column, Column, Truth | None]:
-        """Of the related records: how many meet a condition, for how many that is unknown, and
-        whether the relation is known."""
+    def tally(self, relation: str, measures: Measures) -> Tally:
+        """Sums over the related records, 0 without any, and whether the relation is known."""
         ...
 
-    def peers(
-        self, per: Ref, condition: Callable[[Source], Truth]
-    ) -> tuple[Column, Column, Truth | None]:
-        """Likewise of the records with the same value of `per`."""
+    def peers(self, per: Ref, measures: Measures) -> Tally:
+        """Likewise of the records with the same value of `per`; NULL without that."""
         ...
 
+
+Measures = Callable[[Source], Mapping[str, Column]]
+"""From a source of related records to what is added up over them, by name."""
+
+Tally = tuple[Mapping[str, Column], Truth | None]
 
 Builder = Callable[["StoreSource"], "Value | Column"]
 
@@ -266,17 +266,13 @@ class StoreSource:
             )
         return self._values[key]
 
-    def tally(
-        self, relation: str, condition: Callable[[Source], Truth]
-    ) -> tuple[Column, Column, Truth | None]:
+    def tally(self, relation: str, measures: Measures) -> Tally:
         """See `Source`."""
-        return self.relations[relation](self, condition)  # type: ignore[no-any-return]
+        return self.relations[relation](self, measures)  # type: ignore[no-any-return]
 
-    def peers(
-        self, per: Ref, condition: Callable[[Source], Truth]
-    ) -> tuple[Column, Column, Truth | None]:
+    def peers(self, per: Ref, measures: Measures) -> Tally:
         """See `Source`."""
-        return self.relations[f"per {per.name}"](self, condition)  # type: ignore[no-any-return]
+        return self.relations[f"per {per.name}"](self, measures)  # type: ignore[no-any-return]
 
 
 def both(first: Truth | None, second: Truth | None) -> Truth | None:
@@ -284,3 +280,10 @@ def both(first: Truth | None, second: Truth | None) -> Truth | None:
     if first is None or second is None:
         return second if first is None else first
     return sa.and_(first, second)
+
+
+def guarded(known: Truth | None, answer: Truth) -> Truth:
+    """The answer where the fact is known, else NULL."""
+    if known is None:
+        return answer
+    return NULL if isinstance(known, sa.False_) else sa.case((known, answer))

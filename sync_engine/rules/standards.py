@@ -94,7 +94,9 @@ def _needed(condition: Condition, subject: str) -> list[Fact]:
 
 def _nested(condition: Condition) -> list[Fact]:
     if isinstance(condition, (Quantified, Count)):
-        return _needed(condition.condition, "task")
+        summed = isinstance(condition, Count) and condition.of is not None
+        own = [facts.of("task")[condition.of.name]] if summed else []  # type: ignore[union-attr]
+        return own + _needed(condition.condition, "task")
     return [fact for part in children(condition) for fact in _nested(part)]
 
 

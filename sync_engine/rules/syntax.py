@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal as OneWord
 from typing import TypeAlias
 
 
@@ -116,10 +117,11 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """Text within text, or within an entry of a list."""
+    """Text within text, or within an entry of a list; `how`: where, or as which pattern."""
 
     left: Ref
     right: Operand
+    how: OneWord["contains", "like", "starts", "ends"] = "contains"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,19 @@ class Age:
     amount: Literal | Param
     unit: str | None
     ahead: bool
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How far the days of two facts are apart: within so many units, either way, or more than so
+    many before or after the other."""
+
+    left: Ref
+    amount: Literal | Param
+    unit: str | None
+    how: OneWord["within", "before", "after"]
+    other: Ref
     at: Span
 
 
@@ -145,7 +160,8 @@ class Quantified:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many related records, or records with the same value of `per`, meet `condition`."""
+    """How many related records, or records with the same value of `per`, meet `condition`; or
+    which share of them (0 to 100), or what a fact of those that do adds up to."""
 
     relation: str | None
     per: Ref | None
@@ -153,6 +169,8 @@ class Count:
     op: str
     amount: Literal | Param
     at: Span
+    kind: OneWord["count", "share", "sum"] = "count"
+    of: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +184,19 @@ class Moved:
 
 
 Condition: TypeAlias = (
-    And | Or | Not | Truth | Compare | OneOf | Empty | Contains | Age | Quantified | Count | Moved
+    And
+    | Or
+    | Not
+    | Truth
+    | Compare
+    | OneOf
+    | Empty
+    | Contains
+    | Age
+    | Apart
+    | Quantified
+    | Count
+    | Moved
 )
 
 
@@ -177,7 +207,7 @@ def children(condition: Condition) -> tuple[Condition, ...]:
     return (condition.part,) if isinstance(condition, Not) else ()
 
 
-def refs(condition: Condition) -> Iterator[Ref]:
+def refs(condition: Condition) -> Iterator[Ref]:  # noqa: C901  # one case a kind
     """The facts of the subject itself that a condition reads, in the order of the sentence."""
     for part in children(condition):
         yield from refs(part)
@@ -188,6 +218,8 @@ def refs(condition: Condition) -> Iterator[Ref]:
             yield condition.per
         return
     yield condition.left
+    if isinstance(condition, Apart):
+        yield condition.other
     operands: tuple[Operand, ...] = ()
     if isinstance(condition, OneOf):
         operands = condition.values

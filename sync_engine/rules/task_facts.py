@@ -15,11 +15,13 @@ from sync_engine.rules.baseline_facts import BASELINE_OF_TASK
 from sync_engine.rules.dialect import (
     Column,
     Truth,
+    days_since_epoch,
     latest,
     list_entries,
     list_length,
     start_of_utc_day,
 )
+from sync_engine.rules.distances import day_at
 from sync_engine.rules.joins import (
     ASSIGNMENT,
     CHANGE,
@@ -44,10 +46,12 @@ from sync_engine.rules.task_sums import (
     approvals_of,
     booked_late,
     comments,
+    current_sprint,
     last_commenter,
     same_title,
     sprints,
 )
+from sync_engine.rules.team_facts import owner_in_team
 
 
 def _parent(source: StoreSource) -> Any:
@@ -142,6 +146,7 @@ def _history(source: StoreSource) -> Any:
             "status_since": sa.func.max(sa.case((status, row.c.at))),
             "due_moves": count_if(sa.and_(due, old != new)),
             "due_pushes": count_if(sa.and_(due, new > old)),
+            "due_moved_by": sa.func.sum(sa.case((due, _days(new) - _days(old)), else_=0)),
             "due_changed": sa.func.max(sa.case((field == "due_on", row.c.at))),
             "reopens": count_if(sa.and_(status, old.in_(ENDED), new.in_(OPEN))),
             "straight": count_if(skipped),
@@ -150,6 +155,12 @@ def _history(source: StoreSource) -> Any:
         },
         row.c.field.in_(("status", "due_on", "assignee_ids", "blocked")),
     )  # fmt: skip
+
+
+def _days(text: Column) -> Column:
+    """The day that begins a date or an instant in history, as a number."""
+    day = sa.func.substr(text, 1, 10)
+    return days_since_epoch(sa.case((day.like("____-__-__"), day)))
 
 
 def _blocked_since(source: StoreSource) -> Value:
@@ -179,6 +190,7 @@ BUILDERS: dict[str, Builder] = {
     ),
     "owner": person("owner_id"),
     "owner_active": lambda s: owner_account(s).c.active,
+    "owner_in_team": owner_in_team,
     "owner_email": lambda s: owner_account(s).c.email,
     "assignee": _assignees,
     "owners": lambda s: list_length(s.base.c.assignee_ids, s.frame.dialect),
@@ -206,6 +218,8 @@ BUILDERS: dict[str, Builder] = {
     "booked_after_completion": booked_late,
     "effort_used": _effort_used,
     "sprints": sprints,
+    "sprint": lambda s: current_sprint(s).c.name,
+    "sprint_end": lambda s: day_at(current_sprint(s).c.end_at, s.frame.moment),
     "approvals": approvals_of("total"),
     "pending_approvals": approvals_of("pending"),
     "given_approvals": approvals_of("given"),
@@ -215,5 +229,8 @@ BUILDERS: dict[str, Builder] = {
     "due_changed": lambda s: _history(s).c.due_changed,
     "blocked_since": _blocked_since,
     "straight_to_done": lambda s: sa.func.coalesce(_history(s).c.straight, 0),
-    **{name: _times(name) for name in ("due_pushes", "due_moves", "reopens", "reassignments")},
+    **{
+        name: _times(name)
+        for name in ("due_pushes", "due_moves", "due_moved_by", "reopens", "reassignments")
+    },
 }

@@ -97,6 +97,35 @@ def sprints(source: StoreSource) -> Column:
     return sa.func.coalesce(source.join("sprints", make).c.total, 0)
 
 
+def current_sprint(source: StoreSource) -> Any:
+    """The sprint that it is in: of those that are not closed, the one that ends last."""
+    own = source.base.c
+
+    def make() -> tuple[Any, Truth]:
+        place, sprint = MEMBERSHIP.alias(), SPRINT.alias()
+        here = sa.and_(
+            sprint.c.connection_id == place.c.connection_id, sprint.c.id == place.c.container_id,
+            sprint.c.gone_at.is_(None), sprint.c.state != "closed",
+        )  # fmt: skip
+        nth = sa.func.row_number().over(
+            partition_by=[place.c.connection_id, place.c.task_id],
+            order_by=[sprint.c.end_at.desc().nulls_last(), sprint.c.id],
+        )
+        ranked = (
+            sa.select(place.c.connection_id, place.c.task_id, sprint.c.name, sprint.c.end_at)
+            .add_columns(nth.label("nth"))
+            .select_from(place.join(sprint, here))
+            .where(place.c.kind == "sprint", place.c.gone_at.is_(None))
+            .subquery()
+        )
+        current = sa.select(ranked).where(ranked.c.nth == 1).cte()
+        return current, sa.and_(
+            current.c.connection_id == own.connection_id, current.c.task_id == own.id
+        )
+
+    return source.join("current sprint", make)
+
+
 _FARTHEST_ZONE = 14 * 3600
 """Seconds: a day that begins so much later in UTC has begun nowhere before."""
 

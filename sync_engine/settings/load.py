@@ -128,7 +128,7 @@ def checked(source: Source, registry: Registry) -> tuple[Settings | None, list[P
     settings, problems = _validated(Settings, source, ())
     problems += _connector_problems(source, registry)
     problems += _twice(source, "connections", lambda entry: entry.get("name"))
-    problems += _twice(source, "digests", digest_key)
+    problems += _twice(source, "digests", _unnamed_digest)
     return settings, problems
 
 
@@ -289,6 +289,12 @@ def digest_key(entry: dict[str, Any]) -> Any:
     """The identity of a digest as it is written; see `Digest.key`."""
     to = entry.get("to")
     return entry.get("name") or (to if isinstance(to, str) else None)
+
+
+def _unnamed_digest(entry: dict[str, Any]) -> Any:
+    """What two digests must not share; of one name they may be, if they agree."""
+    to = entry.get("to")
+    return to if isinstance(to, str) and not entry.get("name") else None
 
 
 def _twice(source: Source, section: str, key: Callable[[dict[str, Any]], Any]) -> list[Problem]:

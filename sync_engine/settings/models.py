@@ -7,16 +7,20 @@ from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    model_validator,
+)
 
-from sync_engine.settings.base import Email, Section, Severity, Zone
+from sync_engine.settings.base import Section, Severity, Zone
+from sync_engine.settings.digests import Digest, Files, Mail, Way, fitting
 from sync_engine.settings.nearest import nearest
 from sync_engine.settings.signing_in import Oidc
 from sync_engine.settings.values import (
     Census,
     Day,
     Duration,
-    QuietDay,
     Schedule,
     Share,
     Weekday,
@@ -192,88 +196,6 @@ class Standards(Section):
     )
 
 
-class Digest(Section):
-    """What recipients get; each gets a message of their own."""
-
-    to: tuple[Email, ...] = Field(
-        min_length=1, description="The recipient's address, or a list of addresses."
-    )
-    name: str | None = Field(
-        None,
-        min_length=1,
-        description="Tells this digest from others to the same recipients. Renaming starts anew.",
-    )
-    title: str | None = Field(
-        None, description="What it is about, as people call it; part of the subject line."
-    )
-    scope: str | None = Field(
-        None, description="Which flags, as a condition of the standards' language; absent: all."
-    )
-    severities: tuple[Severity, ...] = Field(
-        ("low", "medium", "high", "critical"), min_length=1, description="Which severities."
-    )
-    when: str = Field(
-        "Mon 08:00",
-        description='When it is sent, in local time: "Mon 08:00", "Mon,Thu 08:00", '
-        '"weekdays 07:30", "daily 09:00" or a cron line.',
-    )
-    zone: Zone | None = Field(
-        None, description="The recipients' time zone; absent: the configuration's `timezone`."
-    )
-    quiet_days: tuple[QuietDay, ...] = Field(
-        (),
-        description="Days on which nothing is sent: days of the week, dates, or `holidays` "
-        "(the calendar's).",
-    )
-    channels: tuple[Literal["email", "file"], ...] = Field(
-        ("email",), min_length=1, description="How it reaches the recipients."
-    )
-    cap: int = Field(10, ge=1, le=500, description="Most entries listed per section.")
-    only_changes: bool = Field(
-        False, description="Send nothing when nothing is new, worse or solved."
-    )
-
-    @field_validator("to", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
-
-    @property
-    def key(self) -> str:
-        """Stable identity: the name, else the recipients."""
-        return self.name or "+".join(address.casefold() for address in self.to)
-
-
-class Mail(Section):
-    """The mail server that takes our messages."""
-
-    host: str = Field(min_length=1, description="Name of the SMTP server.")
-    port: int = Field(587, ge=1, le=65535, description="Its port.")
-    security: Literal["starttls", "tls", "none"] = Field(
-        "starttls", description="How the connection is secured."
-    )
-    user: str | None = Field(None, description="Account for signing in; absent: no sign-in.")
-    password: SecretStr | None = Field(None, description="Its password (a secret).")
-    sender: str = Field(
-        alias="from", min_length=3, description="Address, or name and address, we write from."
-    )
-    reply_to: str | None = Field(None, description="Address to which answers go.")
-
-    @model_validator(mode="after")
-    def _whole(self) -> Mail:
-        if (self.user is None) != (self.password is None):
-            raise ValueError("`user` and `password` belong together: give both or neither")
-        if self.password is not None and self.security == "none":
-            raise ValueError('a password needs a secured connection: "starttls" or "tls"')
-        return self
-
-
-class Files(Section):
-    """Digests written as files."""
-
-    folder: str = Field("digests", description="Folder for the channel `file`.")
-
-
 class Web(Section):
     """The listener for health, metrics and console."""
 
@@ -340,18 +262,19 @@ class Settings(Section):
     )
     digests: tuple[Digest, ...] = Field((), description="Who is told what, and when.")
     mail: Mail | None = Field(None, description="Needed for the channel `email`.")
+    channels: dict[str, Way] = Field(
+        default_factory=dict,
+        description="Further ways for digests, by a name of yours: a Slack or Teams channel, a "
+        "webhook, what Apprise reaches.",
+    )
     files: Files = Field(default_factory=Files, description="For the channel `file`.")
     web: Web = Field(default_factory=Web, description="Listener of `flagstaff run`.")
     log: Log = Field(default_factory=Log, description="Logging.")
     retention: Retention = Field(default_factory=Retention, description="What is kept how long.")
 
     @model_validator(mode="after")
-    def _mailable(self) -> Settings:
-        if self.mail is None and any("email" in digest.channels for digest in self.digests):
-            raise ValueError(
-                "a digest is to go out by e-mail, and there is no `mail` section that names the "
-                "mail server; add one, or give the digest `channels: [file]`"
-            )
+    def _fitting(self) -> Settings:
+        fitting(self.digests, self.channels, mail=self.mail is not None)
         return self
 
     @model_validator(mode="after")

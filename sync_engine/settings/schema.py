@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sync_engine.settings.load import Registry, installed_connectors
 from sync_engine.settings.base import Section
+from sync_engine.settings.load import Registry, installed_connectors
 from sync_engine.settings.models import Settings
 
 
@@ -22,7 +22,7 @@ def json_schema(registry: Registry | None = None) -> dict[str, Any]:
     _allow_short_standards(definitions["StandardSetting"])
     digest = definitions["Digest"]["properties"]["to"]
     digest["anyOf"] = [digest["items"], {"type": "array", "items": digest.pop("items")}]
-    del digest["type"], digest["minItems"]
+    del digest["type"]
     connection = definitions["Connection"]
     connectors = registry or installed_connectors()
     connection["properties"]["connector"]["enum"] = list(connectors.names())

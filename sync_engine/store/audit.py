@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sync_engine.store.audit_models import AuditRow
 
-Via = Literal["console", "api", "command line"]
+Via = Literal["console", "api", "command line", "mail"]
 
 _audit: sa.Table = AuditRow.__table__  # type: ignore[attr-defined]
 

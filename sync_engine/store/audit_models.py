@@ -24,7 +24,7 @@ class AuditRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = instant(nullable=False)
     who: str = text_column(nullable=False)  # address or name, as they were then
-    via: str  # console | api | command line
+    via: str  # console | api | command line | mail
     action: str  # "connection changed", "signed in", …
     about: str = text_column(nullable=False)  # what it was done to, as people call it
     before: Any = json_column()  # values before and after, without secrets

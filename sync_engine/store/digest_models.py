@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from sync_engine.store.models import instant, text_column
+from sync_engine.store.models import instant, json_column, text_column
+from sync_engine.store.types import UTCDateTime
 
 
 class DigestReader(SQLModel, table=True):
@@ -74,3 +76,43 @@ class Delivery(SQLModel, table=True):
     outcome: str  # sent | later | refused | down
     code: int | None = None
     message: str | None = text_column()
+
+
+class DigestRound(SQLModel, table=True):
+    """Which period of a subscription whose recipients the store knows was served to them all.
+
+    Who is to be told is looked up once a period, not at every look at the clock.
+    """
+
+    __tablename__ = "digest_round"
+
+    subscription: str = Field(primary_key=True)
+    since: datetime = instant(nullable=False)  # first seen; periods before are not served
+    period_key: str | None = None
+    period_at: datetime | None = instant()
+
+
+class Escalation(SQLModel, table=True):
+    """An unsolved flag that climbed to someone. A flag that is raised again climbs anew."""
+
+    __tablename__ = "escalation"
+
+    subscription: str = Field(primary_key=True)
+    flag_id: int = Field(primary_key=True, foreign_key="flag.id", index=True)
+    # Of the flag: which of its lives this is.
+    opened_at: datetime = Field(sa_type=UTCDateTime, primary_key=True)
+    recipient: str = Field(primary_key=True)  # nobody has it twice
+    rung: str  # lead | manager | pmo
+    had: Any = json_column()  # names of who had it before, the owner first
+    at: datetime = instant(nullable=False)
+    told_at: datetime | None = instant()  # when the digest that says so was frozen
+
+
+class UsedLink(SQLModel, table=True):
+    """A link out of a digest that was used: none works twice. Kept until it would have expired."""
+
+    __tablename__ = "used_link"
+
+    token: str = Field(primary_key=True)  # its digest; the token itself is a permission
+    at: datetime = instant(nullable=False)
+    expires_at: datetime = instant(nullable=False)

@@ -282,6 +282,7 @@ class ProjectRow(RecordRow, table=True):
     custom: Any = json_column()
     lacks: Any = json_column()
     task_fields: Any = json_column()
+    member_ids: Any = json_column()
 
 
 class PersonRow(RecordRow, table=True):

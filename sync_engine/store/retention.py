@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from sync_engine.store.baseline_models import Baseline, BaselineMilestone, BaselineTask
+from sync_engine.store.digest_models import Escalation
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
 from sync_engine.store.models import Assignment, Hold, MilestoneRow, RawItem, Run, TaskRow
 from sync_engine.store.rows import KINDS, table_of
@@ -24,6 +25,7 @@ _assignment = Assignment.__table__  # type: ignore[attr-defined]
 _flag = FlagRow.__table__  # type: ignore[attr-defined]
 _event = FlagEvent.__table__  # type: ignore[attr-defined]
 _waiver = Waiver.__table__  # type: ignore[attr-defined]
+_escalation = Escalation.__table__  # type: ignore[attr-defined]
 _baseline = Baseline.__table__  # type: ignore[attr-defined]
 
 _PLANNED: dict[str, sa.Column[str]] = {
@@ -95,6 +97,6 @@ def _runs(engine: sa.Engine, before: datetime) -> int:
 def _flags(engine: sa.Engine, before: datetime) -> int:
     past = sa.select(_flag.c.id).where(_flag.c.state == "resolved", _flag.c.resolved_at < before)
     with engine.begin() as connection:
-        for table in (_event, _waiver):
+        for table in (_event, _waiver, _escalation):
             connection.execute(sa.delete(table).where(table.c.flag_id.in_(past)))
         return connection.execute(sa.delete(_flag).where(_flag.c.id.in_(past))).rowcount

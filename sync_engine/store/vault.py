@@ -11,6 +11,7 @@ import base64
 import binascii
 import fcntl
 import hashlib
+import hmac
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -49,6 +50,7 @@ class Vault:
                 f"The master key has {len(key)} bytes; it must have {KEY_BYTES}.",
                 remedy="Put the right key into its file, or into FLAGSTAFF_KEY.",
             )
+        self._key = key
         self._cipher = AESGCM(key)
         self._id = hashlib.sha256(key).hexdigest()[:8]
 
@@ -66,6 +68,10 @@ class Vault:
         if not file.exists():
             _make_key(file)
         return cls(file.read_bytes())
+
+    def derived(self, purpose: str) -> bytes:
+        """A key for one purpose, from which the master key cannot be told."""
+        return hmac.digest(self._key, f"flagstaff: {purpose}".encode(), "sha256")
 
     def seal(self, name: str, secret: bytes) -> str:
         """The secret as text that only this vault opens, and only under this name."""

@@ -47,9 +47,7 @@ class Subscribed:
         return self.subscription.name
 
 
-def subscribed(
-    configuration: Configuration, visible: Visible, now: datetime
-) -> list[Subscribed]:
+def subscribed(configuration: Configuration, visible: Visible, now: datetime) -> list[Subscribed]:
     """Every digest, the next to go out first; a manager's own only."""
     places = {each.name: each.place for each in origins(configuration) if each.kind == "digest"}
     versions = {each.name: each.version for each in configuration.of_kind("digest")}

@@ -17,6 +17,7 @@ from sync_engine.web.console.site import Console
 from sync_engine.web.hooks import Hooks
 from sync_engine.web.inbound import Deliveries
 from sync_engine.web.inbox import Inbox
+from sync_engine.web.letters import Letters
 from sync_engine.web.listener import Listener
 
 
@@ -75,7 +76,11 @@ def whole(
         healthz=probes.healthz,
         readyz=probes.readyz,
         metrics=probes.metrics,
-        routers=[hooks.router(), Deliveries(workshop, delivered).router()],
+        routers=[
+            hooks.router(),
+            Deliveries(workshop, delivered).router(),
+            Letters(configuration, engine).router(),
+        ],
         console=console,
     )
     return Whole(app, console, inbox)

@@ -65,9 +65,10 @@ def test_every_command_has_help_and_its_options_are_described() -> None:
     wanted = (
         "demo", "init", "config check", "config schema", "connections list", "connections check",
         "connections map", "sync", "census", "replay", "tasks", "standards list",
-        "standards check", "standards preview", "standards explain", "flags", "flags waive",
-        "flags ack", "digest preview", "digest send", "db upgrade", "db check", "db backup",
-        "doctor",
+        "standards check", "standards preview", "standards explain", "flags",
+        "flags explain", "flags waive",
+        "flags ack", "digest preview", "digest send", "digest readers",
+        "db upgrade", "db check", "db backup", "doctor",
     )  # fmt: skip
     assert {f"flagstaff {name}" for name in wanted} <= set(found)
 

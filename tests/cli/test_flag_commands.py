@@ -230,3 +230,23 @@ def test_a_condition_that_cannot_hold_is_warned_of(
     (warning,) = said.json["warnings"]
     assert "small.yaml:12:5: " in warning
     assert 'flags nothing: its condition excludes its scope ("owner" cannot be empty' in warning
+
+
+@pytest.mark.parametrize("command", ["standards", "flags"])
+def test_a_flag_explains_itself(flagstaff: Flagstaff, world: World, command: str) -> None:
+    flag = world.flag()
+    said = flagstaff(command, "explain", str(flag.id))
+    assert said.code == 0
+    shown = " ".join(said.out.split())
+    for part in (
+        flag.said, "Item: task “=SUM(A1)”", "Flagged when: owner is empty",
+        f"version {flag.standard_version}", "Assessed on: 2026-03-18", "Read on: 2026-03-18",
+        "owner none, or not known", "opened",
+    ):  # fmt: skip
+        assert part in shown, part
+    (owner,) = [v for v in flagstaff(command, "explain", str(flag.id), "--json").json["values"]
+                if v["fact"] == "owner"]  # fmt: skip
+    assert owner["value"] is None
+    missing = flagstaff(command, "explain", "999")
+    assert missing.code == 1
+    assert "no flag 999" in missing.err

@@ -12,8 +12,9 @@ from connectors.sdk import registry
 from sync_engine.configure import forms
 from sync_engine.configure.problems import of_model
 from sync_engine.rules import packs
+from sync_engine.settings.digests import Digest
 from sync_engine.settings.merge import SETTINGS
-from sync_engine.settings.models import Connection, Digest, Settings, StandardSetting
+from sync_engine.settings.models import Connection, Settings, StandardSetting
 from sync_engine.settings.people_file import PersonEntry
 
 

@@ -57,8 +57,8 @@ def _faults(record: msgspec.Struct) -> Iterator[str]:
                 yield f"{type(record).__name__}.{name} holds NUL"
 
 
-OF_THE_TABLE = ("lacks", "task_fields")
-"""What a mapping says of the columns of a table, which no record of a world tells."""
+OF_THE_TABLE = ("lacks", "task_fields", "member_ids")
+"""What a mapping says of a container itself, which no record of a world tells."""
 
 
 def unfilled(record: Record) -> dict[str, bool]:
@@ -75,4 +75,4 @@ def without_table(record: Record | None) -> Record | None:
     """A record without what is said of its table."""
     if not isinstance(record, Project):
         return record
-    return msgspec.structs.replace(record, **dict.fromkeys(OF_THE_TABLE, ()))
+    return msgspec.structs.replace(record, lacks=(), task_fields=(), member_ids=None)

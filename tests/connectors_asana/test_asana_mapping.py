@@ -112,6 +112,20 @@ def test_kinds(fields: dict[str, Any], kind: str, label: str) -> None:
     assert (found.type, found.type_label) == (kind, label)
 
 
+@pytest.mark.parametrize(
+    ("said", "members"),
+    [
+        ({}, None),
+        ({"members": None}, None),
+        ({"members": []}, ()),
+        ({"members": [{"gid": "5"}, {"gid": None}, {"gid": "6"}]}, ("5", "6")),
+    ],
+)
+def test_members_are_those_that_the_answer_lists(said: Any, members: Any) -> None:
+    records = to_records("projects", {"project": {"gid": "9", "name": "P", **said}})
+    assert [r.member_ids for r in records if isinstance(r, Project)] == [members]
+
+
 def test_dates_are_days_or_instants() -> None:
     found = task(
         due_on="2026-03-20", due_at="2026-03-20T15:30:00.000Z", start_on="2026-03-01", start_at=None

@@ -59,6 +59,7 @@ def test_a_board_is_a_project_and_its_lists_are_columns() -> None:
                 "closed": True,
                 "shortUrl": "https://trello.com/b/abc",
                 "dateLastActivity": "2021-02-03T04:05:06.789Z",
+                "memberships": [{"idMember": "ann"}, {"idMember": None}, {"idMember": "bo"}],
                 "lists": [
                     {"id": "l2", "name": "Done", "pos": 20, "softLimit": None},
                     {"id": "l1", "name": "Doing", "pos": 10, "softLimit": "3"},
@@ -74,6 +75,7 @@ def test_a_board_is_a_project_and_its_lists_are_columns() -> None:
             state="closed",
             created_at=datetime(2020, 7, 4, 4, 5, 20, tzinfo=UTC),
             updated_at=datetime(2021, 2, 3, 4, 5, 6, 789000, tzinfo=UTC),
+            member_ids=("ann", "bo"),
         ),
         Column(
             id="l1", project_id=BOARD, board_id=BOARD, board_name="Garden", name="Doing",

@@ -20,6 +20,7 @@ from connectors.sdk.records import (
     Worklog,
 )
 from connectors.trello.connector import Trello
+from tests.conformance.shapes import without_table
 
 
 def held(reading: Any) -> dict[tuple[type[Record], str], Record]:
@@ -29,7 +30,7 @@ def held(reading: Any) -> dict[tuple[type[Record], str], Record]:
 
 
 def test_every_record_that_trello_can_hold_comes_back_as_it_is(reading: Any) -> None:
-    read = {(type(record), record.id): record for record in reading.all()}
+    read = {(type(record), record.id): without_table(record) for record in reading.all()}
     assert read == held(reading)
 
 

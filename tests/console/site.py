@@ -40,6 +40,12 @@ CONNECTIONS = [
 ]  # fmt: skip
 
 
+DIGESTS = [
+    {"name": "Weekly", "to": ["eve@acme.example", "ada@acme.example"], "title": "The portfolio",
+     "when": "Mon 08:00", "channels": ["file"]},
+]  # fmt: skip
+
+
 @dataclass
 class Site:
     """A served console."""
@@ -105,7 +111,8 @@ def served(engine: sa.Engine, folder: Path, *, people: bool = True, **more: Any)
     demo, also = more.pop("demo", None), more.pop("also", {})
     now = more.pop("now", lambda: NOW)
     file = folder / "flagstaff.yaml"
-    said = {"connections": CONNECTIONS, "timezone": "UTC", **({"web": more} if more else {})}
+    said = {"connections": CONNECTIONS, "timezone": "UTC", "digests": DIGESTS,
+            **({"web": more} if more else {})}  # fmt: skip
     file.write_text(json.dumps(said | also))
     held = [configured.with_entries(load(file), engine)[0]]
 

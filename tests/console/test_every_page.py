@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.console import pages
 from tests.console.pages import Door, Overview, Page, Start
 from tests.console.site import Site
 
@@ -23,6 +24,22 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "sign-in": (Door, None),
     "overview": (Overview, "admin"),
     "overview-of-a-manager": (Overview, "manager"),
+    "digests": (pages.Digests, "admin"),
+    "digest-form": (pages.DigestForm, "pmo"),
+    "preview": (pages.Preview, "viewer"),
+    "deliveries": (pages.Deliveries, "viewer"),
+    "delivery": (pages.Delivery, "pmo"),
+    "settings": (pages.Settings, "manager"),
+    "tokens": (pages.Tokens, "admin"),
+    "users": (pages.Users, "admin"),
+    "user-form": (pages.UserForm, "admin"),
+    "general": (pages.General, "admin"),
+    "mail-form": (pages.MailForm, "admin"),
+    "sign-in-form": (pages.SignInForm, "admin"),
+    "people-entries": (pages.PeopleEntries, "pmo"),
+    "person-form": (pages.PersonForm, "pmo"),
+    "audit-log": (pages.AuditLog, "admin"),
+    "about": (pages.About, "admin"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 

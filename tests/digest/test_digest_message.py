@@ -14,14 +14,27 @@ from pydantic import SecretStr
 
 from sync_engine.digest.channels.base import Letter
 from sync_engine.digest.channels.email import EmailChannel, MailSettings
-from sync_engine.digest.render import Rendered
+from sync_engine.digest.compose import compose
+from sync_engine.digest.model import DigestInput, Subscription
+from sync_engine.digest.render import Rendered, render
 
 PASSWORD = "correct-horse-battery"
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
+NOTHING = compose(
+    DigestInput(
+        subscription=Subscription(
+            name="core", to=("maria@example.com",), title="Core", when="Mon 08:00", zone="UTC"
+        ),
+        recipient="maria@example.com", period_label="Week 48", now=MONDAY, since=MONDAY,
+    )
+)  # fmt: skip
+
+
 def letter(**values: Any) -> Letter:
     base = Letter(
+        digest=NOTHING,
         rendered=Rendered("Core: 3 open", "<p>é</p>", "é\n.\n"),
         subscription="core",
         recipient="maria@example.com",
@@ -117,3 +130,25 @@ def test_a_password_never_travels_in_clear() -> None:
             user="pmo",
             password=SecretStr(PASSWORD),
         )
+
+
+def test_the_picture_travels_inside_the_message(
+    plain_mail: MailSettings, sample: DigestInput
+) -> None:
+    rendered = render(compose(sample))
+    channel = EmailChannel(plain_mail)
+    body = channel.freeze(letter(rendered=rendered)).body
+    assert body == channel.freeze(letter(rendered=rendered)).body
+    message = parsed(body)
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+    ]  # fmt: skip
+    (picture,) = (part for part in message.walk() if part.get_content_type() == "image/png")
+    assert picture["Content-ID"] == "<trend@flagstaff>"
+    assert picture.get_content_disposition() == "inline"
+    assert picture.get_content() == rendered.pictures[0].png
+    html = message.get_body(("html",))
+    assert html is not None
+    assert 'src="cid:trend@flagstaff"' in html.get_content()
+    assert list(message.iter_attachments()) == []
+    assert "cid:" not in rendered.page

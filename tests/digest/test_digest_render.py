@@ -113,7 +113,10 @@ def test_the_page_is_made_for_mail_clients(rendered: Rendered) -> None:
     assert page.all("title") == [{}]
     assert len(page.all("h1")) == 1
     assert all(table.get("role") == "presentation" for table in page.all("table"))
-    forbidden = {"img", "script", "link", "iframe", "form", "svg", "input", "base", "video"}
+    (picture,) = page.all("img")
+    assert picture["src"] == "cid:trend@flagstaff"
+    assert (picture["alt"] or "").startswith("Open flags")
+    forbidden = {"script", "link", "iframe", "form", "svg", "input", "base", "video"}
     assert not forbidden & {tag for tag, _ in page.tags}
     assert "url(" not in rendered.html
     assert "@import" not in rendered.html
@@ -308,14 +311,16 @@ def test_it_fits_and_can_be_read(
     width: int,
 ) -> None:
     long_word = make_flag(id="long", title="Donaudampfschiff" * 7, rule="long", key="X" * 40)
-    html = render(compose(replace(sample, flags=(*sample.flags, long_word)))).html
+    html = render(compose(replace(sample, flags=(*sample.flags, long_word)))).page
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.set_content(html)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     contrasts = page.evaluate(CONTRAST)
+    drawn = page.evaluate("(i => [i.naturalWidth, i.naturalHeight])(document.images[0])")
     page.close()
     assert asked == []
+    assert drawn == [1152, 140]
     assert len(contrasts) > 100
     assert [(text, ratio) for text, ratio in contrasts if ratio < 4.5] == []

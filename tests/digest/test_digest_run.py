@@ -12,7 +12,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from sync_engine.digest import outbox
+from sync_engine.digest import leaving, outbox
 from sync_engine.digest.channels.base import Answer, Frozen, Letter
 from sync_engine.digest.channels.email import EmailChannel, MailSettings
 from sync_engine.digest.model import Subscription, Unreadable
@@ -218,9 +218,9 @@ def test_one_click_ends_it(tick: Any, store: sa.Engine, recorder: Recorder) -> N
     assert link.startswith("https://flagstaff.example.com/unsubscribe/")
     token = link.rpartition("/")[2]
 
-    assert not outbox.unsubscribe(store, token + "x", MONDAY)
-    assert outbox.unsubscribe(store, token, MONDAY)
-    assert outbox.unsubscribe(store, token, MONDAY)
+    assert not leaving.unsubscribe(store, token + "x", MONDAY)
+    assert leaving.unsubscribe(store, token, MONDAY)
+    assert leaving.unsubscribe(store, token, MONDAY)
     recorder.answer = Answer("sent", "Taken.")
     assert tick(MONDAY + WEEK) == []
     assert recorder.sent == []

@@ -221,6 +221,7 @@ def test_explain_shows_values_and_life(small: World) -> None:
     assert [(v.fact, v.value) for v in told.values] == [
         ("status", "in_progress"), ("owner", None), ("title", "Task a"),
     ]  # fmt: skip
+    assert [v.shown for v in told.values] == ["in progress", "none, or not known", "Task a"]
     assert told.condition == "owner is empty"
     assert [step.event for step in told.steps] == ["opened"]
     assert explain(small.engine, 999) is None

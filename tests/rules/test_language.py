@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import logging
+from importlib.resources import files
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +16,9 @@ from sync_engine.rules.operands import ParamValue
 from sync_engine.rules.resolve import resolve
 from sync_engine.rules.syntax import (
     Age,
+    Apart,
     Compare,
+    Contains,
     Count,
     Literal,
     Not,
@@ -39,6 +44,14 @@ DESIGN = (
     "due after milestone due or start > due",
     "due within 10 working days and percent < 80",
     "not (type in (epic, milestone)) and estimate > 3 days",
+    "due after milestone due",
+    "due within 5 working days of sprint end",
+    "due more than 2 weeks after milestone due",
+    "any blocker (owner is empty) or count of blockers (status != done) > 2 or blockers > 3",
+    "sum of remaining per owner of (status in (todo, in_progress)) > 80 hours",
+    "share of subtasks (status = done) < 80%",
+    'key like "REL-*" or title starts with "Release" or label like "rel-?"',
+    'field "Risk rating" = high and field "Go live" older than 5 days',
 )
 
 
@@ -86,6 +99,34 @@ def test_parameters_carry_their_units() -> None:
         resolve(read("updated older than :day"), "task", params)
 
 
+def test_parameters_stand_for_patterns_sums_and_distances() -> None:
+    params = {"pattern": ParamValue("REL-*", "text"), "most": ParamValue(3.0, "hours"),
+              "days": ParamValue(4, "working days"), "many": ParamValue("*" * 9, "text")}  # fmt: skip
+    like = resolve(read("key like :pattern"), "task", params)
+    assert isinstance(like, Contains)
+    assert isinstance(like.right, Literal)
+    assert (like.right.value, like.how) == ("REL-*", "like")
+    total = resolve(read("sum of spent of subtasks (blocked) > :most"), "task", params)
+    assert isinstance(total, Count)
+    assert isinstance(total.amount, Literal)
+    assert total.amount.value == 180
+    near = resolve(read("due within :days of sprint end"), "task", params)
+    assert isinstance(near, Apart)
+    assert near.unit == "working days"
+    with pytest.raises(LanguageError, match="8 times"):
+        resolve(read("key like :many"), "task", params)
+
+
+def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
+    from lark import Lark, logger
+
+    grammar = files("sync_engine.rules").joinpath("grammar.lark").read_text("utf-8")
+    grammar = grammar.replace("%FACTS%", "due").replace("%RELATIONS%", "subtask")
+    with caplog.at_level(logging.DEBUG, logger.name):
+        Lark(grammar, parser="lalr", lexer="basic", debug=True)
+    assert [each.message for each in caplog.records if "onflict" in each.message] == []
+
+
 def test_shapes() -> None:
     none = resolve(read("status not in (done, cancelled)"), "task")
     assert isinstance(none, Not)
@@ -124,6 +165,26 @@ ERRORS = (
     ("owner", 1, 1, "is not a yes/no fact"),
     ("title moved 3 times or more", 1, 1, "is not kept"),
     ('title contains ""', 1, 16, "at least one character"),
+    ('title like ""', 1, 12, '"like" needs at least one character'),
+    ('title like "*********"', 1, 12, 'at most 200 characters and 8 times "*"'),
+    (f'title starts with "{"x" * 900}" and title like "{"x" * 201}"', 1, 937, "at most 200"),
+    ("due like today", 1, 1, '"like" is for text and lists; "due" is a day'),
+    ("points ends with 5", 1, 1, '"ends with" is for text and lists; "points" is a number'),
+    ("due within 5 of milestone due", 1, 5, "an age needs a unit"),
+    ("due within 5 hours of milestone due", 1, 5, "count it in days or weeks"),
+    ("due within 5 days of owner", 1, 22, "only days and instants can be so far apart"),
+    ('field "Go live" within 5 days of due', 1, 1, 'so far apart; "Go live" is a custom field'),
+    ("title more than 2 days after due", 1, 1, '"title" is a text'),
+    ("due more than 2 days due", 1, 22, "expected after or before"),
+    ("sum of estimate of subtasks (blocked) > 5", 1, 41, "effort needs a unit"),
+    ("sum of points of subtasks (blocked) > 5 hours", 1, 39, "a number has no unit"),
+    ("sum of priority of subtasks (blocked) > 5", 1, 8, "only numbers and efforts add up"),
+    ("sum of title of subtasks (blocked) > 5", 1, 8, '"title" is a text'),
+    ("sum of points per label of (blocked) > 5", 1, 19, 'counted per "owner" or "project"'),
+    ("count of subtasks (blocked) > 5 hours", 1, 31, "a count has no unit"),
+    ("count of subtasks (blocked) > 5%", 1, 31, 'only a "share" is a percentage'),
+    ("share of tasks (blocked) > 5%", 1, 1, "a task has no task"),
+    ("any blocker (any blocker (blocked))", 1, 18, "cannot be nested"),
     ("  ", 1, 1, "the condition is empty"),
     ("(" * 60 + "blocked" + ")" * 60, 1, 51, "nested deeper than 50"),
     ("not " * 60 + "blocked", 1, 37, "repeated more than 50 times"),
@@ -144,7 +205,7 @@ HOSTILE = (
     "owner = ann union select * from flag", "owner = ann -- comment", "owner = ann /* x */",
     "_secret = 1", "pg_sleep(10)", "load_extension('x')", "owner::text = 'x'",
     "case when 1 then 2 end", "title ~ '(a+)+$'", "title regexp 'x'", "title collate nocase = 'x'",
-    "owner = $1", "owner = ?", "current_user = 'x'", "title like '%'", "title glob '*'",
+    "owner = $1", "owner = ?", "current_user = 'x'", "title like '%' escape '!'", "title glob '*'",
     "owner.password = x", "owner[0] = x", "randomblob(1e9)", "title || title = x", "due + 1 > today",
     "exists (status = done)", "owner = \x00", "owner = \ud800", "\u202eowner = x",
     "status = done or true", "count(*) > 1", "0x10 = priority", "sqlite_master is empty",

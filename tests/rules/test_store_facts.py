@@ -59,7 +59,7 @@ def portfolio(
         add(c, m.PersonRow, 1, "b", name="Bo", active=False, kind="human", identity_id=2)
         add(c, m.ProjectRow, 1, "top", name="Core", state="active")
         add(c, m.ProjectRow, 1, "P", key="HAR", name="Harbour", state="active", owner_id="a",
-            parent_id="top", due_on=date(2026, 6, 1), updated_at=ago(40))  # fmt: skip
+            parent_id="top", due_on=date(2026, 6, 1), updated_at=ago(40), member_ids=["b"])  # fmt: skip
         add(c, m.ProjectRow, 2, "Q", name="Ops", state="archived", custom=[
             {"id": "x", "name": "Portfolio", "value": "Side"}])  # fmt: skip
         add(
@@ -153,24 +153,37 @@ EXPECTED: dict[tuple[str, tuple[int, str]], dict[str, Any]] = {
         "open_siblings": 1, "done_siblings": 0, "comments": 1, "last_comment": ago(3),
         "last_activity": datetime(2026, 3, 17, tzinfo=UTC), "status_since": ago(26),
         "due_pushes": 2, "due_moves": 3, "due_changed": ago(27), "reopens": 1, "reassignments": 1,
-        "connection": "tool-1", "tool": "jira", "parent": None,
+        "connection": "tool-1", "tool": "jira", "parent": None, "due_moved_by": 60, "sprint": "S1",
+        "sprint_end": date(2026, 3, 18), "owner_in_team": False,
     },
     ("task", (1, "s2")): {
         "open_subtasks": None, "subtask_count": 1, "parent": " Main ", "owner": None, "owners": 0,
         "parent_due": date(2026, 3, 2), "parent_status": "in_progress", "status_since": None,
         "due_pushes": 0, "last_activity": None, "labels": None, "owner_active": None,
+        "due_moved_by": 0, "sprint": None, "sprint_end": None, "owner_in_team": None,
     },
     # tool-1 was last read long ago: where its side of a pair stands is not known any more
-    ("task", (2, "far")): {"open_siblings": None, "blockers": 0, "portfolio": "Side"},
+    ("task", (2, "far")): {"open_siblings": None, "blockers": 0, "portfolio": "Side", "owner_in_team": None},
     ("project", (1, "P")): {
         "owner": "Ann Lee", "portfolio": "Core", "open_tasks": 3, "total_tasks": 4,
         "overdue_tasks": 1, "top_priority_share": 100.0, "last_activity": ago(9),
-        "last_report": ago(2), "health": "off_track", "parent": "Core",
+        "last_report": ago(2), "health": "off_track", "parent": "Core", "done_share": 25.0,
+        "overdue_share": pytest.approx(33.33, abs=0.01), "cost_performance": None,
+        "open_milestones": 1, "overdue_milestones": 1, "next_milestone": None,
     },
-    ("project", (1, "top")): {"open_tasks": 0, "top_priority_share": None, "last_report": None},
+    ("project", (1, "top")): {"open_tasks": 0, "top_priority_share": None, "last_report": None, "done_share": None,
+                              "overdue_share": None, "open_milestones": 0},
+    ("portfolio", (0, "core")): {
+        "name": "Core", "projects": 1, "tools": 1, "active_projects": 1, "open_tasks": 3,
+        "overdue_tasks": 1, "overdue_share": pytest.approx(33.33, abs=0.01),
+        "off_track_projects": 1, "off_track_share": 100.0, "unreported_projects": 0,
+        "last_activity": ago(9),
+    },
+    ("portfolio", (0, "side")): {"active_projects": 0, "open_tasks": 1, "off_track_share": None,
+                                 "unreported_projects": 0, "last_activity": None},
     ("person", (1, "")): {
         "name": "Ann Lee", "active": True, "tools": 2, "work_in_progress": 2, "open_tasks": 2,
-        "overdue_tasks": 1,
+        "overdue_tasks": 1, "open_effort": 0, "away": False,
     },
     ("person", (2, "")): {"active": False, "tools": 1, "work_in_progress": 1},
     ("milestone", (1, "M")): {"open_tasks": 1, "total_tasks": 1, "done_share": 0.0, "project": "Harbour"},
@@ -218,6 +231,19 @@ def test_every_fact_compiles(portfolio: sa.Engine, moment: Moment) -> None:
         ("portfolio = core and parent is empty", {"main", "block"}),
         ("status != parent status", {"main", "s1", "s2", "block", "far"}),
         ("status = parent status or blocked is not empty", set()),
+        ("any blocker (status = todo)", {"main"}),
+        ("count of blockers (owner is empty) >= 1", {"main"}),
+        ("no blocker (status = todo) and project = har", {"s1", "s2", "block"}),
+        ('key like "?AR-*" or key like "ops-7"', {"main", "far"}),
+        ('title starts with "s" and not title ends with "2"', {"s1"}),
+        ("due within 5 days of milestone due", {"main"}),
+        ("due more than 10 working days before sprint end", {"main"}),
+        ("due more than 12 working days before sprint end", set()),
+        ("share per project of (status = todo) >= 50%", {"main", "s1", "s2", "block"}),
+        ("share per owner of (priority = highest) = 50", {"main", "far"}),
+        ("sum of subtask count per project of (status != done) = 3", {"main", "s1", "s2", "block"}),
+        ("sum of due moved by of linked tasks (status = in_progress) > 59", {"block"}),
+        ("sum of estimate of subtasks (status = todo) = 0 hours and key = HAR-1", {"main"}),
     ],
 )
 def test_filters_of_tasks(

@@ -8,7 +8,9 @@ compiler.
 
 from __future__ import annotations
 
+import fnmatch
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -27,6 +29,7 @@ from sync_engine.rules.resolve import resolve
 from sync_engine.rules.syntax import (
     Age,
     And,
+    Apart,
     Compare,
     Contains,
     Count,
@@ -133,7 +136,7 @@ class Person:
                 known, value = self.value(row, c.left)
                 return self.leaf(c, row, value) if known else None
 
-    def leaf(self, node: object, row: dict[str, Any], value: Any) -> bool | None:  # noqa: PLR0911
+    def leaf(self, node: object, row: dict[str, Any], value: Any) -> bool | None:  # noqa: C901, PLR0911
         c: Any = node
         match c:
             case Truth():
@@ -142,9 +145,11 @@ class Person:
                 return value in (None, [])
             case OneOf(values=values):
                 return any(self.equal(value, self.constant(v)) for v in values)
-            case Contains(right=right):
+            case Contains(right=right, how=how):
                 texts = value if isinstance(value, list) else [] if value is None else [value]
-                return any(low(plain(right)) in low(text) for text in texts)
+                return any(self.holds(how, low(text), low(plain(right))) for text in texts)
+            case Apart():
+                return self.apart(c, row, value)
             case Age():
                 return None if value is None else self.aged(c, value)
             case Compare(op=op, right=Ref() | Share() as right):
@@ -188,12 +193,42 @@ class Person:
         if c.unit == "working days":
             low_, high = sorted((day, today))
             between = (low_ + timedelta(days=n) for n in range(1, (high - low_).days + 1))
-            distance = sum(d.weekday() < 5 for d in between)
+            distance = sum(self.works(d) for d in between)
             if day > today and not c.ahead:
                 return False
         if c.ahead:
             return day >= today and distance <= count
         return distance > count
+
+    @staticmethod
+    def holds(how: str, text: str, wanted: str) -> bool:
+        match how:
+            case "starts":
+                return text.startswith(wanted)
+            case "ends":
+                return text.endswith(wanted)
+            case "like":
+                pattern = fnmatch.translate(wanted.replace("[", "[[]"))
+                return re.fullmatch(pattern, text) is not None
+            case _:
+                return wanted in text
+
+    def apart(self, c: Apart, row: dict[str, Any], day: date | None) -> bool | None:
+        known, other = self.value(row, c.other)
+        if not known or other is None or day is None:
+            return None
+        count = plain(c.amount) * (7 if c.unit == "weeks" else 1)
+        distance = (day - other).days
+        if c.unit == "working days":
+            low_, high = sorted((day, other))
+            between = (low_ + timedelta(days=n) for n in range(1, (high - low_).days + 1))
+            distance = sum(self.works(d) for d in between) * (1 if day > other else -1)
+        if c.how == "within":
+            return bool(abs(distance) <= count)
+        return bool((distance if c.how == "after" else -distance) > count)
+
+    def works(self, day: date) -> bool:
+        return day.weekday() < 5 and day not in self.moment.calendar.days_off
 
     def of_field(self, c: Any, row: dict[str, Any]) -> bool | None:
         known, values = self.fields(row, c.left.name)
@@ -205,8 +240,9 @@ class Person:
                 return not values
             case OneOf(values=options):
                 return any(self.alike(v, plain(o)) for v in values for o in options)
-            case Contains(right=right):
-                return any(isinstance(v, str) and low(plain(right)) in low(v) for v in values)
+            case Contains(right=right, how=how):
+                wanted = low(plain(right))
+                return any(isinstance(v, str) and self.holds(how, low(v), wanted) for v in values)
             case Compare(op="=" | "!=" as op, right=right):
                 return any(self.alike(v, plain(right)) for v in values) is (op == "=")
             case Compare(op=op, right=right):
@@ -217,6 +253,21 @@ class Person:
             case _:
                 raise TypeError(c)
 
+    def of_sum(
+        self, c: Count, children: list[dict[str, Any]], answers: list[bool | None]
+    ) -> bool | None:
+        sums = {0}
+        for child, answer in zip(children, answers, strict=True):
+            if answer is False:
+                continue
+            known, value = self.value(child, c.of or Ref("", c.at))
+            if not known:
+                return None
+            added = {each + (value or 0) for each in sums}
+            sums = added if answer else added | sums
+        options = {self.compared(c.op, each, plain(c.amount)) for each in sums}
+        return options.pop() if len(options) == 1 else None
+
     @staticmethod
     def alike(value: Any, option: Any) -> bool:
         if isinstance(value, str) and isinstance(option, str):
@@ -226,11 +277,22 @@ class Person:
     def of_subtasks(self, c: Any, row: dict[str, Any]) -> bool | None:
         if "parent_id" not in PROVIDES[row["connection_id"]]:
             return None
-        answers = [
-            self.says(c.condition, child)
+        children = [
+            child
             for child in self.rows
             if child["parent_id"] == row["id"] and child["connection_id"] == row["connection_id"]
         ]
+        answers = [self.says(c.condition, child) for child in children]
+        if isinstance(c, Count) and c.kind == "sum":
+            return self.of_sum(c, children, answers)
+        if isinstance(c, Count) and c.kind == "share":
+            if not answers:
+                return None
+            counts = range(answers.count(True), len(answers) - answers.count(False) + 1)
+            options = {
+                self.compared(c.op, n * 100.0 / len(answers), plain(c.amount)) for n in counts
+            }
+            return options.pop() if len(options) == 1 else None
         if isinstance(c, Count):
             lowest = answers.count(True)
             highest = lowest + answers.count(None)
@@ -251,6 +313,8 @@ def low(text: Any) -> str:
 
 
 ORDERS = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
+DATES = st.sampled_from(["due", "start", "updated", "completed"])
+UNITS = st.sampled_from(["days", "working days", "weeks"])
 DAYS = st.sampled_from(["today", "2026-03-09", "2026-03-19"])
 LEAVES = st.one_of(
     st.builds("status {} {}".format, st.sampled_from(["=", "!="]), st.sampled_from(["todo", "done"])),
@@ -264,7 +328,11 @@ LEAVES = st.one_of(
         "spent >= 120% of estimate", "priority = highest", "priority in (highest, 3)",
         'field "risk" = high', 'field "Risk" != high', 'field "C1" is empty', 'field "Risk" > 2',
         'field "Risk" in (low, 3)', 'field "Risk" contains "IG"', 'field "Risk" = yes',
-        'field "Risk" is not empty', 'field "Nope" = 1',
+        'field "Risk" is not empty', 'field "Nope" = 1', 'field "Risk" like "h*h"',
+        'title like "*100%*_D*"', 'title like "fix ??"', 'title like "%"', 'title like "?ber*"',
+        'title starts with "FIX"', 'title ends with "done_"', 'title starts with "_"',
+        'labels like "rel*"', 'labels starts with "a "', 'resolution like "[w]*"',
+        'resolution ends with "fix"',
     ]),
     st.builds("due {} {}".format, ORDERS, DAYS),
     st.builds("updated {} {}".format, ORDERS, DAYS),
@@ -272,6 +340,9 @@ LEAVES = st.one_of(
     st.builds("{} older than {} {}".format, st.sampled_from(["due", "updated"]),
               st.integers(0, 9), st.sampled_from(["days", "working days", "weeks"])),
     st.builds("due within {} {}".format, st.integers(0, 9), st.sampled_from(["days", "working days"])),
+    st.builds("{} within {} {} of {}".format, DATES, st.integers(0, 9), UNITS, DATES),
+    st.builds("{} more than {} {} {} {}".format, DATES, st.integers(0, 9), UNITS,
+              st.sampled_from(["before", "after"]), DATES),
     st.builds("estimate {} {} hours".format, ORDERS, st.integers(0, 10)),
     st.builds("priority {} {}".format, ORDERS, st.integers(0, 5)),
     st.builds("{} is {}empty".format, st.sampled_from(["due", "estimate", "updated", "priority"]),
@@ -280,6 +351,16 @@ LEAVES = st.one_of(
 RELATED = st.one_of(
     st.builds("{} subtask ({})".format, st.sampled_from(["any", "all", "no"]), LEAVES),
     st.builds("count of subtasks ({}) {} {}".format, LEAVES, ORDERS, st.integers(0, 2)),
+    st.builds(
+        "share of subtasks ({}) {} {}%".format, LEAVES, ORDERS, st.sampled_from([0, 50, 100])
+    ),
+    st.builds(
+        "sum of {} of subtasks ({}) {} {} hours".format,
+        st.sampled_from(["estimate", "spent"]),
+        LEAVES,
+        ORDERS,
+        st.sampled_from([0, 1, 11]),
+    ),
 )
 CONDITIONS = st.recursive(
     st.one_of(LEAVES, LEAVES, LEAVES, RELATED),

@@ -90,7 +90,23 @@ def test_everything_is_typed(read: Read) -> None:
         ("calendar: {country: CA, region: QQ}\n", "known: AB, BC"),
         ("calendar: {days_off: [20261224]}\n", "for example"),
         ("calendar: {weekend: [Sat, Sonntag]}\n", 'write a day of the week: Mon'),
-        ("digests: [{to: maria}]\n", "The recipient's address"),
+        ("digests: [{to: maria}]\n", "Addresses, and roles"),
+        ("digests: [{to: owners, channels: [file]}]\n", "`fallback` is missing"),
+        ("digests: [{channels: [file]}]\n", "needs `to`: an address or a role"),
+        ("digests: [{to: a@acme.example, channels: [fil]}]\n", 'no channel "fil"; did you mean'),
+        (
+            "digests: [{to: a@acme.example, name: x, channels: [file]},"
+            " {to: b@acme.example, name: x, channels: [file], cap: 3}]\n",
+            "their `cap` differs",
+        ),
+        (
+            "digests: [{to: a@acme.example, channels: [file],"
+            " escalate: {after: soon, to: [lead]}}]\n",
+            '"5 working days"',
+        ),
+        ("channels: {ops: {kind: teams}}\n", "teams needs `webhook`"),
+        ("channels: {ops: {kind: slack, token: x}}\n", "belong together"),
+        ("channels: {email: {kind: teams, webhook: 'https://x.example'}}\n", "cannot be the name"),
         ("digests: [{to: maria@acme.example}]\n", "there is no `mail` section"),
         ("standards: {set: {x: {severity: huge}}}\n", "standards.set.x.severity: this must be one"),
         ("mail: {host: m.example.com, from: pmo@acme.example, user: pmo}\n", "belong together"),

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from connectors.sdk import registry
 from sync_engine.settings import load, load_people
-from sync_engine.settings.models import Section, Settings
+from sync_engine.settings.base import Section
+from sync_engine.settings.models import Settings
 from sync_engine.settings.people_file import PersonEntry
 from sync_engine.settings.reference import main
 from sync_engine.settings.schema import json_schema

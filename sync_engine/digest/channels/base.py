@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from sync_engine.digest.model import Digest
 from sync_engine.digest.render import Rendered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A rendered digest with all that its frozen form depends on.
+    """A digest, rendered, with all that its frozen form depends on.
 
     Attributes:
         message_key: names this digest among all; the same whenever it is frozen.
         thread: Message-IDs of the first and the latest mail before this one.
     """
 
+    digest: Digest
     rendered: Rendered
     subscription: str
     recipient: str
@@ -48,6 +50,7 @@ class Answer:
     outcome: Literal["sent", "later", "refused", "down"]
     text: str
     code: int | None = None
+    wait: float | None = None  # seconds that the receiver asks to be left alone
 
 
 class Channel(Protocol):

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from sync_engine.digest.channels.base import Answer, Frozen, Letter
 from sync_engine.digest.channels.file import safe_name
-from sync_engine.digest.text import clean
+from sync_engine.digest.text import TITLE_LIMIT, clean
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _IDS = ("message-id", "in-reply-to", "references", "list-id", "list-unsubscribe")
@@ -111,8 +111,9 @@ class EmailChannel:
             message[name] = value
         message.set_content(letter.rendered.text, cte="quoted-printable")
         message.add_alternative(letter.rendered.html, subtype="html", cte="quoted-printable")
-        # By default the boundary is random; the same letter must give the same bytes.
+        # By default boundaries are random; the same letter must give the same bytes.
         message.set_boundary(f"=_{letter.message_key[:40]}")
+        _attach(message, letter)
         return Frozen(message.as_bytes(), message_id)
 
     def _headers(self, letter: Letter, message_id: str) -> Iterator[tuple[str, object]]:
@@ -121,7 +122,7 @@ class EmailChannel:
         yield "To", _address(letter.recipient, letter.recipient_name or "")
         if mail.reply_to:
             yield "Reply-To", _address(mail.reply_to, "")
-        yield "Subject", clean(letter.rendered.subject, 200)
+        yield "Subject", _words(letter.rendered.subject, 200)
         yield "Date", format_datetime(letter.at)
         yield "Message-ID", message_id
         if letter.thread:
@@ -265,6 +266,19 @@ class EmailChannel:
         return clean(said, 300)
 
 
+def _attach(message: EmailMessage, letter: Letter) -> None:
+    """Put the pictures beside the HTML form that shows them, not among the attachments."""
+    html = message.get_body(("html",))
+    if not letter.rendered.pictures or not isinstance(html, EmailMessage):
+        return
+    for picture in letter.rendered.pictures:
+        html.add_related(
+            picture.png, "image", "png", cid=f"<{picture.cid}>", disposition="inline",
+            filename=f"{picture.cid.partition('@')[0]}.png",
+        )  # fmt: skip
+    html.set_boundary(f"=_r{letter.message_key[:40]}")
+
+
 class _Refused(Exception):
     """The server said no to a step of one message."""
 
@@ -318,7 +332,13 @@ def _deadline(server: smtplib.SMTP, seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
+def _words(text: str, limit: int = TITLE_LIMIT) -> str:
+    """Words for a header. The library decodes encoded words (RFC 2047) in what it is given, line
+    ends too, which would begin a header of somebody else's; so none may be left."""
+    return clean(text, limit).replace("=?", "= ?")
+
+
 def _address(address: str, name: str) -> Address:
     if not _ADDRESS.fullmatch(address):
         raise ValueError(f'"{clean(address)}" is no e-mail address. Write name@example.com.')
-    return Address(clean(name), addr_spec=address)
+    return Address(_words(name), addr_spec=address)

@@ -24,7 +24,7 @@ class FileChannel:
         """Names and contents of both files."""
         parts = (letter.subscription, letter.period_key, letter.recipient)
         name = "_".join(safe_name(part) for part in parts)
-        body = {"name": name, "html": letter.rendered.html, "text": letter.rendered.text}
+        body = {"name": name, "html": letter.rendered.page, "text": letter.rendered.text}
         return Frozen(orjson.dumps(body), f"{letter.message_key}.file")
 
     def send(self, recipient: str, body: bytes) -> Answer:  # noqa: ARG002

@@ -98,7 +98,9 @@ def register(pages: Pages) -> None:
         with ask.reading() as connection:
             visible = ask.visible(connection)
             rows, following = deliveries(connection, visible, sought)
-            names = [each.name for each in subscribed(ask.console.configuration(), visible, ask.now)]
+            names = [
+                each.name for each in subscribed(ask.console.configuration(), visible, ask.now)
+            ]
         return ask.page(
             "deliveries.html.j2", rows=rows, following=following, sought=sought, states=STATES,
             names=names, may_change=ask.signed_in.role in PMO,

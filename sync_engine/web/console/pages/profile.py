@@ -63,7 +63,9 @@ def register(pages: Pages) -> None:
     @pages.post("/settings/sessions/end", CHANGES)
     def end(ask: Asked) -> Response:
         try:
-            own_account.end_session(ask.engine, ask.signed_in, ask.form.text("session", 64), ask.now)
+            own_account.end_session(
+                ask.engine, ask.signed_in, ask.form.text("session", 64), ask.now
+            )
         except AccountError as error:
             raise Refusal(409, sentence(error)) from error
         return ask.go("/settings", said="That browser is signed out.")

@@ -107,7 +107,9 @@ def _switches(pages: Pages) -> None:
 
     switch("disable", lambda ask, user: set_enabled(ask, user, enabled=False),
            "{} may not sign in any more.")  # fmt: skip
-    switch("enable", lambda ask, user: set_enabled(ask, user, enabled=True), "{} may sign in again.")
+    switch(
+        "enable", lambda ask, user: set_enabled(ask, user, enabled=True), "{} may sign in again."
+    )
     switch("sign-out",
            lambda ask, user: accounts.sign_out_everywhere(ask.engine, user, ask.now, ask.actor),
            "{} is signed out everywhere.")  # fmt: skip

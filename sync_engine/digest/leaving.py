@@ -1,0 +1,101 @@
+"""Who does not want a digest any more, and who wants it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync_engine.store import audit
+from sync_engine.store.audit import Actor
+from sync_engine.store.digest_models import DigestReader, Outgoing
+from sync_engine.store.engine import reading
+
+_readers = DigestReader.__table__  # type: ignore[attr-defined]
+_outbox = Outgoing.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A recipient of a subscription as they stand.
+
+    Attributes:
+        since: first known.
+        period_key: the period that was served last; None: none yet.
+        left_at: since when they do not want it; None: they do.
+    """
+
+    subscription: str
+    recipient: str
+    since: datetime
+    period_key: str | None
+    left_at: datetime | None
+
+
+def members(engine: sa.Engine, subscription: str | None = None) -> list[Membership]:
+    """Everybody who ever had a digest, or one digest, due."""
+    wanted = sa.select(_readers).order_by(_readers.c.subscription, _readers.c.recipient)
+    if subscription is not None:
+        wanted = wanted.where(_readers.c.subscription == subscription)
+    with reading(engine) as connection:
+        return [_member(row) for row in connection.execute(wanted)]
+
+
+def by_token(engine: sa.Engine, token: str) -> Membership | None:
+    """Whom the link for unsubscribing in a digest belongs to."""
+    with reading(engine) as connection:
+        row = connection.execute(sa.select(_readers).where(_readers.c.token == token)).one_or_none()
+    return None if row is None else _member(row)
+
+
+def unsubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
+    """End a recipient's subscription; what still waits is withdrawn. False: unknown token."""
+    with engine.begin() as connection:
+        row = connection.execute(
+            sa.select(_readers).where(_readers.c.token == token).with_for_update()
+        ).one_or_none()
+        if row is None:
+            return False
+        if row.unsubscribed_at is None:
+            _set(connection, row, now)
+            _note(connection, row, "digest unsubscribed", now)
+        connection.execute(
+            sa.update(_outbox)
+            .where(_outbox.c.subscription == row.subscription)
+            .where(_outbox.c.recipient == row.recipient)
+            .where(_outbox.c.state == "queued")
+            .values(state="withdrawn")
+        )
+    return True
+
+
+def resubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
+    """Take a recipient back; they get the next digest. False: unknown token."""
+    with engine.begin() as connection:
+        row = connection.execute(
+            sa.select(_readers).where(_readers.c.token == token).with_for_update()
+        ).one_or_none()
+        if row is None:
+            return False
+        if row.unsubscribed_at is not None:
+            _set(connection, row, None)
+            _note(connection, row, "digest subscribed again", now)
+    return True
+
+
+def _set(connection: sa.Connection, row: Any, at: datetime | None) -> None:
+    connection.execute(
+        sa.update(_readers).where(_readers.c.token == row.token).values(unsubscribed_at=at)
+    )
+
+
+def _note(connection: sa.Connection, row: Any, action: str, now: datetime) -> None:
+    audit.note(connection, Actor(row.recipient, "mail"), action, row.subscription, at=now)
+
+
+def _member(row: Any) -> Membership:
+    return Membership(
+        row.subscription, row.recipient, row.since, row.period_key, row.unsubscribed_at
+    )

@@ -1,0 +1,95 @@
+"""`flagstaff digest` where digests go to roles: as each gets it, who gets it, who left."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sync_engine import clock
+from sync_engine.digest import leaving, outbox
+from sync_engine.store import upgrade
+from sync_engine.store.engine import open_engine
+from sync_engine.store.flag_models import FlagRow
+from sync_engine.store.models import Identity
+from tests.cli.conftest import Flagstaff
+
+CONFIGURATION = """
+store: sqlite:///flagstaff.db
+web: {url: https://flagstaff.example.com}
+digests:
+  - {to: [owners, leads], name: mine, fallback: pmo@example.com, channels: [file]}
+"""
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> sa.Engine:
+    """A store with Ann, who owns a flag, and Lea, who leads her."""
+    (tmp_path / "flagstaff.yaml").write_text(CONFIGURATION)
+    engine = open_engine(f"sqlite:///{tmp_path / 'flagstaff.db'}")
+    upgrade.upgrade(engine, clock.now())
+    with engine.begin() as connection:
+        connection.execute(
+            sa.insert(Identity).values(
+                id=1, name="Ann", email="ann@example.com", lead_email="lea@example.com",
+                source="file",
+            )
+        )  # fmt: skip
+        now = clock.now() - timedelta(days=1)
+        connection.execute(
+            sa.insert(FlagRow).values(
+                fingerprint="f" * 40, standard="s", pack="p", standard_version="1",
+                standard_title="s", subject="task", subject_id="1", severity="high", state="open",
+                said="No due date.", remedy="Give it one.", title="Write the handbook",
+                opened_at=now, first_opened_at=now, assessed_at=now, identity_id=1,
+            )
+        )  # fmt: skip
+    return engine
+
+
+def test_a_preview_is_as_its_recipient_gets_it(flagstaff: Flagstaff, engine: sa.Engine) -> None:
+    shown = flagstaff("digest", "preview", "mine", "--to", "lea@example.com", "--json").json
+    assert shown["to"] == "lea@example.com"
+    assert f"https://flagstaff.example.com/flags/{'f' * 40}" in shown["text"]
+    assert "/letters/" not in shown["text"]  # files may be read by others
+    wrong = flagstaff("digest", "preview", "mine", "--to", "bo@example.com")
+    assert wrong.code == 1
+    assert "goes now to: ann@example.com, lea@example.com" in " ".join(wrong.err.split())
+
+
+def test_sending_reaches_each_role_once(
+    flagstaff: Flagstaff, engine: sa.Engine, tmp_path: Path
+) -> None:
+    for composed in (2, 0):
+        said = flagstaff("digest", "send", "--now", "--json").json
+        assert said["composed"] == composed
+    names = sorted(path.name for path in (tmp_path / "digests").glob("*.html"))
+    assert [name.rpartition("_")[2] for name in names] == [
+        "ann@example.com.html", "lea@example.com.html",
+    ]  # fmt: skip
+
+
+def test_readers_shows_who_left(flagstaff: Flagstaff, engine: sa.Engine) -> None:
+    assert flagstaff("digest", "readers", "--json").json == {"readers": []}
+    flagstaff("digest", "send", "--now")
+    reader = outbox.meet(engine, "mine", ["ann@example.com"], clock.now())["ann@example.com"]
+    assert leaving.unsubscribe(engine, reader.token, clock.now())
+    rows = flagstaff("digest", "readers", "mine", "--json").json["readers"]
+    assert [(row["to"], row["left_at"] is not None) for row in rows] == [
+        ("ann@example.com", True), ("lea@example.com", False),
+    ]  # fmt: skip
+    assert "left on" in flagstaff("digest", "readers").out
+
+
+def test_a_channel_that_needs_what_is_not_installed_is_told(
+    flagstaff: Flagstaff, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync_engine.digest.channels.apprise.installed", lambda: False)
+    (tmp_path / "flagstaff.yaml").write_text(
+        "connections: []\nchannels: {phone: {kind: apprise, webhook: 'env:X'}}\n"
+    )
+    said = flagstaff("config", "check")
+    assert said.code == 1
+    assert "install flagstaff[notify]" in " ".join((said.out + said.err).split())

@@ -1,0 +1,61 @@
+"""How far two days are apart, where the reading of any condition does not look: days off, changes
+of the clocks, days long ago."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+
+from sync_engine.rules.calendars import Moment, WorkCalendar
+from sync_engine.rules.distances import day_at, working_day
+from sync_engine.store.types import UTCDateTime
+
+NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)
+
+
+def ask(store: sa.Engine, *columns: sa.ColumnElement[object]) -> list[object]:
+    with store.connect() as connection:
+        return list(connection.execute(sa.select(*columns)).one())
+
+
+@pytest.mark.parametrize("zone", ["America/Montreal", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"])
+def test_an_instant_falls_on_the_day_that_clocks_say(store: sa.Engine, zone: str) -> None:
+    moment = Moment(NOW, ZoneInfo(zone))
+    instants = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=7 * n) for n in range(1000)]
+    for start in range(0, len(instants), 200):
+        part = instants[start : start + 200]
+        found = ask(store, *(day_at(sa.literal(at, UTCDateTime()), moment) for at in part))
+        assert found == [at.astimezone(moment.zone).date() for at in part]
+
+
+@pytest.mark.parametrize(
+    "calendar",
+    [
+        WorkCalendar(),
+        WorkCalendar("CA", "QC"),
+        WorkCalendar.of("DE", "BY", [date(2026, 3, 18), date(2026, 3, 21)]),
+        WorkCalendar.of(weekend=[4, 5]),
+        WorkCalendar.of(weekend=[]),
+    ],
+)
+def test_working_days_are_those_of_the_calendar(store: sa.Engine, calendar: WorkCalendar) -> None:
+    moment = Moment(NOW, ZoneInfo("UTC"), calendar)
+    days = [date(2025, 12, 20) + timedelta(days=n) for n in range(130)]
+    dialect = store.dialect.name
+    found = ask(store, *(working_day(sa.literal(day, sa.Date()), moment, dialect) for day in days))
+    numbers = [int(str(number)) for number in found]
+    for n, day in enumerate(days[1:], 1):
+        assert numbers[n] - numbers[0] == calendar.age(days[0], day), day
+
+
+def test_days_before_1970_count_like_others(store: sa.Engine) -> None:
+    moment = Moment(NOW)
+    days = [date(1899, 12, 30) + timedelta(days=n) for n in range(15)]
+    dialect = store.dialect.name
+    found = ask(store, *(working_day(sa.literal(day, sa.Date()), moment, dialect) for day in days))
+    steps = [int(str(b)) - int(str(a)) for a, b in pairwise(found)]
+    assert steps == [int(day.weekday() < 5) for day in days[1:]]
