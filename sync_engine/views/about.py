@@ -47,7 +47,7 @@ def about(engine: sa.Engine, connection: sa.Connection) -> About:
     return About(
         version=metadata.version("flagstaff"),
         database="PostgreSQL" if engine.dialect.name == "postgresql" else "SQLite",
-        revision=upgrade.version(engine).store,
+        revision=upgrade.revision(connection),
         size=_size(engine, connection),
         connections=tuple((state, count) for state, count in states),
         assessed_at=connection.execute(latest).scalar_one_or_none(),

@@ -47,13 +47,20 @@ class Subscribed:
         return self.subscription.name
 
 
-def subscribed(configuration: Configuration, visible: Visible, now: datetime) -> list[Subscribed]:
+def subscribed(
+    connection: sa.Connection, configuration: Configuration, visible: Visible, now: datetime
+) -> list[Subscribed]:
     """Every digest, the next to go out first; a manager's own only."""
+    had = set(
+        connection.execute(
+            sa.select(_reader.c.subscription).where(_mine(visible, _reader.c.recipient))
+        ).scalars()
+    )
     places = {each.name: each.place for each in origins(configuration) if each.kind == "digest"}
     versions = {each.name: each.version for each in configuration.of_kind("digest")}
     found = []
     for each in subscriptions(configuration):
-        if not visible.everything and not _theirs(each.to, visible.address):
+        if not visible.everything and each.name not in had and not _theirs(each, visible.address):
             continue
         schedule = periods.parse(each.when, each.zone, each.quiet)
         found.append(
@@ -63,8 +70,9 @@ def subscribed(configuration: Configuration, visible: Visible, now: datetime) ->
     return sorted(found, key=lambda each: (each.next_at is None, each.next_at or now, each.name))
 
 
-def _theirs(recipients: Iterable[str], address: str) -> bool:
-    return any(recipient.casefold() == address for recipient in recipients)
+def _theirs(subscription: Subscription, address: str) -> bool:
+    named = (recipient for part in subscription.parts for recipient in part.to)
+    return any(recipient.casefold() == address for recipient in named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,11 +105,11 @@ def served(engine: sa.Engine, folder: Path, *, people: bool = True, **more: Any)
 
     Args:
         people: one account of each role is made.
-        more: options of the configuration's section `web`; or `demo`, `now`, and `also`: further
-            sections of the configuration.
+        more: options of the configuration's section `web`; or `demo`, `now`, `port`, and `also`:
+            further sections of the configuration.
     """
     demo, also = more.pop("demo", None), more.pop("also", {})
-    now = more.pop("now", lambda: NOW)
+    now, port = more.pop("now", lambda: NOW), more.pop("port", 0)
     file = folder / "flagstaff.yaml"
     said = {"connections": CONNECTIONS, "timezone": "UTC", "digests": DIGESTS,
             **({"web": more} if more else {})}  # fmt: skip
@@ -127,7 +127,7 @@ def served(engine: sa.Engine, folder: Path, *, people: bool = True, **more: Any)
         for new in PEOPLE.values():
             accounts.add(engine, new, CHEAP.hash(PASSWORD), ACTOR, NOW)
     app = make_app(healthz=_fine, readyz=_fine, metrics=CollectorRegistry(), console=console)
-    listener = Listener("127.0.0.1:0", app)
+    listener = Listener(f"127.0.0.1:{port}", app)
     try:
         yield Site(listener.address, engine, console)
     finally:

@@ -12,6 +12,7 @@ from sync_engine.web.console.pages import (
     parts,
     people_entries,
     profile,
+    single_sign_on,
     start,
     users,
 )
@@ -19,7 +20,7 @@ from sync_engine.web.console.site import Pages
 
 PAGES = (
     parts, door, start, overview, digests, letter_preview, profile, users, general, people_entries,
-    insight,
+    insight, single_sign_on,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sync_engine.commands import CommandError
 from sync_engine.configure import entries, export, forms
 from sync_engine.digest import outbox
 from sync_engine.digest.text import plural
-from sync_engine.settings.models import Digest
+from sync_engine.settings.digests import Digest
 from sync_engine.views.digests import (
     STATES,
     Sought,
@@ -47,7 +47,7 @@ def register(pages: Pages) -> None:
     def show(ask: Asked) -> Response:
         with ask.reading() as connection:
             visible = ask.visible(connection)
-            found = subscribed(ask.console.configuration(), visible, ask.now)
+            found = subscribed(connection, ask.console.configuration(), visible, ask.now)
             return ask.page(
                 "digests.html.j2", found=found, parked=parked(connection, visible),
                 left=left(connection, visible), latest=deliveries(connection, visible, Sought(), 5)[0],
@@ -99,7 +99,7 @@ def register(pages: Pages) -> None:
             visible = ask.visible(connection)
             rows, following = deliveries(connection, visible, sought)
             names = [
-                each.name for each in subscribed(ask.console.configuration(), visible, ask.now)
+                each.name for each in subscribed(connection, ask.console.configuration(), visible, ask.now)
             ]
         return ask.page(
             "deliveries.html.j2", rows=rows, following=following, sought=sought, states=STATES,

@@ -26,7 +26,7 @@ def register(pages: Pages) -> None:
         with ask.reading() as connection:
             if not accounts.anybody(connection) and ask.console.demo is None:
                 return ask.go("/start")
-        return ask.go(next) if ask.user else _door(ask, next)
+        return ask.go(next) if ask.user else show_door(ask, next)
 
     @pages.post("/sign-in", Needs(None, "none", changes=True))
     def sign_in(ask: Asked) -> Response:
@@ -39,9 +39,9 @@ def register(pages: Pages) -> None:
                 ask.engine, ask.console.passwords, address, password, peer, ask.now
             )
         except ThrottledError:
-            return _door(ask, back, TOO_MANY, address, status=429)
+            return show_door(ask, back, TOO_MANY, address, status=429)
         if entered is None:
-            return _door(ask, back, WRONG, address, status=401)
+            return show_door(ask, back, WRONG, address, status=401)
         return let_in(ask, entered[1], back)
 
     @pages.post("/sign-out", Needs(ALL, "none", changes=True))
@@ -71,12 +71,14 @@ def let_out(ask: Ask) -> Response:
     return response
 
 
-def _door(
+def show_door(
     ask: Ask, next: str, error: str | None = None, address: str = "", status: int = 200
 ) -> Response:
+    """The page on which one signs in, with what is wrong."""
+    oidc = ask.settings.web.oidc
     return ask.page(
         "sign_in.html.j2", status=status, next=next, error=error, address=address,
-        plain=_travels_plain(ask),
+        plain=_travels_plain(ask), sso=oidc.title if oidc else None,
     )  # fmt: skip
 
 

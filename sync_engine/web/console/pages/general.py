@@ -14,7 +14,9 @@ from sync_engine.digest.greeting import greet
 from sync_engine.secrets import SecretError
 from sync_engine.settings import Configuration
 from sync_engine.settings.entry import Entry
-from sync_engine.settings.models import Calendar, Mail, Oidc, Retention
+from sync_engine.settings.digests import Mail
+from sync_engine.settings.models import Calendar, Retention
+from sync_engine.settings.signing_in import Oidc
 from sync_engine.subscriptions import channels
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.needs import ADMIN, Needs

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,9 +13,11 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from sync_engine.digest import periods, run
+from sync_engine.digest.audience import Recipient
+from sync_engine.digest.links import Links
 from sync_engine.digest.model import DigestInput, Occasion, Subscription, Unreadable
 from sync_engine.digest.render import Rendered
-from sync_engine.subscriptions import reader
+from sync_engine.subscriptions import audiences, reader
 from sync_engine.views.digests import Sought, deliveries, subscribed
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.headers import POLICY
@@ -34,10 +37,16 @@ LETTER = (
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Whose digest of which day. `told`: the recipients to choose from."""
+    """Whose digest of which day.
+
+    Args:
+        names: the recipients to choose from.
+        told: what is theirs, where the store says who the recipients are.
+    """
 
     subscription: Subscription
-    told: Sequence[str]
+    names: Sequence[str]
+    told: Recipient | None
     to: str
     day: date
     past: bool
@@ -55,7 +64,7 @@ def register(pages: Pages) -> None:
         sent: list[Any] = []
         if wanted.past:
             sent = _sent_on(ask, wanted)
-        else:
+        elif wanted.to:
             try:
                 rendered = _rendered(ask, wanted)
             except Unreadable as error:
@@ -72,10 +81,10 @@ def register(pages: Pages) -> None:
         if not name:
             return ask.go("/digests")
         wanted = _wanted(ask, name, to, day)
-        if wanted.past:
+        if wanted.past or not wanted.to:
             raise missing()
         try:
-            html = _rendered(ask, wanted).html
+            html = _rendered(ask, wanted).page
         except Unreadable as error:
             raise Refusal(422, str(error)) from error
         return HTMLResponse(html, headers={"Content-Security-Policy": LETTER})
@@ -84,21 +93,35 @@ def register(pages: Pages) -> None:
 def _wanted(ask: Ask, name: str, to: str, day: str) -> _Wanted:
     with ask.reading() as connection:
         visible = ask.visible(connection)
-        held = subscribed(ask.console.configuration(), visible, ask.now)
+        held = subscribed(connection, ask.console.configuration(), visible, ask.now)
     subscription = next((each.subscription for each in held if each.name == name), None)
     if subscription is None:
         raise missing()
-    told = [
-        each for each in subscription.to
+    told = _told(ask, subscription)
+    names = [
+        each for each in told
         if visible.everything or each.casefold() == visible.address
     ]  # fmt: skip
-    if not told or (to and to not in told):
+    if to and to not in names:
         raise missing()
+    chosen = to or next(iter(names), "")
     today = ask.now.astimezone(_zone(subscription)).date()
     wanted = today if not day else _day(day)
     if wanted > today + AHEAD:
         raise Refusal(422, "So far ahead nothing can be said; choose a day of the next 3 months.")
-    return _Wanted(subscription, told, to or told[0], wanted, wanted < today)
+    return _Wanted(subscription, names, told.get(chosen), chosen, wanted, wanted < today)
+
+
+def _told(ask: Ask, subscription: Subscription) -> Mapping[str, Recipient | None]:
+    """By recipient: what is theirs; None: all that the digest is about."""
+    boards: dict[str, Recipient | None] = dict.fromkeys(subscription.boards)
+    if not subscription.by_people and not subscription.also:
+        return dict.fromkeys(subscription.to) | boards
+    try:
+        found = audiences(ask.console.configuration(), ask.engine, ask.now)
+        return {**found(ask.engine, subscription, ask.now), **boards}
+    except Unreadable as error:
+        raise Refusal(422, str(error)) from error
 
 
 def _zone(subscription: Subscription) -> Any:
@@ -128,16 +151,16 @@ def _at(ask: Ask, wanted: _Wanted) -> datetime:
 def _rendered(ask: Ask, wanted: _Wanted) -> Rendered:
     """The message, whose links do nothing in its recipient's name: another one reads it."""
     configuration = ask.console.configuration()
-    at = _at(ask, wanted)
+    url, at = configuration.settings.web.url, _at(ask, wanted)
     gather = reader(configuration, ask.engine, at)
 
     def without_rights(engine: sa.Engine, occasion: Occasion) -> DigestInput:
-        shown = f"{occasion.console}/unsubscribe/…" if occasion.unsubscribe else None
+        shown = f"{occasion.console}/unsubscribe/preview" if occasion.unsubscribe else None
         return gather(engine, replace(occasion, unsubscribe=shown))
 
     return run.preview(
-        ask.engine, wanted.subscription, wanted.to, at, gather=without_rights,
-        web_url=configuration.settings.web.url,
+        ask.engine, wanted.subscription, wanted.to, at, gather=without_rights, told=wanted.told,
+        links=Links(secrets.token_bytes(32), url.rstrip("/")) if url else None, web_url=url,
     )  # fmt: skip
 
 
