@@ -31,9 +31,7 @@ def admit(engine: sa.Engine, person: Person, now: datetime, *, create: bool) -> 
     try:
         if user is None:
             if not create or person.role is None:
-                raise SignInError(
-                    f"{person.address} has no account here; an admin can add you"
-                )
+                raise SignInError(f"{person.address} has no account here; an admin can add you")
             new = NewAccount(person.address, person.name, person.role)
             return accounts.add(engine, new, None, actor, now)
         if not user.enabled:
@@ -41,8 +39,6 @@ def admit(engine: sa.Engine, person: Person, now: datetime, *, create: bool) -> 
         if person.role is None or person.role == user.role:
             return user
         scope = user.scope if person.role == "manager" else None
-        return accounts.change(
-            engine, user.address, actor, now, role=person.role, scope=scope
-        )
+        return accounts.change(engine, user.address, actor, now, role=person.role, scope=scope)
     except AccountError as error:
         raise SignInError(str(error)) from error

@@ -103,9 +103,7 @@ class Provider:
         }  # fmt: skip
         return f"{_address(configuration, 'authorization_endpoint')}?{urlencode(query)}"
 
-    def finish(
-        self, attempt: Attempt, returned: Mapping[str, str], secret: str | None
-    ) -> Person:
+    def finish(self, attempt: Attempt, returned: Mapping[str, str], secret: str | None) -> Person:
         """Who has signed in.
 
         Args:
@@ -187,7 +185,9 @@ class Provider:
         now = self._now().timestamp()
         slack = LEEWAY.total_seconds()
         instants = {name: claims.get(name) for name in ("exp", "iat", "nbf") if name in claims}
-        if any(isinstance(at, bool) or not isinstance(at, (int, float)) for at in instants.values()):
+        if any(
+            isinstance(at, bool) or not isinstance(at, (int, float)) for at in instants.values()
+        ):
             raise _unbelievable("its times are none")
         if now >= instants["exp"] + slack:
             raise _unbelievable("it has run out")
@@ -296,9 +296,7 @@ def person(oidc: Oidc, claims: Mapping[str, Any]) -> Person:
     return Person(address, shown, role)
 
 
-def _fitting(
-    held: Mapping[str, Any], kid: Any, algorithm: str
-) -> Sequence[Mapping[str, Any]]:
+def _fitting(held: Mapping[str, Any], kid: Any, algorithm: str) -> Sequence[Mapping[str, Any]]:
     """The keys that may have made a signature: public ones, for signing, of that name and kind."""
     keys = held.get("keys")
     kinds = {"E": ("EC",), "R": ("RSA",), "P": ("RSA",)}

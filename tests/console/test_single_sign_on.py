@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,17 +17,11 @@ from sync_engine import clock
 from tests.conftest import missing_part
 from tests.console.pages import Door, Overview
 from tests.console.portfolio import fill
-from tests.console.site import Site, served
+from tests.console.site import Site, free_port, served
 
 pytestmark = pytest.mark.browser
 FOLDER = Path(__file__).parent / "oidc"
 SECRET = "a-secret-of-this-test-alone"
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager
@@ -38,7 +31,7 @@ def _provider(redirect: str) -> Iterator[str]:
     if node is None or not (FOLDER / "node_modules" / "oidc-provider").is_dir():
         missing_part("the OpenID provider", "run `make parts`")
     assert node is not None
-    port = _free_port()
+    port = free_port()
     command = [node, str(FOLDER / "server.mjs"), str(port), redirect, SECRET]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -53,7 +46,7 @@ def _provider(redirect: str) -> Iterator[str]:
 def organised(sqlite_store: sa.Engine, tmp_path: Path) -> Iterator[Site]:
     """A console that the organisation's provider knows."""
     fill(sqlite_store)
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with _provider(f"{url}/sign-in/oidc/back") as issuer:
         oidc = {
@@ -61,9 +54,7 @@ def organised(sqlite_store: sa.Engine, tmp_path: Path) -> Iterator[Site]:
             "title": "your Acme account", "allow_private_network": True,
             "roles": {"claim": "groups", "map": {"pmo-admins": "admin", "readers": "viewer"}},
         }  # fmt: skip
-        with served(
-            sqlite_store, tmp_path, now=clock.now, port=port, url=url, oidc=oidc
-        ) as site:
+        with served(sqlite_store, tmp_path, now=clock.now, port=port, url=url, oidc=oidc) as site:
             yield site
 
 
@@ -83,9 +74,7 @@ def _who(site: Site) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_one_signs_in_with_the_organisation(
-    organised: Site, chromium: Any, script: bool
-) -> None:
+def test_one_signs_in_with_the_organisation(organised: Site, chromium: Any, script: bool) -> None:
     """Who has an account, and who gets one by their group; both land where they wanted to go."""
     for name, address in (("olga", "olga@acme.example"), ("nina", "nina@acme.example")):
         context = chromium.new_context(java_script_enabled=script)

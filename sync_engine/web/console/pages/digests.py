@@ -99,7 +99,8 @@ def register(pages: Pages) -> None:
             visible = ask.visible(connection)
             rows, following = deliveries(connection, visible, sought)
             names = [
-                each.name for each in subscribed(connection, ask.console.configuration(), visible, ask.now)
+                each.name
+                for each in subscribed(connection, ask.console.configuration(), visible, ask.now)
             ]
         return ask.page(
             "deliveries.html.j2", rows=rows, following=following, sought=sought, states=STATES,
@@ -127,7 +128,7 @@ def register(pages: Pages) -> None:
 def _lead(count: int) -> str:
     if not count:
         return "Nobody is told anything by itself yet."
-    return f"{plural(count, 'digest')} {'goes' if count == 1 else 'go'} out by themselves."
+    return "1 digest goes out." if count == 1 else f"{plural(count, 'digest')} go out."
 
 
 def _entry(ask: Ask, name: str) -> Any:

@@ -43,6 +43,7 @@ class Part:
     Args:
         setting: the key of the configuration.
         inner: where within it this part stands; "" is all of it.
+        otherwise: what holds where nothing is set.
     """
 
     name: str
@@ -51,21 +52,26 @@ class Part:
     setting: str
     form: tuple[Field, ...]
     inner: str = ""
+    otherwise: str = ""
 
 
+_RETENTION = forms.form_of(Retention)
 PARTS = (
     Part("timezone", "Time zone", "It makes days of instants, and is the local time.", ZONE,
-         (_text(ZONE, "Time zone", "A name such as Europe/Berlin.", "Europe/Berlin"),), ZONE),
+         (_text(ZONE, "Time zone", "A name such as Europe/Berlin.", "Europe/Berlin"),), ZONE,
+         "UTC."),
     Part("calendar", "Working days", "Ages and deadlines are counted in them.", "calendar",
-         forms.form_of(Calendar)),
-    Part("mail", "Mail server", "It takes the digests.", "mail", forms.form_of(Mail)),
+         forms.form_of(Calendar), otherwise="Monday to Friday; no public holidays."),
+    Part("mail", "Mail server", "It takes the digests.", "mail", forms.form_of(Mail),
+         otherwise="None, so no digest can go out by mail."),
     Part("address", "Web address", "Under which people, and tools that call, reach this.", "web",
          (_text("url", "Address", "With https, as people type it.", "https://flags.acme.example"),),
-         "url"),
+         "url", "Not said, so messages hold no links to this console."),
     Part("sign-in", "Signing in with your organisation's account", "OpenID Connect.", "web",
-         forms.form_of(Oidc), "oidc"),
+         forms.form_of(Oidc), "oidc", "People sign in with a password."),
     Part("retention", "What is kept how long", "What is older goes by itself.", "retention",
-         forms.form_of(Retention)),
+         _RETENTION,
+         otherwise=f"{'; '.join(f'{each.label}: {each.default}' for each in _RETENTION)}."),
 )  # fmt: skip
 BY_NAME = {part.name: part for part in PARTS}
 
