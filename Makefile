@@ -46,6 +46,7 @@ bench: $(READY_DEV) $(PEERS)/.ready  ## Measure against the floor; tables here, 
 	$(BIN)/python -m benchmarks.assess --json out/assess.json
 	$(BIN)/python -m benchmarks.assess --postgres --json out/assess-postgres.json
 	$(BIN)/python -m benchmarks.peers --python $(PEERS)/bin/python --json out/peers.json
+	$(BIN)/python -m benchmarks.pages --json out/pages.json
 	$(BIN)/python -m benchmarks.schedule --json out/schedule.json
 	$(BIN)/python -m benchmarks.requests_made --json out/requests.json
 

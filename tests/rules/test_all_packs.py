@@ -133,10 +133,10 @@ def _governance(c: sa.Connection, add: Fill) -> None:
         task(c, add, f"late-{n}", due_on=on(-30))
     for id, days in (("empty", 40), ("near", 4)):
         add(c, m.MilestoneRow, 1, id, name=id, state="open", due_on=on(days))
-    add(c, m.ProjectRow, 1, "R", name="Pier", state="closed", updated_at=ago(3))
+    add(c, m.ProjectRow, 1, "closed", name="Pier", state="closed", updated_at=ago(3))
     for n in range(5):
         task(c, add, f"past-{n}", status="done", completed_at=ago(3), resolution="Done",
-             project_id="R")  # fmt: skip
+             project_id="closed")  # fmt: skip
     for id, portfolio in (("U", "Core"), ("W", "core"), ("X", "Side"), ("Y", "Side")):
         add(c, m.ProjectRow, 1, id, name=id, state="active", custom=[
             {"id": "p", "name": "Portfolio", "value": portfolio}])  # fmt: skip
@@ -247,7 +247,7 @@ EXPECTED = {
     "done-without-completion": {"undone", "there", "ended", "dear-0", "dear-1", "dear-2"},
     "done-without-resolution": {"skipped", "changed", "there", "ended", "dear-0", "dear-1",
                                 "dear-2"},
-    "owner-outside-team": {"huge"}, "closed-without-report": {"R"},
+    "owner-outside-team": {"huge"}, "closed-without-report": {"closed"},
     "portfolio-mostly-late": {"core"}, "portfolio-off-track": {"core"},
     "portfolio-unreported": {"side"},
     "problem-without-root-cause": {"problem"}, "major-incident-without-review": {"outage"},
