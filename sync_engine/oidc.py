@@ -32,7 +32,7 @@ ALGORITHMS = (
 LEEWAY = timedelta(minutes=1)
 LONGEST_AGE = timedelta(minutes=10)
 KEPT = timedelta(hours=1)
-"""How long the issuer's documents are believed; an unknown key has them read anew, once a minute."""
+"""How long the issuer's documents are believed; an unknown key has them read anew (`ANEW`)."""
 ANEW = timedelta(minutes=1)
 RANKS: tuple[Role, ...] = ("admin", "pmo", "manager", "viewer")
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -184,7 +184,9 @@ class Provider:
     def _check_claims(self, claims: Mapping[str, Any], attempt: Attempt) -> None:
         now = self._now().timestamp()
         slack = LEEWAY.total_seconds()
-        instants = {name: claims.get(name) for name in ("exp", "iat", "nbf") if name in claims}
+        instants: dict[str, Any] = {
+            name: claims[name] for name in ("exp", "iat", "nbf") if name in claims
+        }
         if any(
             isinstance(at, bool) or not isinstance(at, (int, float)) for at in instants.values()
         ):

@@ -43,12 +43,12 @@ class _Service:
         return Access(config.url, headers)
 
     @staticmethod
-    def classify(answer: Answer) -> ConnectorError | None:
+    def classify(answer: Answer) -> ConnectorError | None:  # noqa: ARG004 - the contract's
         """Nothing of its own."""
         return None
 
     @staticmethod
-    def budget(answer: Answer) -> Sequence[Budget]:
+    def budget(answer: Answer) -> Sequence[Budget]:  # noqa: ARG004 - the contract's
         """None told."""
         return ()
 

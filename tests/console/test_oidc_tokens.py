@@ -78,8 +78,8 @@ def _provider(service: Any, oidc: Oidc = OIDC, now: Any = lambda: NOW) -> Provid
     return Provider(oidc, RETURN, now=now, service=service)
 
 
-def _finished(token: str, said: Mapping[str, str] | None = None, **documents: Any) -> Any:
-    returned = {"state": "the-state", "code": "c", **(said or {})}
+def _finished(token: str, **documents: Any) -> Any:
+    returned = {"state": "the-state", "code": "c"}
     return _provider(Service(token, **documents)).finish(ATTEMPT, returned, None)
 
 
@@ -116,7 +116,7 @@ def test_a_token_that_holds_is_believed(token: str) -> None:
         (_token(THEIRS), "Signature verification failed"),
         (_token(THEIRS, kid="9"), "its key is not one"),
         (_token(CURVE, "ES256", "1"), "its key is not one"),
-        (jwt.encode(_claims(), None, algorithm="none"), "not signed in a way"),
+        (jwt.encode(_claims(), "", algorithm="none"), "not signed in a way"),
         (_hmac_with_public_key(), "not signed in a way"),
         (_token(kid=None, alg="RS256")[:-8] + "AAAAAAAA", "Signature verification failed"),
         (_token(exp=int(NOW.timestamp()) - 60), "it has run out"),

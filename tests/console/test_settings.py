@@ -189,7 +189,12 @@ def test_an_account_is_changed_and_let_in_no_more(site: Site) -> None:
     """The last admin stays one; who is let in no more is out at once."""
     admin, viewer = site.browser("admin"), site.browser("viewer")
     mine, theirs = PEOPLE["admin"].address, PEOPLE["viewer"].address
-    answer = send(admin, "/settings/users/one", address=mine, name="Olga", role="viewer")
+    form = admin.get(f"/settings/users/one?address={mine}").text
+    was = re.findall(r'name="was" value="(\w+)"', form)[0]
+    change = {"address": mine, "name": "Olga", "role": "viewer"}
+    stale = send(admin, "/settings/users/one", **change, was="0")
+    assert "was changed meanwhile" in words(stale)
+    answer = send(admin, "/settings/users/one", **change, was=was)
     assert answer.status_code == 422
     assert "No admin would be left" in words(answer)
     assert send(admin, "/settings/users/disable", address=theirs).status_code == 303
@@ -360,7 +365,8 @@ def test_settings_of_the_file_are_read_only(site: Site) -> None:
     url = {"part": "address", "url": "http://flags.acme.example"}
     assert send(admin, "/settings/general/change", **url).status_code == 303
     oidc = {"part": "sign-in", "version": "1", "issuer": "https://login.acme.example",
-            "client_id": "flagstaff", "client_secret": "canary-secret", "title": "Acme"}  # fmt: skip
+            "client_id": "flagstaff", "client_secret": "canary-secret",
+            "title": "Acme"}  # fmt: skip
     missing = send(admin, "/settings/general/change", **oidc | {"issuer": ""})
     assert "needed" in words(missing)
     assert send(admin, "/settings/general/change", **oidc).status_code == 303

@@ -1,4 +1,4 @@
-"""What pages share that change the configuration: forms made from models, and what they say back."""
+"""What pages share that change the configuration: forms made from models, what they say back."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from sync_engine.configure import entries, export, forms
 from sync_engine.digest import outbox
 from sync_engine.digest.text import plural
 from sync_engine.settings.digests import Digest
+from sync_engine.settings.entry import LeftOut
 from sync_engine.views.digests import (
     STATES,
     Sought,
@@ -48,13 +49,18 @@ def register(pages: Pages) -> None:
         with ask.reading() as connection:
             visible = ask.visible(connection)
             found = subscribed(connection, ask.console.configuration(), visible, ask.now)
+            latest, _ = deliveries(connection, visible, Sought(), 5)
             return ask.page(
                 "digests.html.j2", found=found, parked=parked(connection, visible),
-                left=left(connection, visible), latest=deliveries(connection, visible, Sought(), 5)[0],
-                left_out=[each for each in ask.console.configuration().left_out
-                          if each.kind == "digest"],
+                left=left(connection, visible), latest=latest, left_out=_left_out(ask),
                 lead=_lead(len(found)), may_change=ask.signed_in.role in PMO,
             )  # fmt: skip
+
+    _register_changes(pages)
+
+
+def _register_changes(pages: Pages) -> None:
+    """Adding, changing, taking away."""
 
     @pages.get("/digests/form", Needs(PMO, "none"))
     def form(ask: Asked, name: str = "") -> Response:
@@ -90,6 +96,12 @@ def register(pages: Pages) -> None:
     def as_yaml(ask: Asked, name: str = "") -> Response:
         return PlainTextResponse(export.entry(_entry(ask, name))) if name else ask.go("/digests")
 
+    _register_log(pages)
+
+
+def _register_log(pages: Pages) -> None:
+    """What was delivered."""
+
     @pages.get(LOG, SEES)
     def log(
         ask: Asked, state: str = "", digest: str = "", to: str = "", before: int | None = None
@@ -123,6 +135,10 @@ def register(pages: Pages) -> None:
         if not outbox.release(ask.engine, id, ask.now, ask.actor):
             raise Refusal(409, "This message does not wait for a hand any more.")
         return ask.go(f"{LOG}/{id}", said="It is tried again in the next minute.")
+
+
+def _left_out(ask: Ask) -> list[LeftOut]:
+    return [each for each in ask.console.configuration().left_out if each.kind == "digest"]
 
 
 def _lead(count: int) -> str:

@@ -13,8 +13,8 @@ from sync_engine.configure.forms import Field
 from sync_engine.digest.greeting import greet
 from sync_engine.secrets import SecretError
 from sync_engine.settings import Configuration
-from sync_engine.settings.entry import Entry
 from sync_engine.settings.digests import Mail
+from sync_engine.settings.entry import Entry
 from sync_engine.settings.models import Calendar, Retention
 from sync_engine.settings.signing_in import Oidc
 from sync_engine.subscriptions import channels
@@ -144,6 +144,12 @@ def register(pages: Pages) -> None:
             GENERAL, said=f"{part.title}: saved, and in force."
         )
 
+    _register_reset(pages)
+
+
+def _register_reset(pages: Pages) -> None:
+    """Taking a part back."""
+
     @pages.post(f"{GENERAL}/reset", CHANGES)
     def reset(ask: Asked) -> Response:
         held, version = _writable(ask, ask.form.text("part", 20)), version_of(ask)
@@ -160,6 +166,12 @@ def register(pages: Pages) -> None:
                 ask.desk, ask.actor, part.setting, version=version
             ))  # fmt: skip
         return ask.go(GENERAL, said=f"{part.title}: back to what holds by itself.")
+
+    _register_test(pages)
+
+
+def _register_test(pages: Pages) -> None:
+    """A message to try the mail server."""
 
     @pages.post(f"{GENERAL}/test-mail", CHANGES)
     def test_mail(ask: Asked) -> Response:

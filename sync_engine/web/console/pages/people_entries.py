@@ -32,7 +32,8 @@ def register(pages: Pages) -> None:
     def show(ask: Asked) -> Response:
         configuration = ask.console.configuration()
         file = configuration.file or configuration
-        broken, of_file = None, ()
+        broken: str | None = None
+        of_file: tuple[PersonEntry, ...] = ()
         try:
             of_file = load_people(file).people
         except SettingsError as error:
@@ -42,6 +43,12 @@ def register(pages: Pages) -> None:
             held=list(configuration.of_kind("person")),
             left_out=[each for each in configuration.left_out if each.kind == "person"],
         )  # fmt: skip
+
+    _register_changes(pages)
+
+
+def _register_changes(pages: Pages) -> None:
+    """Adding, changing, taking back."""
 
     @pages.get(f"{PEOPLE}/form", SEES)
     def form(ask: Asked, key: str = "") -> Response:

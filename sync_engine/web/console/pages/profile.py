@@ -44,6 +44,12 @@ def register(pages: Pages) -> None:
             return _profile(ask, {"zone": sentence(error)}, 422)
         return ask.go("/settings", said="Your profile is saved.")
 
+    _register_signing_in(pages)
+
+
+def _register_signing_in(pages: Pages) -> None:
+    """Password and sessions."""
+
     @pages.post("/settings/password", CHANGES)
     def password(ask: Asked) -> Response:
         # Not stripped: what somebody chose as a password may begin with a space.
@@ -69,6 +75,12 @@ def register(pages: Pages) -> None:
         except AccountError as error:
             raise Refusal(409, sentence(error)) from error
         return ask.go("/settings", said="That browser is signed out.")
+
+    _register_tokens(pages)
+
+
+def _register_tokens(pages: Pages) -> None:
+    """Tokens for programs."""
 
     @pages.get("/settings/tokens", SEES)
     def listed(ask: Asked) -> Response:

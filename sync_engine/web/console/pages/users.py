@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from fastapi import Response
 
 from sync_engine import accounts, invitations
 from sync_engine.access import check_scope
-from sync_engine.accounts import ROLES, AccountError, NewAccount, User
+from sync_engine.accounts import AccountError, NewAccount, User
 from sync_engine.rules import facts
 from sync_engine.rules.language import LanguageError
 from sync_engine.web.console.ask import Ask, Asked
@@ -23,7 +24,7 @@ from sync_engine.web.console.site import Pages
 SEES = Needs(ADMIN, "none")
 CHANGES = Needs(ADMIN, "none", changes=True)
 USERS = "/settings/users"
-GONE = "This link has been used, has run out, or was replaced by a later one. Ask an admin for another."
+MEANWHILE = "This account was changed meanwhile. Open it anew, and change it then."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,14 @@ def register(pages: Pages) -> None:
             return _form(ask, None, {_field(error): sentence(error)})
         return _invited(ask, user)
 
+    _changes(pages)
+    _switches(pages)
+    _invitations(pages)
+
+
+def _changes(pages: Pages) -> None:
+    """Someone's account as it is, and as it is to be."""
+
     @pages.get(f"{USERS}/one", SEES)
     def one(ask: Asked, address: str = "") -> Response:
         return _form(ask, _user(ask, address)) if address else ask.go(USERS)
@@ -73,20 +82,20 @@ def register(pages: Pages) -> None:
     @pages.post(f"{USERS}/one", CHANGES)
     def change(ask: Asked) -> Response:
         user = _user(ask, ask.form.text("address", 254))
+        if ask.form.text("was", 64) != _state(user):
+            return _form(ask, user, {"admin": MEANWHILE})
         if (wrong := _wrong_scope(ask)) is not None:
             return _form(ask, user, {}, wrong)
         text = ask.form.text
         try:
             accounts.change(
-                ask.engine, user.address, ask.actor, ask.now, name=text("name", 200) or user.address,
-                role=text("role", 20), zone=text("zone", 64) or None, scope=text("scope") or None,
+                ask.engine, user.address, ask.actor, ask.now,
+                name=text("name", 200) or user.address, role=text("role", 20),
+                zone=text("zone", 64) or None, scope=text("scope") or None,
             )  # fmt: skip
         except AccountError as error:
             return _form(ask, user, {_field(error): sentence(error)})
         return ask.go(USERS, said=f"{user.address} is changed.")
-
-    _switches(pages)
-    _invitations(pages)
 
 
 def _switches(pages: Pages) -> None:
@@ -113,7 +122,8 @@ def _switches(pages: Pages) -> None:
     switch("sign-out",
            lambda ask, user: accounts.sign_out_everywhere(ask.engine, user, ask.now, ask.actor),
            "{} is signed out everywhere.")  # fmt: skip
-    switch("remove", lambda ask, user: accounts.remove(ask.engine, user.address, ask.actor, ask.now),
+    switch("remove",
+           lambda ask, user: accounts.remove(ask.engine, user.address, ask.actor, ask.now),
            "{} has no account any more. What they did stays in the audit log.")  # fmt: skip
 
 
@@ -147,7 +157,7 @@ def _welcome(ask: Ask, token: str, error: str | None = None) -> Response:
     with ask.reading() as connection:
         user = invitations.of(connection, token, ask.now)
     if user is None:
-        raise Refusal(410, GONE)
+        raise Refusal(410, sentence(AccountError(invitations.GONE)))
     return ask.page(
         "welcome.html.j2", status=422 if error else 200, token=token, person=user, error=error
     )
@@ -163,6 +173,11 @@ def _invited(ask: Ask, user: User) -> Response:
     base = (url or f"{ask.request.url.scheme}://{ask.request.url.netloc}").rstrip("/")
     return ask.page("invited.html.j2", person=user, link=f"{base}/welcome?token={token}",
                     days=invitations.LASTS.days)  # fmt: skip
+
+
+def _state(user: User) -> str:
+    """Tells whether an account is as it was shown."""
+    return hashlib.sha256(repr(user).encode()).hexdigest()[:16]
 
 
 def _user(ask: Ask, address: str) -> User:
@@ -207,5 +222,6 @@ def _form(
     }
     return ask.page(
         "user.html.j2", status=422 if failed else 200, person=user, values=values,
-        errors=errors or {}, wrong=wrong, roles=ROLES, words=sorted(facts.of("project")),
+        was=_state(user) if user else "", errors=errors or {}, wrong=wrong,
+        words=sorted(facts.of("project")),
     )  # fmt: skip
