@@ -56,12 +56,14 @@ def shown(
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
+    # What a form is told of its fields is no fault of the page.
+    refused = "Failed to load resource: the server responded with a status of 422"
     page.on("pageerror", lambda error: complaints.append(str(error)))
     found = kind(site, page)
     found.open()
     yield found
     context.close()
-    assert complaints == []
+    assert [each for each in complaints if not each.startswith(refused)] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

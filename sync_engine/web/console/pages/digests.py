@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 
 from sync_engine.commands import CommandError
 from sync_engine.configure import entries, export, forms
+from sync_engine.configure.changes import InvalidError
 from sync_engine.digest import outbox
 from sync_engine.digest.text import plural
 from sync_engine.settings.digests import Digest
@@ -78,7 +79,10 @@ def _register_changes(pages: Pages) -> None:
 
         def write(document: dict[str, Any]) -> object:
             said = {key: value for key, value in document.items() if key != "name"}
-            return entries.set_digest(ask.desk, ask.actor, name, said, version=version)
+            try:
+                return entries.set_digest(ask.desk, ask.actor, name, said, version=version)
+            except InvalidError as error:
+                raise _by_option(error, name) from None
 
         wrong = take(ask, (NAME, *FORM), write, again)
         said = "is changed" if version else "is added"
@@ -135,6 +139,16 @@ def _register_log(pages: Pages) -> None:
         if not outbox.release(ask.engine, id, ask.now, ask.actor):
             raise Refusal(409, "This message does not wait for a hand any more.")
         return ask.go(f"{LOG}/{id}", said="It is tried again in the next minute.")
+
+
+def _by_option(error: InvalidError, name: str) -> InvalidError:
+    """What the times and the language have against an option, told of that option."""
+    fields = dict(error.fields)
+    at, said, why = fields.get("", "").removeprefix(f"digests.{name}.").partition(": ")
+    if said and at in Digest.model_fields:
+        del fields[""]
+        fields[at] = why
+    return InvalidError(fields)
 
 
 def _left_out(ask: Ask) -> list[LeftOut]:
