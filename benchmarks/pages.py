@@ -53,7 +53,7 @@ READERS = {
 }
 PATHS = (
     "/", "/flags", "/flags?where=severity+%3D+low+and+project+%3D+%22Project+7%22", "/flags/1",
-    "/projects", "/projects/1/P1", "/people", "/people/1", "/standards", "/standards/bench-00",
+    "/projects", "/projects/tool-1/P1", "/people", "/people/1", "/standards", "/standards/bench-00",
     "/connections", "/connections/tool-1", "/digests", "/settings", "/api/v1/flags",
 )  # fmt: skip
 

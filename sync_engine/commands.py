@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.baselines import capture
-from sync_engine.flags import waivers
+from sync_engine.flags import many, waivers
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.evaluate import connections
 from sync_engine.rules.joins import table
@@ -28,9 +28,13 @@ class CommandError(Exception):
     """What was asked for cannot be done; the message says why and what can."""
 
 
+class ChangedError(CommandError):
+    """It is no longer as whoever asked has seen it; they should look again."""
+
+
 def waive(
     engine: sa.Engine, flag: int | str, *, by: Actor, reason: str, until: date, now: datetime,
-    today: date,
+    today: date, seen: int | None = None,
 ) -> None:  # fmt: skip
     """Accept a flag until a day (its last). A running waiver is replaced.
 
@@ -38,18 +42,24 @@ def waive(
         flag: id, or fingerprint.
         by: who approves it.
         today: the day it is in the PMO's time zone.
+        seen: id of the flag's last event that whoever asks has seen; None: they did not look.
+
+    Raises:
+        ChangedError: something has happened to the flag since.
     """
     with engine.begin() as connection:
-        waive_within(connection, flag, by=by, reason=reason, until=until, now=now, today=today)
+        waive_within(
+            connection, flag, by=by, reason=reason, until=until, now=now, today=today, seen=seen
+        )
 
 
 def waive_within(
     connection: sa.Connection, flag: int | str, *, by: Actor, reason: str, until: date,
-    now: datetime, today: date,
+    now: datetime, today: date, seen: int | None = None,
 ) -> None:  # fmt: skip
     """`waive`, in a transaction of the caller's."""
     approver, why = _accepted(by.name, reason, until, today)
-    row = _found(connection, flag)
+    row = _found(connection, flag, seen)
     if row.state == "resolved":
         raise CommandError(f"flag {row.id} is resolved; there is nothing to waive")
     _end(connection, row.id, "replaced", now)
@@ -73,6 +83,11 @@ def _accepted(by: str, reason: str, until: date, today: date) -> tuple[str, str]
     if (until - today).days > LONGEST_WAIVER_DAYS:
         raise CommandError("a waiver lasts a year at most; renew it then, or change the standard")
     return approver, why
+
+
+def last_waiver_day(today: date) -> date:
+    """The last day until which something may be accepted."""
+    return today + timedelta(days=LONGEST_WAIVER_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +150,12 @@ def end_scope_waiver(engine: sa.Engine, scope_id: int, *, by: Actor, moment: Mom
         return ended
 
 
-def end_waiver(engine: sa.Engine, flag: int | str, *, by: Actor, now: datetime) -> None:
-    """End a running waiver before its day: the flag is open again."""
+def end_waiver(
+    engine: sa.Engine, flag: int | str, *, by: Actor, now: datetime, seen: int | None = None
+) -> None:
+    """End a running waiver before its day: the flag is open again. `seen`: see `waive`."""
     with engine.begin() as connection:
-        row = _found(connection, flag)
+        row = _found(connection, flag, seen)
         if row.state != "waived":
             raise CommandError(f"flag {row.id} is {row.state}, not waived")
         _end(connection, row.id, "ended", now)
@@ -148,18 +165,20 @@ def end_waiver(engine: sa.Engine, flag: int | str, *, by: Actor, now: datetime) 
 
 
 def acknowledge(
-    engine: sa.Engine, flag: int | str, *, by: Actor, now: datetime, note: str | None = None
-) -> None:
-    """Say that someone has seen a flag and takes care of it."""
+    engine: sa.Engine, flag: int | str, *, by: Actor, now: datetime, note: str | None = None,
+    seen: int | None = None,
+) -> None:  # fmt: skip
+    """Say that someone has seen a flag and takes care of it. `seen`: see `waive`."""
     with engine.begin() as connection:
-        acknowledge_within(connection, flag, by=by, now=now, note=note)
+        acknowledge_within(connection, flag, by=by, now=now, note=note, seen=seen)
 
 
 def acknowledge_within(
-    connection: sa.Connection, flag: int | str, *, by: Actor, now: datetime, note: str | None = None
-) -> None:
+    connection: sa.Connection, flag: int | str, *, by: Actor, now: datetime,
+    note: str | None = None, seen: int | None = None,
+) -> None:  # fmt: skip
     """`acknowledge`, in a transaction of the caller's."""
-    row = _found(connection, flag)
+    row = _found(connection, flag, seen)
     if row.state not in ("open", "acknowledged"):
         raise CommandError(f"flag {row.id} is {row.state}; only open flags can be acknowledged")
     _acknowledge(connection, row, by, now, note)
@@ -189,6 +208,58 @@ def _acknowledge(
     audit.note(connection, by, "flag acknowledged", _shown(row), at=now, after=said)
 
 
+def acknowledge_those(
+    engine: sa.Engine, those: sa.ColumnElement[bool], expected: int, *, by: Actor, now: datetime,
+    note: str | None = None,
+) -> None:  # fmt: skip
+    """Acknowledge the open ones of the flags that meet a condition, all of them or none.
+
+    Args:
+        those: condition on the table of flags.
+        expected: how many they are, as far as whoever asks has seen.
+
+    Raises:
+        ChangedError: by now they are more, or fewer.
+    """
+    with engine.begin() as connection:
+        rows = many.those(connection, those, ("open",))
+        _as_expected(len(rows), expected)
+        many.acknowledge(connection, rows, by.name, note, now)
+        audit.note(
+            connection, by, "flags acknowledged", _flags(len(rows)), at=now,
+            after={"flags": [row.id for row in rows], "note": note},
+        )  # fmt: skip
+
+
+def waive_those(
+    engine: sa.Engine, those: sa.ColumnElement[bool], expected: int, *, by: Actor, reason: str,
+    until: date, now: datetime, today: date,
+) -> None:  # fmt: skip
+    """Accept the unsolved ones of the flags that meet a condition until a day, all of them or
+    none; see `acknowledge_those`. Flags that are raised later are not covered."""
+    approver, why = _accepted(by.name, reason, until, today)
+    with engine.begin() as connection:
+        rows = many.those(connection, those, ("open", "acknowledged"))
+        _as_expected(len(rows), expected)
+        many.waive(connection, rows, approver, why, until, now)
+        audit.note(
+            connection, by, "flags waived", _flags(len(rows)), at=now,
+            after={"flags": [row.id for row in rows], "until": until.isoformat(), "reason": why},
+        )  # fmt: skip
+
+
+def _as_expected(found: int, expected: int) -> None:
+    if found != expected:
+        raise ChangedError(
+            f"by now these are {_flags(found)}, not {expected:,}: nothing was changed; "
+            "look at them again"
+        )
+
+
+def _flags(count: int) -> str:
+    return f"{count:,} flag{'' if count == 1 else 's'}"
+
+
 def accept_census(engine: sa.Engine, run_id: int, *, by: Actor) -> int:
     """Let the retirements that one census asked for be applied, exactly those; how many items."""
     who = by.name.strip()
@@ -204,11 +275,6 @@ def accept_census(engine: sa.Engine, run_id: int, *, by: Actor) -> int:
     except LookupError as error:
         raise CommandError(str(error)) from None
     return count
-
-
-def _shown(row: Any) -> str:
-    """A flag as the audit log names it."""
-    return f"flag {row.id}: {row.standard}, {row.title}"
 
 
 def take_baseline(
@@ -258,7 +324,12 @@ def remove_baseline(engine: sa.Engine, baseline: int, *, actor: Actor, now: date
         return str(row.name)
 
 
-def _found(connection: sa.Connection, flag: int | str) -> Any:
+def _shown(row: Any) -> str:
+    """A flag as the audit log names it."""
+    return f"flag {row.id}: {row.standard}, {row.title}"
+
+
+def _found(connection: sa.Connection, flag: int | str, seen: int | None = None) -> Any:
     column = _flag.c.id if isinstance(flag, int) or flag.isdecimal() else _flag.c.fingerprint
     wanted: int | str = flag
     if column is _flag.c.id:
@@ -272,6 +343,15 @@ def _found(connection: sa.Connection, flag: int | str) -> Any:
     ).first()
     if row is None:
         raise CommandError(f"there is no flag {flag}; `flagstaff flags` lists them")
+    if seen is not None:
+        last = sa.select(sa.func.coalesce(sa.func.max(_event.c.id), 0)).where(
+            _event.c.flag_id == row.id
+        )
+        if connection.execute(last).scalar_one() != seen:
+            raise ChangedError(
+                f"flag {row.id} has changed since you looked, and is {row.state} now: nothing was "
+                "done; look at it again"
+            )
     return row
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from sync_engine import clock
+from sync_engine import clock, workload
 from sync_engine.baselines import keep as baselines
 from sync_engine.baselines.keep import Wanted
 from sync_engine.digest import outbox
@@ -74,7 +74,7 @@ def assess(
     intervals = {each.name: each.every for each in settings.connections}
     baselines.refresh(engine, baselines_of(configuration), moment_of(settings, now), intervals)
     analyse_schedules(engine, configuration, standards, now)
-    return flags.run(
+    report = flags.run(
         engine,
         standards,
         now=now,
@@ -83,6 +83,8 @@ def assess(
         full=full,
         intervals=intervals,
     )
+    workload.refresh(engine)
+    return report
 
 
 def baselines_of(configuration: Configuration) -> Wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
 
 PAST_SECONDS = 60.0
 SEVERITIES = ("info", "low", "medium", "high", "critical")
-COLUMNS = (
-    "id", "fingerprint", "severity", "state", "standard", "subject", "key", "title", "said",
-    "remedy", "project", "owner", "owner_email", "tool", "connection", "url", "opened_at",
-    "worsened_at", "resolved_at", "waived_until",
-)  # fmt: skip
-
 flags = typer.Typer(help="List flags, waive or acknowledge them.", invoke_without_command=True)
 Format = Annotated[
     Literal["table", "json", "jsonl", "csv"], typer.Option("--format", help="How to print.")
@@ -155,6 +150,8 @@ def _print(
     frame: Frame, engine: sa.Engine, format: str, found: list[dict[str, Any]], where: str | None,
     day: date | None,
 ) -> None:  # fmt: skip
+    from sync_engine.export.files import COLUMNS
+
     rows = [{name: row[name] for name in COLUMNS} for row in found]
     if format == "table" or frame.json:
         frame.answer(rows, lambda console: tell(console, rows))
@@ -164,34 +161,22 @@ def _print(
 
 
 def _text(
-    frame: Frame, engine: sa.Engine, format: str, rows: list[dict[str, Any]], where: str | None,
+    frame: Frame, engine: sa.Engine, format: Any, rows: list[dict[str, Any]], where: str | None,
     day: date | None,
 ) -> str:  # fmt: skip
     from sync_engine import clock
+    from sync_engine.export.files import About, file
 
-    zone = frame.configuration().settings.zone
-    match format:
-        case "markdown":
-            from sync_engine.export.markdown import markdown
+    about = About(
+        frame.configuration().settings.zone, clock.now(), where, str(day) if day else None
+    )
+    if format == "junit":
+        from sync_engine.duties import standards_of
 
-            return markdown(rows, zone)
-        case "html":
-            from sync_engine.export.page import page
-
-            shown = str(day) if day else None
-            return page(rows, zone=zone, made_at=clock.now(), where=where, day=shown)
-        case "junit":
-            from sync_engine.duties import standards_of
-            from sync_engine.export.junit import junit
-
-            live = [row for row in rows if row["state"] != "resolved"]
-            standards = standards_of(frame.configuration())
-            checked = _checked(frame, engine, where, day)
-            return junit(live, standards, checked, clock.now())
-        case _:
-            from sync_engine.cli.output import rows_as
-
-            return rows_as(format, rows, COLUMNS)  # type: ignore[arg-type]
+        standards = standards_of(frame.configuration())
+        checked = _checked(frame, engine, where, day)
+        about = replace(about, standards=standards, checked=checked)
+    return file(format, rows, about)
 
 
 def _checked(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +13,6 @@ from sync_engine.cli.frame import Frame, UsageProblem, command
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sync_engine.rules.standards import Standard
     from sync_engine.schedule.model import Point, Schedule
     from sync_engine.scheduling.find import Named
     from sync_engine.scheduling.read import Plan
@@ -43,6 +42,7 @@ def schedule(
     from sync_engine.duties import standards_of
     from sync_engine.rules.evaluate import connections
     from sync_engine.scheduling.find import find
+    from sync_engine.scheduling.limits import limits_of
     from sync_engine.scheduling.read import plan
     from sync_engine.store.engine import reading
     from sync_engine.subscriptions import moment_of
@@ -67,16 +67,6 @@ def one_project(found: list[Named], wanted: str) -> Named:
             f"Several projects are called {wanted} ({which}); name the id, or --connection."
         )
     return found[0]
-
-
-def limits_of(standards: Iterable[Standard]) -> dict[str, float]:
-    """The thresholds that the configuration sets for the points of a schedule."""
-    return {
-        each.ref: float(each.params[name].value)
-        for each in standards
-        for name in ("most", "least")
-        if each.ref and each.pack == "schedule" and name in each.params
-    }
 
 
 def _document(named: Named, held: Plan, found: Schedule) -> dict[str, Any]:

@@ -147,6 +147,20 @@ def _week(moment: Moment) -> list[date]:
     return [day for day in days if moment.calendar.age(day - before, day)]
 
 
+def effort_left(task: Any) -> Column:
+    """Minutes that are left of a task: what the tool says, else the estimate less what was spent.
+    NULL: nobody can say."""
+    return sa.func.coalesce(
+        task.c.remaining_minutes,
+        sa.case(
+            (task.c.estimate_minutes > task.c.spent_minutes,
+             task.c.estimate_minutes - task.c.spent_minutes),
+            (task.c.spent_minutes >= task.c.estimate_minutes, 0),
+            else_=task.c.estimate_minutes,
+        ),
+    )  # fmt: skip
+
+
 def _effort(source: StoreSource) -> Any:
     """What is left of the open tasks, of all and of those due within the week, shared among
     those assigned.
@@ -187,15 +201,7 @@ def _effort(source: StoreSource) -> Any:
                 ),
             )
         )
-        left = sa.func.coalesce(
-            task.c.remaining_minutes,
-            sa.case(
-                (task.c.estimate_minutes > task.c.spent_minutes,
-                 task.c.estimate_minutes - task.c.spent_minutes),
-                (task.c.spent_minutes >= task.c.estimate_minutes, 0),
-                else_=task.c.estimate_minutes,
-            ),
-        )  # fmt: skip
+        left = effort_left(task)
         heads = list_length(task.c.assignee_ids, frame.dialect)
         soon = task.c.due_on <= last
         share = left // sa.case((heads > 1, heads), else_=1)

@@ -1,10 +1,11 @@
-"""The tables of who may use the console: people, their sessions and tokens, and failed tries."""
+"""The tables of who may use the console: people, their sessions, tokens and ways to look at
+flags, and failed tries."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from sync_engine.store.models import instant, text_column
@@ -63,6 +64,22 @@ class Invitation(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", index=True)
     made_at: datetime = instant(nullable=False)
     expires_at: datetime = instant(nullable=False)
+
+
+class FlagView(SQLModel, table=True):
+    """A way to look at flags that somebody keeps by a name."""
+
+    __tablename__ = "flag_view"
+    __table_args__ = (UniqueConstraint("account_id", "name", name="uq_flag_view_account_id_name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id")
+    name: str = text_column(nullable=False)
+    condition: str = text_column(nullable=False)  # on flags; "": all
+    sort: str
+    grouping: str | None = None  # standard | project | owner | tool; None: a list
+    shared: bool  # everybody finds it; only who made it changes it
+    created_at: datetime = instant(nullable=False)
 
 
 class FailedSignIn(SQLModel, table=True):

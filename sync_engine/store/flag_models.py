@@ -31,6 +31,21 @@ class FlagRow(SQLModel, table=True):
             "severity",
             "opened_at",
         ),
+        # Lists are chosen, ordered and counted from this index alone. PostgreSQL bounds what an
+        # index may hold, and names of projects are not bounded; it reads rows quickly as it is.
+        Index(
+            "ix_flag_listed",
+            "state",
+            "severity",
+            "opened_at",
+            "standard",
+            "project",
+            "owner",
+            "owner_email",
+            "tool",
+        ).ddl_if(dialect="sqlite"),
+        # Likewise what is counted by person.
+        Index("ix_flag_person", "identity_id", "state", "severity"),
         Index("ix_flag_subject", "subject", "connection_id", "subject_id"),
     )
 
@@ -55,7 +70,7 @@ class FlagRow(SQLModel, table=True):
     portfolio: str | None = text_column()
     owner: str | None = text_column()
     owner_email: str | None = None
-    identity_id: int | None = Field(default=None, index=True)
+    identity_id: int | None = None
     tool: str | None = None
     connection: str | None = None
     evidence: Any = json_column()  # {fact: value}

@@ -309,6 +309,14 @@ class TaskRow(RecordRow, table=True):
         Index("ix_task_parent", "connection_id", "parent_id"),
         Index("ix_task_url_key", "url_key"),
         Index("ix_task_run", "connection_id", "run_id"),
+        Index(
+            "ix_task_milestone",
+            "connection_id",
+            "milestone_id",
+            "status",
+            sqlite_where=sql("milestone_id IS NOT NULL AND gone_at IS NULL"),
+            postgresql_where=sql("milestone_id IS NOT NULL AND gone_at IS NULL"),
+        ),
     )
 
     key: str | None = None
@@ -400,6 +408,7 @@ class MilestoneRow(RecordRow, table=True):
     """See `records.Milestone`."""
 
     __tablename__ = "milestone"
+    __table_args__ = (Index("ix_milestone_project", "connection_id", "project_id"),)
 
     project_id: str | None = None
     name: str = text_column(nullable=False)
@@ -520,6 +529,7 @@ class StatusUpdateRow(RecordRow, table=True):
     """See `records.StatusUpdate`."""
 
     __tablename__ = "status_update"
+    __table_args__ = (Index("ix_status_update_project", "connection_id", "project_id", "at"),)
 
     project_id: str
     author_id: str | None = None

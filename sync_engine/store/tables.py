@@ -12,6 +12,7 @@ from sync_engine.store import (
     digest_models,
     flag_models,
     hook_models,
+    load_models,
     models,
     schedule_models,
 )
@@ -25,6 +26,7 @@ MODULES = (
     digest_models,
     flag_models,
     hook_models,
+    load_models,
     schedule_models,
 )
 """Where the tables are declared; importing them is what makes them known."""

@@ -253,7 +253,7 @@ def _ranked(
     ).all()
     pairs = [(row.connection_id, row.project_id) for row in rows]
     courses = counted_by_project(connection, pairs, course)
-    flags = _flags_of(connection, pairs)
+    flags = unsolved_by_project(connection, pairs)
     count = connection.execute(
         sa.select(sa.func.count()).select_from(origin).where(where)
     ).scalar_one()
@@ -268,9 +268,10 @@ def _ranked(
     ), count  # fmt: skip
 
 
-def _flags_of(
+def unsolved_by_project(
     connection: sa.Connection, pairs: list[tuple[int, str]]
 ) -> dict[tuple[int, str], dict[str, int]]:
+    """By project (connection, id): how many of its flags are unsolved, by severity."""
     row = FLAG.c
     place = (row.connection_id, row.project_id)
     rows = connection.execute(

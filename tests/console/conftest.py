@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from tests.conftest import missing_part
 from tests.console.portfolio import fill
 from tests.console.site import Site, served
+from tests.console.work import fill_work
 
 
 @pytest.fixture
 def site(sqlite_store: sa.Engine, tmp_path: Path) -> Iterator[Site]:
     """With one account of each role."""
     fill(sqlite_store)
+    fill_work(sqlite_store)
     with served(sqlite_store, tmp_path) as site:
         yield site
 

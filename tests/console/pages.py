@@ -214,3 +214,158 @@ class About(Settings):
     """What runs here."""
 
     path = "/settings/about"
+
+
+class Flags(Page):
+    """The list of flags."""
+
+    path, title = "/flags", "Flags"
+
+    def ask(self, where: str) -> None:
+        """Type a condition."""
+        self.page.get_by_label("Flags for which this is true").fill(where)
+        self.page.get_by_role("button", name="Show", exact=True).click()
+
+    @property
+    def condition(self) -> str:
+        """What stands in the field."""
+        return str(self.page.get_by_label("Flags for which this is true").input_value())
+
+    @property
+    def names(self) -> list[str]:
+        """The flags that are shown."""
+        return [str(name) for name in self.page.locator(".rows.flags .what a").all_inner_texts()]
+
+    @property
+    def standing(self) -> str:
+        """How many there are."""
+        return str(self.page.locator("header.head .lead").inner_text())
+
+    def narrow(self, words: str) -> None:
+        """Click one of the choices beside the list."""
+        self.page.locator(".facets").get_by_role("link", name=words).click()
+
+    def choose(self, *names: str) -> None:
+        """Tick flags."""
+        for name in names:
+            self.page.get_by_label(f"Choose: {name}", exact=True).check()
+
+    def keep(self, name: str) -> None:
+        """Keep what is looked at as a view."""
+        self.page.locator("summary", has_text="Keep this view").click()
+        self.page.get_by_label("Name of the view").fill(name)
+        self.page.get_by_role("button", name="Keep it").click()
+
+
+class GroupedFlags(Flags):
+    """Flags put together by project."""
+
+    path = "/flags?group=project&by=owner"
+
+
+class MisreadFlags(Flags):
+    """A condition with a mistake."""
+
+    path = "/flags?where=severty+%3D+high"
+
+
+class ChosenFlags(Page):
+    """What is asked before many flags are waived."""
+
+    path = "/flags/chosen?do=waive&all=yes&where=severity+%3D+critical"
+    title = "Waive 10 flags"
+
+    def waive(self, until: str, reason: str) -> None:
+        """Confirm it."""
+        self.page.get_by_label("Until, its last day").fill(until)
+        self.page.get_by_label("Why it is accepted").fill(reason)
+        self.page.locator("main form button").click()
+
+
+class FlagPage(Page):
+    """One flag."""
+
+    path, title = "/flags/1", "ENG-1 has been in progress since 3 November and nobody owns it."
+
+    def act(self, button: str, sure: str, **fields: str) -> None:
+        """Open a question, fill it in, confirm it."""
+        self.page.locator("summary", has_text=button).click()
+        for label, value in fields.items():
+            self.page.get_by_label(label.replace("_", " ")).fill(value)
+        self.page.get_by_role("button", name=sure, exact=True).click()
+
+    @property
+    def history(self) -> list[str]:
+        """What happened, the latest first."""
+        return [str(e) for e in self.page.locator(".timeline .what b").all_inner_texts()]
+
+
+class Projects(Page):
+    """All projects."""
+
+    path, title = "/projects", "Projects"
+
+    @property
+    def names(self) -> list[str]:
+        """Their names, in the order in which they are shown."""
+        return [str(name) for name in self.page.locator("tbody th b").all_inner_texts()]
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose one of the filters."""
+        self.page.get_by_label(label).select_option(label=option)
+
+    def ask(self, condition: str) -> None:
+        """Type a condition and apply the filters."""
+        self.page.get_by_label("Condition").fill(condition)
+        self.page.get_by_role("button", name="Apply").click()
+
+    def enter(self, name: str) -> Project:
+        """Go to the scorecard of one of them."""
+        self.page.get_by_role("link", name=name).click()
+        return Project(self.site, self.page)
+
+
+class Project(Page):
+    """The scorecard of a project."""
+
+    path, title = "/projects/engineering/beta", "Warehouse move"
+
+    @property
+    def standing(self) -> str:
+        """The sentence."""
+        return str(self.page.locator("header.head .lead").inner_text())
+
+    def section(self, id: str) -> str:
+        """What a part of it says."""
+        return str(self.page.locator(f"section[aria-labelledby={id}]").inner_text())
+
+
+class People(Page):
+    """Who has how much to do."""
+
+    path, title = "/people", "People"
+
+    @property
+    def names(self) -> list[str]:
+        """Their names, in the order in which they are shown."""
+        return [str(name) for name in self.page.locator("tbody th a b").all_inner_texts()]
+
+    def weeks(self, name: str) -> list[str]:
+        """What the weeks of somebody say."""
+        row = self.page.locator("tbody tr", has=self.page.get_by_role("link", name=name))
+        return [" ".join(text.split()) for text in row.first.locator(".heat").all_inner_texts()]
+
+    def enter(self, name: str) -> Person:
+        """Go to somebody's page."""
+        self.page.get_by_role("link", name=name).first.click()
+        return Person(self.site, self.page)
+
+
+class Person(Page):
+    """One person."""
+
+    path, title = "/people/2", "Bob"
+
+    def section(self, id: str) -> str:
+        """What a part of it says."""
+        return str(self.page.locator(f"section[aria-labelledby={id}]").inner_text())

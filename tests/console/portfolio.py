@@ -29,6 +29,10 @@ PROJECTS = {
     "gamma": ("Sensor research", "Labs", 88),
     "delta": (HOSTILE, "Labs", 91),
 }
+EVIDENCE = {
+    "status": "in_progress", "owner": None, "started": "2026-11-03T08:15:00+00:00",
+    "due": "2026-11-27", "field Team": "Ledger",
+}  # fmt: skip
 SAID = "has been in progress since 3 November and nobody owns it."
 
 
@@ -141,7 +145,7 @@ def flag(
             "project": shown[0], "portfolio": shown[1], "owner": name.title(),
             "owner_email": f"{name}@acme.example", "identity_id": identity, "tool": "jira",
             "connection": "engineering", "opened_at": opened_at, "first_opened_at": opened_at,
-            "assessed_at": now,
+            "assessed_at": now, "read_at": now - timedelta(hours=1), "evidence": EVIDENCE,
         },
     )  # fmt: skip
     connection.execute(

@@ -83,12 +83,16 @@ class Browser:
     def post(self, path: str, csrf: str | None = None, **fields: Any) -> requests.Response:
         """A form, as one of our pages sends it."""
         if csrf is None:
-            found = re.search(r'name="_csrf" value="([^"]+)"', self.get("/sign-in").text) or (
-                re.search(r'name="_csrf" value="([^"]+)"', self.get("/").text)
-            )
-            csrf = found[1] if found else ""
+            csrf = self.proof()
         headers = {"Origin": self.site.address, "Sec-Fetch-Site": "same-origin"}
         return self.ask("POST", path, headers, {"_csrf": csrf, **fields})
+
+    def proof(self) -> str:
+        """What a form of our pages holds against forgery; "" where there is none."""
+        found = re.search(r'name="_csrf" value="([^"]+)"', self.get("/sign-in").text) or (
+            re.search(r'name="_csrf" value="([^"]+)"', self.get("/").text)
+        )
+        return found[1] if found else ""
 
     def ask(
         self, method: str, path: str, headers: Any = None, data: Any = None

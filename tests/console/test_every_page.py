@@ -12,7 +12,21 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.console import pages
-from tests.console.pages import Door, Overview, Page, Start
+from tests.console.pages import (
+    ChosenFlags,
+    Door,
+    FlagPage,
+    Flags,
+    GroupedFlags,
+    MisreadFlags,
+    Overview,
+    Page,
+    People,
+    Person,
+    Project,
+    Projects,
+    Start,
+)
 from tests.console.site import Site
 
 pytestmark = pytest.mark.browser
@@ -40,6 +54,16 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "person-form": (pages.PersonForm, "pmo"),
     "audit-log": (pages.AuditLog, "admin"),
     "about": (pages.About, "admin"),
+    "flags": (Flags, "admin"),
+    "flags-of-a-viewer": (Flags, "viewer"),
+    "flags-grouped": (GroupedFlags, "pmo"),
+    "flags-misread": (MisreadFlags, "pmo"),
+    "flags-chosen": (ChosenFlags, "manager"),
+    "flag": (FlagPage, "pmo"),
+    "projects": (Projects, "viewer"),
+    "project": (Project, "manager"),
+    "people": (People, "pmo"),
+    "person": (Person, "manager"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 
@@ -104,7 +128,8 @@ def test_the_keyboard_reaches_everything(site: Site, chromium: Any, name: str) -
                  + 'input:not([type=hidden])')].filter(e => e.checkVisibility()).length"""
         )
         reached = set()
-        for _ in range(wanted + 2):
+        days = page.page.locator("input[type=date]").count()  # day, month, year, calendar
+        for _ in range(wanted + 2 + 3 * days):
             page.page.keyboard.press("Tab")
             stop = page.page.evaluate(
                 """() => { const e = document.activeElement; const s = getComputedStyle(e);

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_engine.cli.flagging import COLUMNS
 from sync_engine.export.cells import as_csv, text_of
+from sync_engine.export.files import COLUMNS
 from sync_engine.export.junit import Checked, junit
 from sync_engine.export.markdown import escaped, markdown
 from sync_engine.export.page import page

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
-from sync_engine.settings.wording import sentence
+from sync_engine.settings import wording
 from sync_engine.web.console.refusals import Refusal
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -77,8 +78,30 @@ class Form:
             })  # fmt: skip
 
 
+class DayError(Exception):
+    """A day was written that is none; the message says how one is."""
+
+
+def day_of(text: str) -> date:
+    """A day that somebody wrote. Raises `DayError`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DayError(f'"{text[:40]}" is not a day; write it as 2026-12-24') from None
+
+
+def said_of(error: Exception) -> str:
+    """What an error of a command says."""
+    return sentence(str(error))
+
+
+def sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
+
+
 def _said(model: type[BaseModel], error: dict[str, Any]) -> str:
     if error["type"] == "missing":
         return "Fill this in."
-    words = sentence(model, error, "")
+    words = wording.sentence(model, error, "")
     return f"{words[:1].upper()}{words[1:]}."

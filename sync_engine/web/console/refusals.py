@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 HEADLINES = {
     400: "That could not be read",
@@ -11,7 +12,7 @@ HEADLINES = {
     403: "That is not for your role",
     404: "There is nothing here",
     405: "That is not done here",
-    409: "That cannot be done now",
+    409: "It has changed meanwhile",
     410: "This works no more",
     413: "That is too much at once",
     422: "That could not be read",
@@ -34,11 +35,16 @@ WORDS = {
 
 @dataclass(eq=False)
 class Refusal(Exception):
-    """A request that is not done; the words are shown to who asked."""
+    """A request that is not done; the words are shown to who asked.
+
+    Args:
+        more: for programs: which `field` it is about, at which `column` of a condition.
+    """
 
     status: int
     words: str = ""
     headers: Mapping[str, str] | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def headline(self) -> str:

@@ -12,6 +12,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
+from sync_engine.web.api.register import register_all as register_resources
+from sync_engine.web.api.resources import Resources
 from sync_engine.web.console import tokens
 from sync_engine.web.console.ask import Ask
 from sync_engine.web.console.forms import Form
@@ -28,14 +30,16 @@ def mount(app: FastAPI, console: Console) -> None:
     Raises:
         UndeclaredError: a route does not say what it needs.
     """
-    pages = Pages(console)
+    pages, resources = Pages(console), Resources(console)
     register_all(pages)
-    check([pages.router])
+    register_resources(resources)
+    check([pages.router, resources.router])
     app.include_router(pages.router)
+    app.include_router(resources.router)
 
     def refuse(request: Request, refusal: Refusal) -> Response:
         if request.url.path.startswith("/api/"):
-            body = orjson.dumps({"error": refusal.sentence})
+            body = orjson.dumps({"error": refusal.sentence, **refusal.more})
             response = Response(body, refusal.status, media_type="application/json")
         else:
             ask = _ask_of(request, console)
@@ -55,9 +59,8 @@ def mount(app: FastAPI, console: Console) -> None:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return refuse(request, Refusal(status, headers=getattr(error, "headers", None)))
 
-    async def misread(request: Request, _error: Exception) -> Response:
-        # A number in an address that is none: there is no such thing.
-        return refuse(request, Refusal(422 if request.url.path.startswith("/api/") else 404))
+    async def misread(request: Request, error: Exception) -> Response:
+        return refuse(request, _misread(request, error))
 
     async def store(request: Request, error: Exception) -> Response:
         away = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError))
@@ -72,6 +75,17 @@ def mount(app: FastAPI, console: Console) -> None:
     }  # fmt: skip
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+
+
+def _misread(request: Request, error: Exception) -> Refusal:
+    """The first thing that is wrong with what a program sent."""
+    if not request.url.path.startswith("/api/") or not isinstance(error, RequestValidationError):
+        # A number in an address that is none: there is no such thing.
+        return Refusal(404)
+    wrong = error.errors()[0]
+    place = ".".join(str(each) for each in wrong["loc"][1:]) or str(wrong["loc"][0])
+    said = str(wrong["msg"])
+    return Refusal(422, f'"{place[:80]}": {said[:1].lower()}{said[1:]}.', more={"field": place})
 
 
 def _ask_of(request: Request, console: Console) -> Ask:

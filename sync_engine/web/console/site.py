@@ -16,7 +16,9 @@ from fastapi import APIRouter, Request
 
 from sync_engine import clock
 from sync_engine.accounts import Passwords, User, anybody
+from sync_engine.duties import standards_of
 from sync_engine.rules.calendars import WorkCalendar
+from sync_engine.rules.standards import Standard
 from sync_engine.settings import Configuration
 from sync_engine.store.engine import reading
 from sync_engine.subscriptions import calendar_of
@@ -77,6 +79,7 @@ class Console:
         self._noting = ThreadPoolExecutor(1, thread_name_prefix="console")
         self._lock = threading.Lock()
         self._calendar: tuple[Configuration, WorkCalendar] | None = None
+        self._standards: tuple[Configuration, tuple[Standard, ...]] | None = None
 
     @property
     def is_local(self) -> bool:
@@ -100,6 +103,14 @@ class Console:
             if self._calendar is None or self._calendar[0] is not configuration:
                 self._calendar = (configuration, calendar_of(configuration.settings))
             return self._calendar[1]
+
+    def standards(self) -> tuple[Standard, ...]:
+        """The standards in force."""
+        configuration = self.configuration()
+        with self._lock:
+            if self._standards is None or self._standards[0] is not configuration:
+                self._standards = (configuration, standards_of(configuration))
+            return self._standards[1]
 
     def entries(self, user: User | None) -> list[Entry]:
         """The navigation of a user: what there is, in its order."""

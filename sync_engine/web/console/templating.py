@@ -17,6 +17,8 @@ from sync_engine.web.console.words import (
     count,
     day_label,
     exact,
+    hours,
+    path_to,
     percent,
     seen,
     since_words,
@@ -40,10 +42,11 @@ def environment() -> Environment:
         "asset": lambda name: assets()[name].address,
         "charts": charts,
         "time_tag": _time_tag,
+        "path_to": path_to,
     }
     made.filters |= {
         "count": count, "percent": percent, "plural": plural, "safe_url": safe_url,
-        "day": day_label, "tool": tool_name, "pair": lambda word: (word, word),
+        "day": day_label, "tool": tool_name, "hours": hours, "pair": lambda word: (word, word),
     }  # fmt: skip
     return made
 

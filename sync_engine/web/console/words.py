@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from sync_engine.digest.text import MONTHS, WEEKDAYS, ago, plural
@@ -76,3 +77,18 @@ def day_label(day: date) -> str:
 def tool_name(connector: str) -> str:
     """A kind of tool as people write it."""
     return tool_title(connector)
+
+
+def hours(minutes: int) -> str:
+    """Effort as people count it: "6 h", "1.5 h"; rounded to half hours, never to nothing."""
+    if 0 < minutes < 30:
+        return "<½ h"
+    halves = round(minutes / 30)
+    return f"{halves // 2:,} h" if halves % 2 == 0 else f"{halves / 2:,.1f} h"
+
+
+def path_to(*parts: object, **query: str) -> str:
+    """An address of ours: its parts, whatever is in them, and what is asked for."""
+    path = "".join(f"/{quote(str(part), safe='')}" for part in parts)
+    said = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(said)}" if said else path

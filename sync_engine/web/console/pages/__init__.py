@@ -5,13 +5,19 @@ from __future__ import annotations
 from sync_engine.web.console.pages import (
     digests,
     door,
+    flag,
+    flags,
+    flags_at_once,
     general,
     insight,
     letter_preview,
     overview,
     parts,
+    people,
     people_entries,
     profile,
+    projects,
+    same_person,
     single_sign_on,
     start,
     users,
@@ -19,8 +25,8 @@ from sync_engine.web.console.pages import (
 from sync_engine.web.console.site import Pages
 
 PAGES = (
-    parts, door, start, overview, digests, letter_preview, profile, users, general, people_entries,
-    insight, single_sign_on,
+    parts, door, start, overview, flags, flags_at_once, flag, projects, same_person, people,
+    digests, letter_preview, profile, users, general, people_entries, insight, single_sign_on,
 )  # fmt: skip
 
 

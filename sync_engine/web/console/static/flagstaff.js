@@ -8,12 +8,14 @@
   async function update(address, id, remember) {
     const region = document.getElementById(id);
     if (!region) return false;
+    const focused = region.contains(document.activeElement) && document.activeElement.id;
     region.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(address, { credentials: "same-origin", headers: { Accept: "text/html" } });
       const fresh = answer.ok && !answer.redirected && parse(await answer.text()).getElementById(id);
       if (!fresh) return false;
       region.replaceWith(fresh);
+      if (focused) document.getElementById(focused)?.focus();
       if (remember) history.pushState({ region: id }, "", address);
       return true;
     } catch {
@@ -77,6 +79,22 @@
     });
     document.body.append(dialog);
     dialog.showModal();
+  });
+
+  // A condition is completed word by word: by facts, and after a fact by its values.
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.dataset.words || !field.list) return;
+    const facts = JSON.parse(field.dataset.words);
+    const [, before, word] = field.value.match(/^(.*?)([^\s(,]*)$/s);
+    const fact = before.match(/([a-z]+(?: [a-z]+)?)\s*(?:=|!=|in\s*\([^)]*)\s*$/i);
+    const named = fact && Object.keys(facts).find((name) => fact[1].toLowerCase().endsWith(name));
+    const offered = named ? facts[named] : [...Object.keys(facts), "and", "or", "not", "is empty", "contains", "older than"];
+    field.list.replaceChildren(
+      ...offered
+        .filter((each) => each.startsWith(word.toLowerCase()))
+        .map((each) => Object.assign(document.createElement("option"), { value: before + each })),
+    );
   });
 
   // Menus close when one looks elsewhere.

@@ -1,0 +1,225 @@
+"""Projects, those that fare worst first: what is found, beside what is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync_engine.access import Visible
+from sync_engine.flags.compliance import WHOLE_PROJECT
+from sync_engine.rules.calendars import Moment
+from sync_engine.rules.compile import compiled
+from sync_engine.rules.evaluate import frame_for
+from sync_engine.rules.filters import SECONDS
+from sync_engine.rules.joins import CONNECTION, PERSON, portfolio_of
+from sync_engine.rules.language import read
+from sync_engine.rules.limits import limited
+from sync_engine.rules.other_facts import REPORT, source_of
+from sync_engine.rules.resolve import resolve
+from sync_engine.views.compliance import (
+    Assessed,
+    Counts,
+    Week,
+    counted_by_project,
+    last_assessed,
+    weeks,
+)
+from sync_engine.views.health import Found, Reported, found_health, is_watermelon
+from sync_engine.views.overview import unsolved_by_project
+
+PAGE = 25
+NO_PORTFOLIO = "–"
+"""Stands for projects without one, where a portfolio is chosen."""
+
+Pair = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which projects are wanted.
+
+    Args:
+        condition: in the language of standards, on projects; "": all.
+        portfolio: "": any.
+        every: those that are closed or archived, too.
+    """
+
+    condition: str = ""
+    portfolio: str = ""
+    every: bool = False
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A project in the list. `counts`: None: it was not assessed yet."""
+
+    connection_id: int
+    id: str
+    key: str | None
+    name: str
+    state: str
+    connection: str
+    portfolio: str | None
+    counts: Counts | None
+    weeks: tuple[Week, ...]
+    flags: Mapping[str, int]
+    reported: Reported | None
+
+    @property
+    def found(self) -> Found:
+        """How it stands by what is found."""
+        return found_health(self.counts, self.flags)
+
+    @property
+    def watermelon(self) -> bool:
+        """Whether it is reported better than it is found."""
+        return is_watermelon(self.reported, self.found)
+
+
+@dataclass(frozen=True, slots=True)
+class Projects:
+    """A page of projects.
+
+    Args:
+        assessed: None: nothing was ever assessed.
+        count: how many there are of those wanted.
+        portfolios: what may be chosen.
+    """
+
+    shown: tuple[Listed, ...]
+    count: int
+    page: int
+    assessed: Assessed | None
+    portfolios: tuple[str, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-self.count // PAGE))
+
+
+def projects(
+    connection: sa.Connection, visible: Visible, moment: Moment, wanted: Wanted
+) -> Projects:
+    """The projects that someone wants of those that they may see.
+
+    Args:
+        moment: in the PMO's zone, in which conditions are counted.
+
+    Raises:
+        LanguageError: the condition makes no sense.
+        TooSlow: it takes too long.
+    """
+    assessed = last_assessed(connection)
+    source = source_of(frame_for(connection, moment), "project")
+    portfolio = portfolio_of(source, source.base)
+    base = source.base.c
+    where = [source.live(), visible.projects(source.base)]
+    if not wanted.every:
+        where.append(base.state == "active")
+    if wanted.condition:
+        where.append(compiled(resolve(read(wanted.condition), "project"), source))
+    seen = where.copy()
+    if wanted.portfolio:
+        chosen = wanted.portfolio if wanted.portfolio != NO_PORTFOLIO else None
+        where.append(portfolio.is_(None) if chosen is None else portfolio == chosen)
+    fared, origin = WHOLE_PROJECT.c, source.origin
+    day = None if assessed is None else assessed.day
+    checks = fared.met + fared.flagged
+    share = sa.case((checks > 0, fared.met * 1.0 / checks), else_=2.0)  # nothing known: last
+    listed = (
+        sa.select(
+            base.connection_id, base.id, base.key, base.name, base.state,
+            CONNECTION.c.name.label("connection"), portfolio.label("portfolio"),
+            *(fared[name] for name in ("met", "flagged", "waived", "unknown")),
+        )
+        .select_from(
+            origin.join(CONNECTION, CONNECTION.c.id == base.connection_id).outerjoin(
+                WHOLE_PROJECT,
+                sa.and_(fared.day == day, fared.connection_id == base.connection_id,
+                        fared.project_id == base.id),
+            )
+        )
+        .where(*where)
+        .order_by(share, fared.flagged.desc(), base.name, base.connection_id, base.id)
+    )  # fmt: skip
+    with limited(connection, SECONDS):
+        counting = sa.select(sa.func.count()).select_from(origin).where(*where)
+        count = connection.execute(counting).scalar_one()
+        page = min(max(wanted.page, 1), max(1, -(-count // PAGE)))
+        rows = connection.execute(listed.limit(PAGE).offset((page - 1) * PAGE)).all()
+        named = connection.execute(
+            sa.select(portfolio.label("name")).select_from(origin).where(*seen).distinct()
+        ).scalars()
+        portfolios = sorted(named, key=lambda name: (name is None, (name or "").casefold()))
+    pairs = [(row.connection_id, row.id) for row in rows]
+    courses = counted_by_project(connection, pairs, weeks(connection, moment.today))
+    flags, told = unsolved_by_project(connection, pairs), reported(connection, pairs)
+    return Projects(
+        tuple(_listed(row, courses, flags, told) for row in rows), count, page, assessed,
+        tuple(NO_PORTFOLIO if name is None else name for name in portfolios),
+    )  # fmt: skip
+
+
+def _listed(
+    row: Any, courses: Mapping[Pair, tuple[Week, ...]], flags: Mapping[Pair, Mapping[str, int]],
+    told: Mapping[Pair, Reported],
+) -> Listed:  # fmt: skip
+    pair = (row.connection_id, row.id)
+    counts = None if row.met is None else Counts(row.met, row.flagged, row.waived, row.unknown)
+    return Listed(
+        *pair, row.key, row.name, row.state, row.connection, row.portfolio, counts, courses[pair],
+        flags.get(pair, {}), told.get(pair),
+    )  # fmt: skip
+
+
+def reported(connection: sa.Connection, pairs: Iterable[Pair]) -> dict[Pair, Reported]:
+    """The last status update of each of some projects: (connection, id)."""
+    wanted, row, other = list(pairs), REPORT.c, REPORT.alias()
+    last = (
+        sa.select(sa.func.max(other.c.at))
+        .where(
+            other.c.connection_id == row.connection_id, other.c.project_id == row.project_id,
+            other.c.gone_at.is_(None),
+        )
+        .scalar_subquery()
+    )  # fmt: skip
+    rows = connection.execute(
+        _updates(row.connection_id, row.project_id)
+        .where(
+            # Column by column, so that an index is used; pairs too many are left out below.
+            row.connection_id.in_({connection_id for connection_id, _ in wanted}),
+            row.project_id.in_({id for _, id in wanted}),
+            row.at == last,
+        )
+        .order_by(row.id)
+    )
+    found = {(each.connection_id, each.project_id): Reported(*each[:-2]) for each in rows}
+    return {pair: found[pair] for pair in wanted if pair in found}
+
+
+def status_updates(connection: sa.Connection, pair: Pair, most: int) -> list[Reported]:
+    """The last status updates of a project, newest first."""
+    row, (connection_id, project_id) = REPORT.c, pair
+    rows = connection.execute(
+        _updates()
+        .where(row.connection_id == connection_id, row.project_id == project_id)
+        .order_by(row.at.desc(), row.id.desc())
+        .limit(most)
+    )
+    return [Reported(*each) for each in rows]
+
+
+def _updates(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    row, author = REPORT.c, PERSON.alias()
+    on = sa.and_(author.c.connection_id == row.connection_id, author.c.id == row.author_id)
+    said = (row.at, row.health, row.health_label, author.c.name.label("author"), row.title)
+    return (
+        sa.select(*said, row.text, *more)
+        .select_from(REPORT.outerjoin(author, on))
+        .where(row.gone_at.is_(None))
+    )
