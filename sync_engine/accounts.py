@@ -25,6 +25,7 @@ from sync_engine.store.account_models import (
     Account,
     ApiToken,
     FailedSignIn,
+    FlagView,
     Invitation,
     WebSession,
 )
@@ -51,9 +52,9 @@ SEEN_EVERY = timedelta(minutes=5)
 _ADDRESS = re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,190}")
 _LOCK = 0x464C4147  # "FLAG": held while the first account is made
 
-ACCOUNT, SESSION, TOKEN, FAILED, INVITATION = (
+ACCOUNT, SESSION, TOKEN, FAILED, INVITATION, VIEW = (
     cast(sa.Table, getattr(model, "__table__"))  # noqa: B009 - made by SQLModel
-    for model in (Account, WebSession, ApiToken, FailedSignIn, Invitation)
+    for model in (Account, WebSession, ApiToken, FailedSignIn, Invitation, FlagView)
 )
 
 
@@ -239,7 +240,7 @@ def remove(engine: sa.Engine, address: str, actor: Actor, now: datetime) -> None
     with engine.begin() as connection:
         user = find(connection, address)
         _end(connection, user.id)
-        for table in (TOKEN, INVITATION):
+        for table in (TOKEN, INVITATION, VIEW):
             connection.execute(sa.delete(table).where(table.c.account_id == user.id))
         connection.execute(sa.delete(ACCOUNT).where(ACCOUNT.c.id == user.id))
         _some_admin(connection)
