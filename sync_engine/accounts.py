@@ -21,7 +21,14 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from sync_engine.store import audit
-from sync_engine.store.account_models import Account, ApiToken, FailedSignIn, WebSession
+from sync_engine.store.account_models import (
+    Account,
+    ApiToken,
+    FailedSignIn,
+    FlagView,
+    Invitation,
+    WebSession,
+)
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import reading
 
@@ -45,9 +52,9 @@ SEEN_EVERY = timedelta(minutes=5)
 _ADDRESS = re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,190}")
 _LOCK = 0x464C4147  # "FLAG": held while the first account is made
 
-ACCOUNT, SESSION, TOKEN, FAILED = (
+ACCOUNT, SESSION, TOKEN, FAILED, INVITATION, VIEW = (
     cast(sa.Table, getattr(model, "__table__"))  # noqa: B009 - made by SQLModel
-    for model in (Account, WebSession, ApiToken, FailedSignIn)
+    for model in (Account, WebSession, ApiToken, FailedSignIn, Invitation, FlagView)
 )
 
 
@@ -203,6 +210,8 @@ def change(engine: sa.Engine, address: str, actor: Actor, now: datetime, **to: A
         _some_admin(connection)
         if values.get("enabled") is False or values.get("role", user.role) != user.role:
             _end(connection, user.id)
+        if values.get("enabled") is False:
+            connection.execute(sa.delete(INVITATION).where(INVITATION.c.account_id == user.id))
         audit.note(connection, actor, "user changed", user.address, at=now, before=before,
                    after=values)  # fmt: skip
         return find_by_id(connection, user.id)
@@ -214,11 +223,16 @@ def set_password(
     """Give an account another password, as its hash, and end its sessions."""
     with engine.begin() as connection:
         user = find(connection, address)
-        connection.execute(
-            sa.update(ACCOUNT).where(ACCOUNT.c.id == user.id).values(password=password)
-        )
-        _end(connection, user.id)
+        write_password(connection, user.id, password)
         audit.note(connection, actor, "password changed", user.address, at=now)
+
+
+def write_password(connection: sa.Connection, account_id: int, password: str) -> None:
+    """Give an account a password, as its hash, and end its sessions; the caller audits it."""
+    connection.execute(
+        sa.update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(password=password)
+    )
+    _end(connection, account_id)
 
 
 def remove(engine: sa.Engine, address: str, actor: Actor, now: datetime) -> None:
@@ -226,7 +240,8 @@ def remove(engine: sa.Engine, address: str, actor: Actor, now: datetime) -> None
     with engine.begin() as connection:
         user = find(connection, address)
         _end(connection, user.id)
-        connection.execute(sa.delete(TOKEN).where(TOKEN.c.account_id == user.id))
+        for table in (TOKEN, INVITATION, VIEW):
+            connection.execute(sa.delete(table).where(table.c.account_id == user.id))
         connection.execute(sa.delete(ACCOUNT).where(ACCOUNT.c.id == user.id))
         _some_admin(connection)
         audit.note(connection, actor, "user removed", user.address, at=now,
@@ -309,11 +324,13 @@ def sign_out(engine: sa.Engine, token: str) -> None:
         connection.execute(sa.delete(SESSION).where(SESSION.c.token == digest(token)))
 
 
-def sign_out_everywhere(engine: sa.Engine, user: User, now: datetime) -> int:
-    """End all sessions of someone; how many there were."""
+def sign_out_everywhere(
+    engine: sa.Engine, user: User, now: datetime, actor: Actor | None = None
+) -> int:
+    """End all sessions of someone; how many there were. `actor`: who does it; None: they."""
     with engine.begin() as connection:
         ended = _end(connection, user.id)
-        audit.note(connection, Actor(user.address, "console"), "signed out everywhere",
+        audit.note(connection, actor or Actor(user.address, "console"), "signed out everywhere",
                    user.address, at=now, after={"sessions": ended})  # fmt: skip
     return ended
 

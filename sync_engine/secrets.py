@@ -227,6 +227,19 @@ def mail_password(
     )  # fmt: skip
 
 
+def oidc_secret(
+    configuration: Configuration, environ: Mapping[str, str] = os.environ
+) -> str | None:
+    """What proves to the sign-in service who asks, fetched; None where there is none."""
+    oidc = configuration.settings.web.oidc
+    if oidc is None or oidc.client_secret is None:
+        return None
+    return fetch(
+        oidc.client_secret.get_secret_value(), "web.oidc.client_secret", configuration.folder,
+        environ, configuration.kept,
+    )  # fmt: skip
+
+
 def way_secret(
     configuration: Configuration, name: str, option: str, environ: Mapping[str, str] = os.environ
 ) -> str:

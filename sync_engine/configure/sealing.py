@@ -126,7 +126,7 @@ def _goes_to(document: Any, path: Path_) -> dict[str, Any]:
     return {
         key: value
         for key, value in (beside.items() if isinstance(beside, dict) else ())
-        if key in ("host", "audience") or key.endswith("url")
+        if key in ("host", "audience", "issuer") or key.endswith("url")
     }
 
 

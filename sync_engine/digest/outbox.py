@@ -20,6 +20,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sync_engine.digest import escalation
 from sync_engine.digest.channels.base import Answer
 from sync_engine.digest.periods import Period
+from sync_engine.store import audit
+from sync_engine.store.audit import Actor
 from sync_engine.store.digest_models import Delivery, DigestReader, Outgoing
 from sync_engine.store.engine import database_now, reading
 
@@ -236,8 +238,12 @@ def wait(attempts: int) -> timedelta:
     return timedelta(minutes=_WAITS[min(attempts, len(_WAITS)) - 1])
 
 
-def release(engine: sa.Engine, outbox_id: int, now: datetime) -> bool:
-    """Try a parked message again, once its reason is mended. False: it is not parked."""
+def release(engine: sa.Engine, outbox_id: int, now: datetime, actor: Actor | None = None) -> bool:
+    """Try a parked message again, once its reason is mended. False: it is not parked.
+
+    Args:
+        actor: who wants it, for the audit log.
+    """
     with engine.begin() as connection:
         done = connection.execute(
             sa.update(_outbox)
@@ -245,8 +251,12 @@ def release(engine: sa.Engine, outbox_id: int, now: datetime) -> bool:
             .where(_outbox.c.state == "parked")
             .where(sa.func.length(_outbox.c.body) > 0)
             .values(state="queued", next_at=now, queued_at=now, attempts=0)
-        )
-    return bool(done.rowcount)
+            .returning(_outbox.c.subscription, _outbox.c.recipient)
+        ).first()
+        if done is not None and actor is not None:
+            about = f"{done.subscription} to {done.recipient}"
+            audit.note(connection, actor, "message released", about, at=now)
+    return done is not None
 
 
 def forget(engine: sa.Engine, before: datetime) -> int:

@@ -16,6 +16,7 @@ from pydantic import (
 from sync_engine.settings.base import Section, Severity, Zone
 from sync_engine.settings.digests import Digest, Files, Mail, Way, fitting
 from sync_engine.settings.nearest import nearest
+from sync_engine.settings.signing_in import Oidc
 from sync_engine.settings.values import (
     Census,
     Day,
@@ -208,6 +209,17 @@ class Web(Section):
         pattern=r"^https?://\S+$",
         description="Address under which people, and tools that call, reach it.",
     )
+    oidc: Oidc | None = Field(
+        None, description="Signing in with your organisation's account; absent: passwords only."
+    )
+
+    @model_validator(mode="after")
+    def _comes_back(self) -> Web:
+        if self.oidc is not None and self.url is None:
+            raise ValueError(
+                "`oidc` needs `url`: the address to which the sign-in service sends people back"
+            )
+        return self
 
 
 class Log(Section):

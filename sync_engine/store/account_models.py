@@ -55,6 +55,17 @@ class ApiToken(SQLModel, table=True):
     revoked_at: datetime | None = instant()
 
 
+class Invitation(SQLModel, table=True):
+    """A link with which someone chooses a password, once. Gone when used."""
+
+    __tablename__ = "invitation"
+
+    token: str = Field(primary_key=True)  # SHA-256, in hex
+    account_id: int = Field(foreign_key="account.id", index=True)
+    made_at: datetime = instant(nullable=False)
+    expires_at: datetime = instant(nullable=False)
+
+
 class FlagView(SQLModel, table=True):
     """A way to look at flags that somebody keeps by a name."""
 

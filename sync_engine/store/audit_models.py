@@ -15,7 +15,12 @@ class AuditRow(SQLModel, table=True):
     """One change that a person made. Rows are only added."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_at", "at", "id"), Index("ix_audit_about", "about", "id"))
+    __table_args__ = (
+        Index("ix_audit_at", "at", "id"),
+        Index("ix_audit_about", "about", "id"),
+        Index("ix_audit_who", "who", "id"),
+        Index("ix_audit_action", "action", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = instant(nullable=False)

@@ -43,6 +43,7 @@ class Outgoing(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("subscription", "recipient", "period_key", "channel"),
         Index("ix_outbox_due", "state", "next_at"),
+        Index("ix_outbox_recipient", "recipient", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

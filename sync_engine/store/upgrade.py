@@ -39,6 +39,11 @@ class Version:
         return self.store == self.program
 
 
+def revision(connection: sa.Connection) -> str | None:
+    """The revision of the store's tables; None: it does not say."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def version(engine: sa.Engine) -> Version:
     """Where the store stands.
 
@@ -48,7 +53,7 @@ def version(engine: sa.Engine) -> Version:
     scripts = ScriptDirectory.from_config(alembic_config())
     head = scripts.get_current_head() or ""
     with reading(engine) as connection:
-        held = MigrationContext.configure(connection).get_current_revision()
+        held = revision(connection)
         tables = set(sa.inspect(connection).get_table_names())
     if held is None and tables - {"alembic_version"}:
         raise StoreVersionError(

@@ -167,6 +167,138 @@ class Overview(Page):
         return str(self.page.locator("header.head .lead").inner_text())
 
 
+class Digests(Page):
+    """Who is told what."""
+
+    path, title = "/digests", "Digests"
+
+    def add(self, name: str, **fields: str) -> None:
+        """Fill in the form of a new one, by the labels of its fields."""
+        self.page.get_by_role("link", name="Add a digest").click()
+        self.page.get_by_label("Name", exact=True).fill(name)
+        for label, value in fields.items():
+            self.page.get_by_label(label.replace("_", " "), exact=True).fill(value)
+        self.page.get_by_role("button", name="Add it").click()
+
+    def row(self, name: str) -> Any:
+        """What is said of one."""
+        rows = self.page.locator("section:has(> header > #h-digests) li")
+        return rows.filter(has_text=name)
+
+    def confirm(self, name: str, button: str, sure: str) -> None:
+        """Press a button of one, and say yes."""
+        self.row(name).locator("summary", has_text=button).click()
+        self.page.get_by_role("button", name=sure).click()
+
+
+class DigestForm(Page):
+    """A digest's form."""
+
+    path, title = "/digests/form", "Add a digest"
+
+
+class Preview(Page):
+    """What somebody would read."""
+
+    path, title = "/digests/preview?name=Weekly&to=eve@acme.example", "Preview of “Weekly”"
+
+
+class Deliveries(Page):
+    """What was sent."""
+
+    path, title = "/digests/log", "Deliveries"
+
+
+class Delivery(Page):
+    """What became of one message."""
+
+    path, title = "/digests/log/2", "A delivery"
+
+
+class Settings(Page):
+    """One's own account."""
+
+    path, title = "/settings", "Settings"
+
+    @property
+    def said(self) -> str:
+        """What the page says was done."""
+        return str(self.page.locator("p.said").inner_text())
+
+    def fill(self, **fields: str) -> None:
+        """Type into fields, by their labels."""
+        for label, value in fields.items():
+            self.page.get_by_label(label.replace("_", " "), exact=True).fill(value)
+
+    def press(self, name: str) -> None:
+        """Press a button."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+
+class Tokens(Settings):
+    """Tokens of programs."""
+
+    path = "/settings/tokens"
+
+
+class Users(Settings):
+    """Who may use the console."""
+
+    path = "/settings/users"
+
+    def row(self, name: str) -> Any:
+        """What is said of one."""
+        return self.page.locator("section:has(> header > #h-users) li").filter(has_text=name)
+
+
+class UserForm(Settings):
+    """Someone's account."""
+
+    path = "/settings/users/new"
+
+
+class General(Settings):
+    """General settings."""
+
+    path = "/settings/general"
+
+
+class MailForm(Settings):
+    """The mail server's form."""
+
+    path = "/settings/general/change?part=mail"
+
+
+class SignInForm(Settings):
+    """The sign-in service's form."""
+
+    path = "/settings/general/change?part=sign-in"
+
+
+class PeopleEntries(Settings):
+    """People, as the configuration has them."""
+
+    path = "/settings/people"
+
+
+class PersonForm(Settings):
+    """A person's form."""
+
+    path = "/settings/people/form"
+
+
+class AuditLog(Settings):
+    """Who changed what."""
+
+    path = "/settings/audit"
+
+
+class About(Settings):
+    """What runs here."""
+
+    path = "/settings/about"
+
+
 class Flags(Page):
     """The list of flags."""
 

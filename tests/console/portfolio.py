@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.store.digest_models import Delivery, DigestReader, Outgoing
 from sync_engine.store.flag_models import (
     AssessmentRow,
     Compliance,
@@ -52,6 +53,7 @@ def fill(engine: sa.Engine, now: datetime = NOW) -> None:
                     custom=[{"id": "p", "name": "Portfolio", "value": portfolio}])  # fmt: skip
         _compliance(connection, now)
         _flags(connection, now)
+        _letters(connection, now)
 
 
 def _connections(connection: sa.Connection, now: datetime) -> None:
@@ -169,6 +171,34 @@ def flag(
         sa.insert(table(FlagEvent)),
         {"flag_id": id, "at": opened_at, "event": "opened", "severity": severity},
     )
+
+
+def _letters(connection: sa.Connection, now: datetime) -> None:
+    """One digest to eve, one to ada that was given up, and pat, who has left."""
+    sent = now - timedelta(days=2)
+    for id, (name, state) in enumerate((("eve", "sent"), ("ada", "parked")), 1):
+        said = "Taken by the mail server." if state == "sent" else (
+            "The mail server refuses the recipient: 5.1.1 no such user <b>here</b>"
+        )  # fmt: skip
+        connection.execute(
+            sa.insert(table(Outgoing)),
+            {"id": id, "subscription": "Weekly", "recipient": f"{name}@acme.example",
+             "period_key": "2026-W48", "channel": "email", "label": "Week 48",
+             "subject": f"8 flags need a hand {HOSTILE}", "message_id": f"<{id}@acme.example>",
+             "body": b"frozen", "queued_at": sent, "state": state, "next_at": sent,
+             "attempts": 1, "sent_at": sent if state == "sent" else None, "message": said},
+        )  # fmt: skip
+        connection.execute(
+            sa.insert(table(Delivery)),
+            {"outbox_id": id, "at": sent, "outcome": "sent" if state == "sent" else "refused",
+             "code": 250 if state == "sent" else 550, "message": said},
+        )  # fmt: skip
+    for name, left in (("eve", None), ("ada", None), ("pat", now)):
+        connection.execute(
+            sa.insert(table(DigestReader)),
+            {"subscription": "Weekly", "recipient": f"{name}@acme.example", "since": sent,
+             "token": f"token-{name}", "unsubscribed_at": left},
+        )  # fmt: skip
 
 
 def _record(connection: sa.Connection, model: Any, id: str, now: datetime, **values: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from prometheus_client import CollectorRegistry
 
-from sync_engine import accounts
+from sync_engine import accounts, configured
 from sync_engine.accounts import NewAccount, Passwords, User
 from sync_engine.settings import load
 from sync_engine.store.audit import Actor
@@ -37,6 +38,12 @@ CONNECTIONS = [
     {"name": "engineering", "connector": "jira",
      "options": {"url": "https://acme.example", "email": "p@acme.example", "token": "t"}},
     {"name": "office", "connector": "trello", "options": {"key": "k", "token": "t"}},
+]  # fmt: skip
+
+
+DIGESTS = [
+    {"name": "Weekly", "to": ["eve@acme.example", "ada@acme.example"], "title": "The portfolio",
+     "when": "Mon 08:00", "channels": ["file"]},
 ]  # fmt: skip
 
 
@@ -97,27 +104,42 @@ class Browser:
         )  # fmt: skip
 
 
+def free_port() -> int:
+    """A port of loopback on which nobody listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
 @contextmanager
 def served(engine: sa.Engine, folder: Path, *, people: bool = True, **more: Any) -> Iterator[Site]:
     """Serve the console on a store.
 
     Args:
         people: one account of each role is made.
-        more: options of the configuration's section `web`, or `demo`.
+        more: options of the configuration's section `web`; or `demo`, `now`, `port`, and `also`:
+            further sections of the configuration.
     """
-    demo = more.pop("demo", None)
+    demo, also = more.pop("demo", None), more.pop("also", {})
+    now, port = more.pop("now", lambda: NOW), more.pop("port", 0)
     file = folder / "flagstaff.yaml"
-    file.write_text(json.dumps({"connections": CONNECTIONS, "timezone": "UTC", "web": more}))
-    configuration = load(file)
+    said = {"connections": CONNECTIONS, "timezone": "UTC", "digests": DIGESTS,
+            **({"web": more} if more else {})}  # fmt: skip
+    file.write_text(json.dumps(said | also))
+    held = [configured.with_entries(load(file), engine)[0]]
+
+    def changed() -> None:
+        held[0] = configured.with_entries(load(file), engine)[0]
+
     console = Console(
-        engine, lambda: configuration, listen=configuration.settings.web.listen, now=lambda: NOW,
-        passwords=CHEAP, demo=demo,
+        engine, lambda: held[0], listen=held[0].settings.web.listen, now=now, passwords=CHEAP,
+        demo=demo, changed=changed,
     )  # fmt: skip
     if people:
         for new in PEOPLE.values():
             accounts.add(engine, new, CHEAP.hash(PASSWORD), ACTOR, NOW)
     app = make_app(healthz=_fine, readyz=_fine, metrics=CollectorRegistry(), console=console)
-    listener = Listener("127.0.0.1:0", app)
+    listener = Listener(f"127.0.0.1:{port}", app)
     try:
         yield Site(listener.address, engine, console)
     finally:

@@ -230,3 +230,18 @@ def test_a_token_of_the_api_is_shown_once_and_ends(store: sa.Engine) -> None:
     with pytest.raises(AccountError, match="only an admin's"):
         make(other, "admin")
     assert audited(store)[-3:] == ["token made", "token made", "token revoked"]
+
+
+def test_an_account_that_kept_views_of_flags_can_be_removed(store: sa.Engine) -> None:
+    """They go with it."""
+    made(store)
+    user = made(store, NewAccount("vic@acme.example", "Vic", "viewer"))
+    with store.begin() as connection:
+        connection.execute(
+            sa.insert(accounts.VIEW),
+            {"account_id": user.id, "name": "Mine", "condition": "", "sort": "severity",
+             "shared": True, "created_at": NOW},
+        )  # fmt: skip
+    accounts.remove(store, user.address, ACTOR, NOW)
+    with reading(store) as connection:
+        assert connection.execute(sa.select(accounts.VIEW)).first() is None

@@ -34,6 +34,8 @@ OF_CONNECTION = ("", "/runs", "/items", "/words", "/words/ask", "/settings", "/c
                  "/read", "/census", "/accept", "/switch", "/remove", "/purge")  # fmt: skip
 OWN: dict[str, str] = {
     "/static/{digest}/{name}": "/static/0/flagstaff.css",
+    "/digests/log/{id}": "/digests/log/1",
+    "/digests/log/{id}/release": "/digests/log/1/release",
     "/flags/{id}": "/flags/1",
     "/flags/{id}/acknowledge": "/flags/1/acknowledge",
     "/flags/{id}/waive": "/flags/1/waive",
@@ -58,6 +60,7 @@ OWN: dict[str, str] = {
 """By route with parameters: an address of a row that a manager of Core may see, or of nothing."""
 
 FOREIGN: dict[str, str] = {
+    "/digests/log/{id}": "/digests/log/2",
     "/flags/{id}": "/flags/94",
     "/flags/{id}/acknowledge": "/flags/94/acknowledge",
     "/flags/{id}/waive": "/flags/94/waive",

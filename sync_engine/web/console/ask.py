@@ -122,12 +122,12 @@ class Ask:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """A page made of a template, which gets `ask` and these values."""
-        said = tokens.open_said(self.held, self._cookie(tokens.SAID))
+        said = tokens.open_said(self.held, self.cookie(tokens.SAID))
         html = self.console.templates.get_template(template).render(ask=self, said=said, **values)
         response = HTMLResponse(html, status)
         if said is not None:
             self.set_cookie(response, tokens.SAID, None)
-        known = (self._cookie(tokens.SESSION), self._cookie(tokens.GUEST))
+        known = (self.cookie(tokens.SESSION), self.cookie(tokens.GUEST))
         if self.held and self.held not in known:
             self.set_cookie(response, tokens.GUEST, self.held)
         return response
@@ -160,7 +160,7 @@ class Ask:
     @property
     def theme(self) -> str:
         """Light, dark, or as the system says."""
-        held = self._cookie(tokens.THEME)
+        held = self.cookie(tokens.THEME)
         return held if held in tokens.THEMES else "auto"
 
     @property
@@ -169,7 +169,8 @@ class Ask:
         query = self.request.url.query
         return f"{self.request.url.path}?{query}" if query else self.request.url.path
 
-    def _cookie(self, name: str) -> str | None:
+    def cookie(self, name: str) -> str | None:
+        """One of our cookies, as the browser sent it."""
         return tokens.get_cookie(self.request, name, secure=self.console.secure(self.request))
 
 

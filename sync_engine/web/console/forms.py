@@ -57,6 +57,10 @@ class Form:
             raise Refusal(400, f'The field "{name[:60]}" holds a character that is no text.')
         return found
 
+    def fields(self, most: int = MOST) -> dict[str, list[str]]:
+        """All fields with their values, as `configure.forms.read` takes them. Raises `Refusal`."""
+        return {name: self.all(name, most) for name in self._data}
+
     def read(self, model: type[Model]) -> Read[Model]:
         """The form as a model: fields of its names; empty ones are left out."""
         given: dict[str, Any] = {}

@@ -13,10 +13,12 @@ HEADLINES = {
     404: "There is nothing here",
     405: "That is not done here",
     409: "It has changed meanwhile",
+    410: "This works no more",
     413: "That is too much at once",
     422: "That could not be read",
     429: "Too many tries",
     500: "That went wrong, and it is our mistake",
+    502: "Another service did not do its part",
     503: "The store does not answer",
 }
 WORDS = {

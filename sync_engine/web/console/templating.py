@@ -46,7 +46,7 @@ def environment() -> Environment:
     }
     made.filters |= {
         "count": count, "percent": percent, "plural": plural, "safe_url": safe_url,
-        "day": day_label, "tool": tool_name, "hours": hours,
+        "day": day_label, "tool": tool_name, "hours": hours, "pair": lambda word: (word, word),
     }  # fmt: skip
     return made
 

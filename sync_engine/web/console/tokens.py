@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from itsdangerous import BadSignature, URLSafeSerializer
 
 SESSION, GUEST, SAID, THEME = "flagstaff", "flagstaff-guest", "flagstaff-said", "flagstaff-theme"
+OIDC = "flagstaff-oidc"
 FIELD = "_csrf"
 HEADER = "X-CSRF-Token"
 THEMES = ("auto", "light", "dark")

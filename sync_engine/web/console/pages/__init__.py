@@ -7,18 +7,26 @@ from sync_engine.web.console.pages import (
     connection_setup,
     connection_words,
     connections,
+    digests,
     door,
     flag,
     flags,
     flags_at_once,
+    general,
+    insight,
+    letter_preview,
     overview,
     parts,
     people,
+    people_entries,
+    profile,
     projects,
     same_person,
     setup,
+    single_sign_on,
     standards,
     start,
+    users,
 )
 from sync_engine.web.console.site import Pages
 
@@ -39,6 +47,14 @@ PAGES = (
     connection_setup,
     connection_words,
     setup,
+    digests,
+    letter_preview,
+    profile,
+    users,
+    general,
+    people_entries,
+    insight,
+    single_sign_on,
 )
 
 

@@ -26,7 +26,7 @@ def register(pages: Pages) -> None:
         with ask.reading() as connection:
             if not accounts.anybody(connection) and ask.console.demo is None:
                 return ask.go("/start")
-        return ask.go(next) if ask.user else _door(ask, next)
+        return ask.go(next) if ask.user else show_door(ask, next)
 
     @pages.post("/sign-in", Needs(None, "none", changes=True))
     def sign_in(ask: Asked) -> Response:
@@ -39,20 +39,20 @@ def register(pages: Pages) -> None:
                 ask.engine, ask.console.passwords, address, password, peer, ask.now
             )
         except ThrottledError:
-            return _door(ask, back, TOO_MANY, address, status=429)
+            return show_door(ask, back, TOO_MANY, address, status=429)
         if entered is None:
-            return _door(ask, back, WRONG, address, status=401)
+            return show_door(ask, back, WRONG, address, status=401)
         return let_in(ask, entered[1], back)
 
     @pages.post("/sign-out", Needs(ALL, "none", changes=True))
     def sign_out(ask: Asked) -> Response:
         accounts.sign_out(ask.engine, ask.held)
-        return _let_out(ask)
+        return let_out(ask)
 
     @pages.post("/sign-out-everywhere", Needs(ALL, "none", changes=True))
     def everywhere(ask: Asked) -> Response:
         accounts.sign_out_everywhere(ask.engine, ask.signed_in, ask.now)
-        return _let_out(ask)
+        return let_out(ask)
 
 
 def let_in(ask: Ask, token: str, path: str, said: str | None = None) -> Response:
@@ -63,19 +63,22 @@ def let_in(ask: Ask, token: str, path: str, said: str | None = None) -> Response
     return response
 
 
-def _let_out(ask: Ask) -> Response:
+def let_out(ask: Ask) -> Response:
+    """Send the browser to the door, signed out."""
     response = ask.go("/sign-in")
     ask.set_cookie(response, tokens.SESSION, None)
     ask.set_cookie(response, tokens.SAID, None)
     return response
 
 
-def _door(
+def show_door(
     ask: Ask, next: str, error: str | None = None, address: str = "", status: int = 200
 ) -> Response:
+    """The page on which one signs in, with what is wrong."""
+    oidc = ask.settings.web.oidc
     return ask.page(
         "sign_in.html.j2", status=status, next=next, error=error, address=address,
-        plain=_travels_plain(ask),
+        plain=_travels_plain(ask), sso=oidc.title if oidc else None,
     )  # fmt: skip
 
 
