@@ -229,10 +229,10 @@ def test_explain_shows_values_and_life(small: World) -> None:
 def test_commands_refuse_nonsense(small: World) -> None:
     small.task("a")
     small.assess()
-    ok: dict[str, Any] = {"by": "Maria", "reason": "agreed", "until": NOW.date(), "now": NOW,
+    ok: dict[str, Any] = {"by": MARIA, "reason": "agreed", "until": NOW.date(), "now": NOW,
                           "today": NOW.date()}  # fmt: skip
     for wrong, told in (
-        ({"by": " "}, "a name and a reason"),
+        ({"by": Actor(" ", "command line")}, "a name and a reason"),
         ({"until": NOW.date() - timedelta(days=1)}, "has passed"),
         ({"until": NOW.date() + timedelta(days=900)}, "a year at most"),
     ):

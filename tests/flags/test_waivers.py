@@ -24,7 +24,8 @@ TODAY = NOW.date()
 
 def waive(world: World, condition: str | None = "title = Pilot", **more: Any) -> Any:
     given: dict[str, Any] = {
-        "standard": "no-owner", "condition": condition, "by": "Maria", "reason": "a trial",
+        "standard": "no-owner", "condition": condition,
+        "by": Actor("Maria", "command line"), "reason": "a trial",
         "until": world.now.date() + timedelta(days=2), "moment": world.moment,
         "known": ["no-owner"], **more,
     }  # fmt: skip
