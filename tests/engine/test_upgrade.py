@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -40,9 +41,20 @@ def test_an_empty_database_becomes_a_store(empty: sa.Engine) -> None:
 def test_the_migrations_make_what_the_models_say(empty: sa.Engine) -> None:
     upgrade.upgrade(empty, NOW)
     with empty.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        options = {"compare_type": False, "include_object": _meant_for(connection.dialect.name)}
+        context = MigrationContext.configure(connection, opts=options)
         differences = compare_metadata(context, tables.METADATA)
     assert differences == []
+
+
+def _meant_for(dialect: str) -> Callable[..., bool]:
+    """Leaves out the indexes that only another database gets; see `Index.ddl_if`."""
+
+    def meant(thing: Any, *_: Any) -> bool:
+        only = getattr(thing, "_ddl_if", None)
+        return only is None or only.dialect == dialect
+
+    return meant
 
 
 def test_down_and_up_again(empty: sa.Engine) -> None:
