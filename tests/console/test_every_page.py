@@ -23,6 +23,9 @@ from tests.console.pages import (
     Overview,
     Page,
     Runs,
+    Setup,
+    SetupDigest,
+    SetupPacks,
     Start,
     Tools,
     Words,
@@ -50,6 +53,9 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "connection-words": (Words, "pmo"),
     "connection-settings": (ConnectionSettings, "admin"),
     "connection-check": (Check, "admin"),
+    "setup": (Setup, "admin"),
+    "setup-packs": (SetupPacks, "pmo"),
+    "setup-digest": (SetupDigest, "admin"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 
@@ -109,7 +115,7 @@ def test_the_keyboard_reaches_everything(site: Site, chromium: Any, name: str) -
     with shown(site, chromium, kind, role) as page:
         wanted = page.page.evaluate(
             """() => [...document.querySelectorAll('a[href], button, summary, select, textarea,'
-                 + 'input:not([type=hidden])')].filter(e => e.checkVisibility()).length"""
+                 + 'input:not([type=hidden]), [tabindex="0"]')].filter(e => e.checkVisibility()).length"""
         )
         reached = set()
         for _ in range(wanted + 2):
