@@ -543,3 +543,21 @@ class Check(ConnectionPage):
     """Whether it works, and what of it is read."""
 
     path = "/connections/engineering/check"
+
+
+class Setup(Page):
+    """The guided start."""
+
+    path, title = "/setup", "Getting started"
+
+
+class SetupPacks(Page):
+    """Its step about standards."""
+
+    path, title = "/setup/packs", "Pick standards"
+
+
+class SetupDigest(Page):
+    """Its step about a digest."""
+
+    path, title = "/setup/digest", "Add a digest"

@@ -36,6 +36,9 @@ from tests.console.pages import (
     Project,
     Projects,
     Runs,
+    Setup,
+    SetupDigest,
+    SetupPacks,
     Standard,
     Standards,
     Start,
@@ -102,6 +105,9 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "connection-words": (Words, "pmo"),
     "connection-settings": (ConnectionSettings, "admin"),
     "connection-check": (Check, "admin"),
+    "setup": (Setup, "admin"),
+    "setup-packs": (SetupPacks, "pmo"),
+    "setup-digest": (SetupDigest, "admin"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 
@@ -164,7 +170,7 @@ def test_the_keyboard_reaches_everything(site: Site, chromium: Any, name: str) -
     with shown(site, chromium, kind, role) as page:
         wanted = page.page.evaluate(
             """() => [...document.querySelectorAll('a[href], button, summary, select, textarea,'
-                 + 'input:not([type=hidden])')].filter(e => e.checkVisibility()).length"""
+                 + 'input:not([type=hidden]), [tabindex="0"]')].filter(e => e.checkVisibility()).length"""
         )
         reached = set()
         days = page.page.locator("input[type=date]").count()  # day, month, year, calendar
