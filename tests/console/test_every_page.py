@@ -170,7 +170,8 @@ def test_the_keyboard_reaches_everything(site: Site, chromium: Any, name: str) -
     with shown(site, chromium, kind, role) as page:
         wanted = page.page.evaluate(
             """() => [...document.querySelectorAll('a[href], button, summary, select, textarea,'
-                 + 'input:not([type=hidden]), [tabindex="0"]')].filter(e => e.checkVisibility()).length"""
+                 + 'input:not([type=hidden]), [tabindex="0"]')]
+                 .filter(e => e.checkVisibility()).length"""
         )
         reached = set()
         days = page.page.locator("input[type=date]").count()  # day, month, year, calendar
