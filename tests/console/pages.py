@@ -153,3 +153,18 @@ class Person(Page):
     def section(self, id: str) -> str:
         """What a part of it says."""
         return str(self.page.locator(f"section[aria-labelledby={id}]").inner_text())
+
+
+class SamePerson(Page):
+    """Accounts that may be one person's."""
+
+    path, title = "/people/same", "One person or two"
+
+    @property
+    def names(self) -> list[str]:
+        """Who is asked about."""
+        return [str(name) for name in self.page.locator("section h2").all_inner_texts()]
+
+    def decide(self, what: str) -> None:
+        """Of the first."""
+        self.page.get_by_role("button", name=what).first.click()

@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.console.pages import Door, Overview, Page, People, Person, Project, Projects, Start
+from tests.console.pages import (
+    Door,
+    Overview,
+    Page,
+    People,
+    Person,
+    Project,
+    Projects,
+    SamePerson,
+    Start,
+)
 from tests.console.site import Site
 
 pytestmark = pytest.mark.browser
@@ -27,6 +37,7 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "project": (Project, "manager"),
     "people": (People, "pmo"),
     "person": (Person, "manager"),
+    "same-person": (SamePerson, "pmo"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 
