@@ -561,3 +561,18 @@ class SetupDigest(Page):
     """Its step about a digest."""
 
     path, title = "/setup/digest", "Add a digest"
+
+
+class SamePerson(Page):
+    """Accounts that may be one person's."""
+
+    path, title = "/people/same", "One person or two"
+
+    @property
+    def names(self) -> list[str]:
+        """Who is asked about."""
+        return [str(name) for name in self.page.locator("section h2").all_inner_texts()]
+
+    def decide(self, what: str) -> None:
+        """Of the first."""
+        self.page.get_by_role("button", name=what).first.click()

@@ -29,6 +29,8 @@ from tests.console.pages import (
     MisreadFlags,
     NewConnection,
     NewPack,
+from tests.console.pages import (
+    Door,
     Overview,
     Page,
     People,
@@ -45,6 +47,8 @@ from tests.console.pages import (
     Tools,
     Tune,
     Words,
+    SamePerson,
+    Start,
 )
 from tests.console.site import Site
 
@@ -108,6 +112,7 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "setup": (Setup, "admin"),
     "setup-packs": (SetupPacks, "pmo"),
     "setup-digest": (SetupDigest, "admin"),
+    "same-person": (SamePerson, "pmo"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 
