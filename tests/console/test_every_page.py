@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -26,6 +26,7 @@ from tests.console.pages import (
 from tests.console.site import Site
 
 pytestmark = pytest.mark.browser
+Kind = TypeVar("Kind", bound=Page)
 SHOTS = Path("out/screenshots")
 LEVELS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 WCAG = {"runOnly": {"type": "tag", "values": list(LEVELS)}}
@@ -49,8 +50,8 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
 
 @contextmanager
 def shown(
-    site: Site, chromium: Any, kind: type[Page], role: str | None, **options: Any
-) -> Iterator[Page]:
+    site: Site, chromium: Any, kind: type[Kind], role: str | None, **options: Any
+) -> Iterator[Kind]:
     """A page in a browser of its own; afterwards the browser had nothing to complain about."""
     context = chromium.new_context(**options)
     if role is not None:
