@@ -13,43 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.console import pages
-from tests.console.pages import (
-    Check,
-    ChosenFlags,
-    ConnectionPage,
-    Connections,
-    ConnectionSettings,
-    Door,
-    Facts,
-    FlagPage,
-    Flags,
-    FoundItem,
-    GroupedFlags,
-    Items,
-    MisreadFlags,
-    NewConnection,
-    NewPack,
-from tests.console.pages import (
-    Door,
-    Overview,
-    Page,
-    People,
-    Person,
-    Project,
-    Projects,
-    Runs,
-    Setup,
-    SetupDigest,
-    SetupPacks,
-    Standard,
-    Standards,
-    Start,
-    Tools,
-    Tune,
-    Words,
-    SamePerson,
-    Start,
-)
+from tests.console.pages import Page
 from tests.console.site import Site
 
 pytestmark = pytest.mark.browser
@@ -62,9 +26,9 @@ REFUSED = re.compile(r"status of (409|422) ")
 """A form that is refused in words: the browser notes it, and nothing is wrong."""
 
 PAGES: dict[str, tuple[type[Page], str | None]] = {
-    "sign-in": (Door, None),
-    "overview": (Overview, "admin"),
-    "overview-of-a-manager": (Overview, "manager"),
+    "sign-in": (pages.Door, None),
+    "overview": (pages.Overview, "admin"),
+    "overview-of-a-manager": (pages.Overview, "manager"),
     "digests": (pages.Digests, "admin"),
     "digest-form": (pages.DigestForm, "pmo"),
     "preview": (pages.Preview, "viewer"),
@@ -81,38 +45,38 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "person-form": (pages.PersonForm, "pmo"),
     "audit-log": (pages.AuditLog, "admin"),
     "about": (pages.About, "admin"),
-    "flags": (Flags, "admin"),
-    "flags-of-a-viewer": (Flags, "viewer"),
-    "flags-grouped": (GroupedFlags, "pmo"),
-    "flags-misread": (MisreadFlags, "pmo"),
-    "flags-chosen": (ChosenFlags, "manager"),
-    "flag": (FlagPage, "pmo"),
-    "projects": (Projects, "viewer"),
-    "project": (Project, "manager"),
-    "people": (People, "pmo"),
-    "person": (Person, "manager"),
-    "standards": (Standards, "pmo"),
-    "standards-of-a-manager": (Standards, "manager"),
-    "standard": (Standard, "pmo"),
-    "standard-tuned": (Tune, "pmo"),
-    "standards-new-pack": (NewPack, "pmo"),
-    "facts": (Facts, "viewer"),
-    "connections": (Connections, "admin"),
-    "connections-of-a-manager": (Connections, "manager"),
-    "connection-tools": (Tools, "admin"),
-    "connection-new": (NewConnection, "admin"),
-    "connection": (ConnectionPage, "admin"),
-    "connection-of-a-manager": (ConnectionPage, "manager"),
-    "connection-runs": (Runs, "admin"),
-    "connection-items": (Items, "pmo"),
-    "connection-item": (FoundItem, "pmo"),
-    "connection-words": (Words, "pmo"),
-    "connection-settings": (ConnectionSettings, "admin"),
-    "connection-check": (Check, "admin"),
-    "setup": (Setup, "admin"),
-    "setup-packs": (SetupPacks, "pmo"),
-    "setup-digest": (SetupDigest, "admin"),
-    "same-person": (SamePerson, "pmo"),
+    "flags": (pages.Flags, "admin"),
+    "flags-of-a-viewer": (pages.Flags, "viewer"),
+    "flags-grouped": (pages.GroupedFlags, "pmo"),
+    "flags-misread": (pages.MisreadFlags, "pmo"),
+    "flags-chosen": (pages.ChosenFlags, "manager"),
+    "flag": (pages.FlagPage, "pmo"),
+    "projects": (pages.Projects, "viewer"),
+    "project": (pages.Project, "manager"),
+    "people": (pages.People, "pmo"),
+    "person": (pages.Person, "manager"),
+    "standards": (pages.Standards, "pmo"),
+    "standards-of-a-manager": (pages.Standards, "manager"),
+    "standard": (pages.Standard, "pmo"),
+    "standard-tuned": (pages.Tune, "pmo"),
+    "standards-new-pack": (pages.NewPack, "pmo"),
+    "facts": (pages.Facts, "viewer"),
+    "connections": (pages.Connections, "admin"),
+    "connections-of-a-manager": (pages.Connections, "manager"),
+    "connection-tools": (pages.Tools, "admin"),
+    "connection-new": (pages.NewConnection, "admin"),
+    "connection": (pages.ConnectionPage, "admin"),
+    "connection-of-a-manager": (pages.ConnectionPage, "manager"),
+    "connection-runs": (pages.Runs, "admin"),
+    "connection-items": (pages.Items, "pmo"),
+    "connection-item": (pages.FoundItem, "pmo"),
+    "connection-words": (pages.Words, "pmo"),
+    "connection-settings": (pages.ConnectionSettings, "admin"),
+    "connection-check": (pages.Check, "admin"),
+    "setup": (pages.Setup, "admin"),
+    "setup-packs": (pages.SetupPacks, "pmo"),
+    "setup-digest": (pages.SetupDigest, "admin"),
+    "same-person": (pages.SamePerson, "pmo"),
 }
 """By name: the page, and who looks at it (None: nobody is signed in)."""
 
@@ -195,7 +159,7 @@ def test_the_keyboard_reaches_everything(site: Site, chromium: Any, name: str) -
 
 def test_the_theme_is_kept(site: Site, chromium: Any) -> None:
     """The switch goes before what the system says, on each later page."""
-    with shown(site, chromium, Overview, "admin", color_scheme="light") as page:
+    with shown(site, chromium, pages.Overview, "admin", color_scheme="light") as page:
         page.choose_theme("Dark")
         page.open()
         assert page.page.locator("html").get_attribute("data-theme") == "dark"
@@ -206,18 +170,18 @@ def test_the_theme_is_kept(site: Site, chromium: Any) -> None:
 @pytest.mark.parametrize("script", [True, False])
 def test_the_first_admin_begins(fresh: Site, chromium: Any, script: bool) -> None:
     """From an empty store to the overview; signed out again, the door is where one lands."""
-    with shown(fresh, chromium, Overview, None, java_script_enabled=script) as page:
-        start = Start(fresh, page.page)
-        assert start.heading == Start.title
+    with shown(fresh, chromium, pages.Overview, None, java_script_enabled=script) as page:
+        start = pages.Start(fresh, page.page)
+        assert start.heading == pages.Start.title
         start.make(fresh.console.start_code.code, "Ada", "ada@acme.example", "a few words in a row")
         assert page.heading == "Getting started"
         assert "Welcome, Ada" in page.page.locator("[role=status]").inner_text()
         page.sign_out()
-        assert Door(fresh, page.page).heading == Door.title
+        assert pages.Door(fresh, page.page).heading == pages.Door.title
 
 
 def test_one_signs_in_and_is_sent_on(site: Site, chromium: Any) -> None:
     """Where one wanted to go."""
-    with shown(site, chromium, Overview, None) as page:
-        Door(site, page.page).sign_in("viewer")
-        assert page.heading == Overview.title
+    with shown(site, chromium, pages.Overview, None) as page:
+        pages.Door(site, page.page).sign_in("viewer")
+        assert page.heading == pages.Overview.title
