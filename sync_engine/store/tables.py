@@ -14,6 +14,7 @@ from sync_engine.store import (
     hook_models,
     models,
     schedule_models,
+    writeback_models,
 )
 
 MODULES = (
@@ -26,6 +27,7 @@ MODULES = (
     flag_models,
     hook_models,
     schedule_models,
+    writeback_models,
 )
 """Where the tables are declared; importing them is what makes them known."""
 
