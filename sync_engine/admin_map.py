@@ -88,12 +88,7 @@ class AdminMapping:
             return None
         if isinstance(record, Task) and record.id in self.touched:
             record = self._untouched(record)
-        for what in self.redact:
-            kind, name, instead = REDACTIONS[what]
-            if isinstance(record, kind):
-                record = msgspec.structs.replace(record, **{name: instead})
-            elif isinstance(record, Change) and record.field.casefold() == REDACTED_HISTORY[what]:
-                record = msgspec.structs.replace(record, **dict.fromkeys(CHANGE_VALUES))
+        record = self._redacted(record)
         if not self.status and not self.fields:
             return record
         if isinstance(record, Task):
@@ -104,6 +99,15 @@ class AdminMapping:
             old, new = self.status_of(record.old_label), self.status_of(record.new_label)
             if old or new:
                 return msgspec.structs.replace(record, old=old or record.old, new=new or record.new)
+        return record
+
+    def _redacted(self, record: Record) -> Record:
+        for what in self.redact:
+            kind, name, instead = REDACTIONS[what]
+            if isinstance(record, kind):
+                record = msgspec.structs.replace(record, **{name: instead})
+            elif isinstance(record, Change) and record.field.casefold() == REDACTED_HISTORY[what]:
+                record = msgspec.structs.replace(record, **dict.fromkeys(CHANGE_VALUES))
         return record
 
     def _untouched(self, task: Task) -> Task:

@@ -18,7 +18,16 @@ from msgspec.structs import replace
 from connectors.redmine.reading import stamp
 from connectors.redmine.sandbox_json import CLOSED, TABLES, Render, status_id
 from connectors.redmine.sandbox_world import COLUMNS, WEB, Adoption, Numbers
-from connectors.sdk.records import Change, Milestone, Person, Project, Record, Task, Worklog
+from connectors.sdk.records import (
+    Change,
+    Comment,
+    Milestone,
+    Person,
+    Project,
+    Record,
+    Task,
+    Worklog,
+)
 from connectors.sdk.sandbox import Reply, Request, Sandbox
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
@@ -68,6 +77,7 @@ class RedmineSandbox(Sandbox):
         self.key = KEY
         self.page_size = page_size
         self.admin = admin
+        self.may_note = True
         self.public: set[str] = set()  # ids of projects that strangers see too
         self._numbers = Numbers()
         self._adoption = Adoption(records, now, admin=admin)
@@ -100,8 +110,10 @@ class RedmineSandbox(Sandbox):
         }
 
     def handle(self, request: Request) -> Reply:
-        """Answer one GET."""
+        """Answer one GET, or take a note."""
         known = request.headers.get("x-redmine-api-key") == self.key
+        if request.method == "PUT" and known:
+            return self._note(request)
         if request.method != "GET" or not request.path.endswith(".json"):
             return _status(404)
         if request.path in TABLES:
@@ -323,6 +335,34 @@ class RedmineSandbox(Sandbox):
             ]
             return self._rows("memberships", members, request)
         return _status(404)
+
+    # --- notes --------------------------------------------------------------------------------
+
+    def _note(self, request: Request) -> Reply:
+        """A note on an issue, or one of ours edited; both need a role that may."""
+        match request.path.removesuffix(".json").strip("/").split("/"):
+            case ["issues", number] if number.isdigit():
+                id = self._numbers.id(Task, number)
+                if refused := self._door(Task, id, known=True):
+                    return refused
+                if not self.may_note:
+                    return _status(403)
+                now = self.world.now().replace(microsecond=0)
+                held = Comment(
+                    id=str(self._numbers.next(Comment)), task_id=id, at=now,
+                    text=request.json()["issue"]["notes"],
+                )  # fmt: skip
+                self.world.put(held)
+                self.world.edit(id, at=now)
+                return _status(204)
+            case ["journals", number] if number.isdigit():
+                note = self.world.get(Comment, self._numbers.id(Comment, number))
+                if note is None or not self.may_note:
+                    return _status(404 if note is None else 403)
+                self.world.put(replace(note, text=request.json()["journal"]["notes"]))
+                return _status(204)
+            case _:
+                return _status(404)
 
 
 def _changed(task: Task) -> str:

@@ -34,6 +34,7 @@ class WritebackRow(SQLModel, table=True):
     changed_at: datetime | None = instant()
     tried_at: datetime | None = instant()  # since when it is not known what became of a change
     next_at: datetime | None = instant()  # not before
+    holds_until: datetime | None = instant()  # nothing of the connection before: we were refused
     trouble: str | None = text_column()
     # The item's `updated_at` as our last change left it, and as it was before: the tool counts our
     # comment as an update of the item, and nobody else should.

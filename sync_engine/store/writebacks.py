@@ -77,15 +77,3 @@ def keep(engine: sa.Engine, lease: Lease, fingerprint: str, values: Mapping[str,
                 .where(_task.c.updated_at == values["touched_at"])
                 .values(updated_at=values["before_at"])
             )
-
-
-def wait(engine: sa.Engine, lease: Lease, until: datetime) -> None:
-    """Let no row of the connection be tried before an instant."""
-    with engine.begin() as store:
-        fence(store, lease)
-        store.execute(
-            sa.update(_row)
-            .where(_row.c.connection_id == lease.connection_id)
-            .where(sa.or_(_row.c.next_at.is_(None), _row.c.next_at < until))
-            .values(next_at=until)
-        )

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("changed_at", UTCDateTime(), nullable=True),
         sa.Column("tried_at", UTCDateTime(), nullable=True),
         sa.Column("next_at", UTCDateTime(), nullable=True),
+        sa.Column("holds_until", UTCDateTime(), nullable=True),
         sa.Column("trouble", sa.Text(), nullable=True),
         sa.Column("touched_at", UTCDateTime(), nullable=True),
         sa.Column("before_at", UTCDateTime(), nullable=True),
