@@ -77,7 +77,6 @@ class RedmineSandbox(Sandbox):
         self.key = KEY
         self.page_size = page_size
         self.admin = admin
-        self.may_note = True
         self.public: set[str] = set()  # ids of projects that strangers see too
         self._numbers = Numbers()
         self._adoption = Adoption(records, now, admin=admin)
@@ -345,21 +344,17 @@ class RedmineSandbox(Sandbox):
                 id = self._numbers.id(Task, number)
                 if refused := self._door(Task, id, known=True):
                     return refused
-                if not self.may_note:
+                if not self.may_comment:
                     return _status(403)
-                now = self.world.now().replace(microsecond=0)
-                held = Comment(
-                    id=str(self._numbers.next(Comment)), task_id=id, at=now,
-                    text=request.json()["issue"]["notes"],
-                )  # fmt: skip
-                self.world.put(held)
-                self.world.edit(id, at=now)
+                note = str(self._numbers.next(Comment))
+                self.say(id, note, request.json()["issue"]["notes"])
                 return _status(204)
             case ["journals", number] if number.isdigit():
                 note = self.world.get(Comment, self._numbers.id(Comment, number))
-                if note is None or not self.may_note:
+                if note is None or not self.may_comment:
                     return _status(404 if note is None else 403)
-                self.world.put(replace(note, text=request.json()["journal"]["notes"]))
+                said = request.json()["journal"]["notes"]
+                self.say(note.task_id, note.id, said, touch=False)
                 return _status(204)
             case _:
                 return _status(404)

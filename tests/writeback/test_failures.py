@@ -71,7 +71,7 @@ def test_a_write_is_sent_once(work: Bench) -> None:
 
 def test_a_refusal_says_what_is_missing_and_rests(lite: Bench) -> None:
     lite.read()
-    lite.tool.may_note = False  # type: ignore[attr-defined]
+    lite.tool.may_comment = False
     done = lite.write()
     assert done is not None
     assert done.written == 0
@@ -80,7 +80,7 @@ def test_a_refusal_says_what_is_missing_and_rests(lite: Bench) -> None:
     asked = len(lite.asked("PUT"))
     assert lite.write() is None
     assert len(lite.asked("PUT")) == asked
-    lite.tool.may_note = True  # type: ignore[attr-defined]
+    lite.tool.may_comment = True
     lite.now += timedelta(days=1)
     assert lite.write().written == 4  # type: ignore[union-attr]
 
