@@ -90,7 +90,7 @@ class GitHubSandbox(Adoption):
         if "/hooks" in request.path:
             return self.hooks.answer(request)
         if request.method != "GET":
-            return self._comment(request)
+            return self._say(request)
         return self._conditional(request, self._get(request))
 
     def _conditional(self, request: Request, reply: Reply) -> Reply:
@@ -301,7 +301,7 @@ class GitHubSandbox(Adoption):
         tasks = (self.world.get(Task, link.from_id) for link in links)
         return [self.render.issue(task) for task in tasks if task is not None]
 
-    def _comment(self, request: Request) -> Reply:
+    def _say(self, request: Request) -> Reply:
         """A comment on an issue, or an edited one."""
         match request.method, request.path.strip("/").split("/"):
             case "POST", ["repositories", id, "issues", number, "comments"]:

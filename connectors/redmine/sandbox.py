@@ -346,8 +346,7 @@ class RedmineSandbox(Sandbox):
                     return refused
                 if not self.may_comment:
                     return _status(403)
-                note = str(self._numbers.next(Comment))
-                self.say(id, note, request.json()["issue"]["notes"])
+                self.say(id, str(self._numbers.next(Comment)), request.json()["issue"]["notes"])
                 return _status(204)
             case ["journals", number] if number.isdigit():
                 note = self.world.get(Comment, self._numbers.id(Comment, number))

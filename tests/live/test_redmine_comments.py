@@ -35,7 +35,7 @@ def comments(redmine: Any, reader_of: Callable[..., Any]) -> RedmineComments:
 
 
 def test_a_note_is_written_found_and_edited(redmine: Any, comments: RedmineComments) -> None:
-    id = redmine.new_issue("erp", "To be commented on")
+    id = redmine.new_issue("intranet", "To be commented on")
     place = Place(id)
     before = comments.look(place, MARK)
     assert before.comment_id is None
@@ -54,7 +54,7 @@ def test_a_note_is_written_found_and_edited(redmine: Any, comments: RedmineComme
 def test_what_the_reader_reads_is_when_the_issue_was_updated(
     redmine: Any, comments: RedmineComments, reader_of: Callable[..., Any]
 ) -> None:
-    id = redmine.new_issue("erp", "Read with our note")
+    id = redmine.new_issue("intranet", "Read with our note")
     comments.write(Place(id), note("A line."))
     reader = reader_of(redmine.base_url, redmine.api_key)
     records = reader.read("tasks").records("tasks")

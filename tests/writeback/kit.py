@@ -21,6 +21,7 @@ from sync_engine import clock, duties, jobs
 from sync_engine.connect import Workshop
 from sync_engine.flags.apply import FlagReport
 from sync_engine.jobs import Job
+from sync_engine.rules.joins import table
 from sync_engine.settings import load
 from sync_engine.store.flag_models import FlagRow
 from sync_engine.store.models import CommentRow, TaskRow
@@ -28,10 +29,7 @@ from sync_engine.store.writeback_models import WritebackRow
 from sync_engine.writeback.run import Round, steps
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday
-FLAG, TASK, ROW, COMMENT = (
-    each.__table__  # type: ignore[attr-defined]
-    for each in (FlagRow, TaskRow, WritebackRow, CommentRow)
-)
+FLAG, TASK, ROW, COMMENT = map(table, (FlagRow, TaskRow, WritebackRow, CommentRow))
 PACK = """
 pack: small
 title: Small

@@ -103,7 +103,7 @@ def test_an_item_that_is_not_there_is_said_to_be_so(tool: Bench) -> None:
 @pytest.mark.parametrize(("kind", "id"), [("github", "draft"), ("gitlab", "g7-3")])
 def test_what_cannot_be_commented_on_is_told(kind: str, id: str) -> None:
     made: Any = comments_of(registry.get(kind))
-    options = registry.get(kind).Config(url="https://example.com", token="x")
+    options = registry.get(kind).Config.model_validate({"url": "https://example.com", "token": "x"})
     with pytest.raises(NotVisible, match="Only issues"):
         made(options, None).look(Place(id), "f" * 16)
 
