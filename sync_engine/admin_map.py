@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from connectors.sdk.comments import fingerprint_in
 from connectors.sdk.records import Change, Comment, Custom, Project, Record, Status, Task
 
 NUMBER_FIELDS: Mapping[str, type] = {
@@ -57,6 +58,7 @@ class AdminMapping:
         ids: our field → the id under which the tool's field was last found: it is found by it
             when somebody has renamed it.
         zone: the PMO's time zone, which makes the day of an instant.
+        touched: by task: its last updates that were our own comments, and the one before each.
     """
 
     status: Mapping[str, Status] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class AdminMapping:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     redact: frozenset[str] = frozenset()
     ids: Mapping[str, str] = field(default_factory=dict)
+    touched: Mapping[str, Mapping[datetime, datetime]] = field(default_factory=dict)
 
     def day(self, value: date | datetime | None) -> date | None:
         """The day of a date or instant in the PMO's time zone."""
@@ -79,14 +82,13 @@ class AdminMapping:
     def _folded(self) -> Mapping[str, Status]:
         return {word.casefold(): status for word, status in self.status.items()}
 
-    def apply(self, record: Record) -> Record:
-        """The record as the PMO wants it read."""
-        for what in self.redact:
-            kind, name, instead = REDACTIONS[what]
-            if isinstance(record, kind):
-                record = msgspec.structs.replace(record, **{name: instead})
-            elif isinstance(record, Change) and record.field.casefold() == REDACTED_HISTORY[what]:
-                record = msgspec.structs.replace(record, **dict.fromkeys(CHANGE_VALUES))
+    def apply(self, record: Record) -> Record | None:
+        """The record as the PMO wants it read; None for a comment of ours."""
+        if isinstance(record, Comment) and fingerprint_in(record.text) is not None:
+            return None
+        if isinstance(record, Task) and record.id in self.touched:
+            record = self._untouched(record)
+        record = self._redacted(record)
         if not self.status and not self.fields:
             return record
         if isinstance(record, Task):
@@ -98,6 +100,22 @@ class AdminMapping:
             if old or new:
                 return msgspec.structs.replace(record, old=old or record.old, new=new or record.new)
         return record
+
+    def _redacted(self, record: Record) -> Record:
+        for what in self.redact:
+            kind, name, instead = REDACTIONS[what]
+            if isinstance(record, kind):
+                record = msgspec.structs.replace(record, **{name: instead})
+            elif isinstance(record, Change) and record.field.casefold() == REDACTED_HISTORY[what]:
+                record = msgspec.structs.replace(record, **dict.fromkeys(CHANGE_VALUES))
+        return record
+
+    def _untouched(self, task: Task) -> Task:
+        """The task as it would be had we not commented on it."""
+        before = self.touched[task.id]
+        if task.updated_at not in before:
+            return task
+        return msgspec.structs.replace(task, updated_at=before[task.updated_at])
 
     def _project(self, project: Project) -> Project:
         """A field does not lack where the admin names the column that holds it, and it is there."""

@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -198,14 +198,17 @@ class Daemon:
         if self._stop.wait(seconds):
             raise Unavailable("Flagstaff is stopping")
 
-    def _submit(self, connection: Connection, job: Job) -> None:
+    def _submit(self, connection: Connection, job: Job | None) -> None:
+        """Hand a connection to a worker, unless one has it; no job: to write its flags back."""
         with self._lock:
             if connection.name in self._health.busy or self._stop.is_set():
                 return
             self._health.busy.add(connection.name)
-        if job.kind == "pull":
-            job = Job("pull", seconds=PULL_SECONDS)
-        done = self._pool.submit(self._work, connection, job)
+        if job is None:
+            done = self._pool.submit(self._write_back, connection)
+        else:
+            seconds = PULL_SECONDS if job.kind == "pull" else None
+            done = self._pool.submit(self._work, connection, replace(job, seconds=seconds))
         done.add_done_callback(lambda future: self._worked(connection, future))
 
     def _work(self, connection: Connection, job: Job) -> None:
@@ -224,6 +227,15 @@ class Daemon:
         if report is not None:
             self._metrics.count(report)
             self._assess_due = True
+
+    def _write_back(self, connection: Connection) -> None:
+        """Comment on items, in a worker's thread: it is the tool that takes the time."""
+        try:
+            duties.write_back(self._workshop, connection, stop=self._stop)
+        except LeaseLostError:
+            log.warning("another worker took over", connection=connection.name)
+        except (*CONFIGURATION_ERRORS, ConnectorError) as error:
+            _say("cannot write flags back", str(error), connection=connection.name)
 
     def _worked(self, connection: Connection, future: Future[None]) -> None:
         error = None if future.cancelled() else future.exception()
@@ -255,6 +267,9 @@ class Daemon:
                     "assessed", opened=len(report.opened), worsened=len(report.worsened),
                     resolved=len(report.resolved), frozen=len(report.frozen),
                 )  # fmt: skip
+                for connection in self._configuration.settings.connections:
+                    if connection.writeback is not None:
+                        self._submit(connection, None)
             queued, delivered = duties.send_digests(self._configuration, self._engine)
             for late in queued:
                 if late.trouble:

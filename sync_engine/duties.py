@@ -1,8 +1,9 @@
 """What follows from a pull, for the daemon, the workers and the command line alike: the standards
-in force, an assessment, the digests that are due."""
+in force, an assessment, the digests that are due, comments on items."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from sync_engine import clock, workload
 from sync_engine.baselines import keep as baselines
 from sync_engine.baselines.keep import Wanted
+from sync_engine.connect import Workshop
 from sync_engine.digest import outbox
 from sync_engine.digest import run as digests
 from sync_engine.digest.run import Delivered, Queued
@@ -22,7 +24,7 @@ from sync_engine.rules.language import LanguageError
 from sync_engine.rules.pack import Pack
 from sync_engine.rules.standards import Standard
 from sync_engine.scheduling import keep
-from sync_engine.settings import Configuration, SettingsError
+from sync_engine.settings import Configuration, Connection, SettingsError
 from sync_engine.settings.source import Problem
 from sync_engine.store import retention
 from sync_engine.subscriptions import (
@@ -34,6 +36,8 @@ from sync_engine.subscriptions import (
     reader,
     subscriptions,
 )
+from sync_engine.writeback import run as writebacks
+from sync_engine.writeback.run import Round
 
 
 def packs_of(configuration: Configuration) -> list[Pack]:
@@ -134,6 +138,19 @@ def send_digests(
         by_hand=by_hand,
     )
     return queued, digests.deliver(engine, ways, clock.now())
+
+
+def write_back(
+    workshop: Workshop, connection: Connection, *, stop: threading.Event | None = None
+) -> Round | None:
+    """Write a connection's flags back to its items, where the configuration asks for it; None when
+    nothing is due, or another worker has the connection.
+
+    Raises:
+        RegistryError, SecretError: the configuration names what is not there.
+        LeaseLostError: another worker took over meanwhile; what it did stands.
+    """
+    return writebacks.run(workshop, connection, stop=stop)
 
 
 def tidy(engine: sa.Engine, configuration: Configuration) -> retention.Removed:

@@ -9,8 +9,9 @@ to others.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 import structlog
@@ -23,10 +24,12 @@ from sync_engine.connect import Workshop, known_people
 from sync_engine.daemon import CONFIGURATION_ERRORS, PULL_SECONDS
 from sync_engine.jobs import Job, Kind
 from sync_engine.secrets import store_url
-from sync_engine.settings import load, load_people
+from sync_engine.settings import Connection, load, load_people
 from sync_engine.store import entries, runs, upgrade
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
+
+Work = Kind | Literal["writeback"]
 
 QUEUE = "flagstaff"
 EVERY_10_SECONDS = "* * * * * */10"
@@ -102,7 +105,7 @@ class Worker:
         app = self.app
 
         @app.task(name="flagstaff.connection", queue=QUEUE)
-        def connection(name: str, kind: Kind) -> None:
+        def connection(name: str, kind: Work) -> None:
             self.work(name, kind)
 
         @app.periodic(cron=EVERY_10_SECONDS)
@@ -115,6 +118,14 @@ class Worker:
         def follow_up(timestamp: int) -> None:  # noqa: ARG001  given by the queue
             self.take_entries()
             duties.assess(self.engine, self.configuration)
+            self._enqueue(
+                connection,
+                [
+                    (each, "writeback")
+                    for each in self.configuration.settings.connections
+                    if each.writeback is not None
+                ],
+            )
             duties.send_digests(self.configuration, self.engine)
 
         @app.periodic(cron=EVERY_NIGHT)
@@ -135,25 +146,33 @@ class Worker:
     def enqueue_due(self, task: Any) -> list[str]:
         """Enqueue what is due and not yet in the queue; the names."""
         self.take_entries()
+        due = jobs.due(self.engine, self.configuration.settings.connections, clock.now())
+        return self._enqueue(task, [(connection, job.kind) for connection, job in due])
+
+    def _enqueue(self, task: Any, wanted: Iterable[tuple[Connection, Work]]) -> list[str]:
+        """Put into the queue what is not in it yet; the names."""
         enqueued = []
-        settings = self.configuration.settings
-        for connection, job in jobs.due(self.engine, settings.connections, clock.now()):
+        for connection, kind in wanted:
+            waiting = f"{connection.name} {kind}" if kind == "writeback" else connection.name
             try:
-                task.configure(lock=connection.name, queueing_lock=connection.name).defer(
-                    name=connection.name, kind=job.kind
+                task.configure(lock=connection.name, queueing_lock=waiting).defer(
+                    name=connection.name, kind=kind
                 )
             except AlreadyEnqueued:
                 continue
             enqueued.append(connection.name)
         return enqueued
 
-    def work(self, name: str, kind: Kind) -> None:
+    def work(self, name: str, kind: Work) -> None:
         """Do one job; what the admin must mend is said on the connection."""
         self.take_entries()
         if name not in [each.name for each in self.configuration.settings.connections]:
             log.info("a connection left the configuration; its job is dropped", connection=name)
             return
         connection = self.configuration.connection(name)
+        if kind == "writeback":
+            self._write_back(connection)
+            return
         people = known_people(load_people(self.configuration))
         job = Job(kind, seconds=PULL_SECONDS if kind == "pull" else None)
         try:
@@ -163,3 +182,11 @@ class Worker:
         except (*CONFIGURATION_ERRORS, ConnectorError, ValueError) as error:
             runs.cannot_run(self.engine, name, connection.connector, str(error), connection.every)
             log.warning("cannot run", connection=name, error=str(error))
+
+    def _write_back(self, connection: Connection) -> None:
+        try:
+            duties.write_back(self.workshop, connection)
+        except LeaseLostError:
+            log.warning("another worker took over", connection=connection.name)
+        except (*CONFIGURATION_ERRORS, ConnectorError) as error:
+            log.warning("cannot write flags back", connection=connection.name, error=str(error))

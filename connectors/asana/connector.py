@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from connectors.asana import mapping
 from connectors.asana.api import REMEDY, Action, Api, Rows, broken, refusal
+from connectors.asana.comments import AsanaComments
 from connectors.asana.options import AsanaOptions
 from connectors.asana.provides import PROVIDES
 from connectors.asana.tasks import OVERLAP, TaskReader
@@ -20,6 +21,7 @@ from connectors.asana.words import (
     described,
     is_status,
 )
+from connectors.sdk.comments import CommentsOn
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -97,6 +99,7 @@ class Asana:
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = PROVIDES
     webhook: ClassVar[AsanaWebhook] = AsanaWebhook()
+    comments: ClassVar[type[CommentsOn]] = AsanaComments
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar[str] = "2026-11-23"
 

@@ -103,9 +103,23 @@ class AsanaSandbox(Sandbox):
                 return self._batch(request)
             if request.path.startswith(f"{PREFIX}/webhooks"):
                 return self.hooks.answer(request)
-            return self._get(request, request.path.removeprefix(PREFIX))
+            path = request.path.removeprefix(PREFIX)
+            match request.method, path.strip("/").split("/"):
+                case ("POST", ["tasks" as kind, id, "stories"]) | ("PUT", ["stories" as kind, id]):
+                    return self._say(request, kind, id)
+                case _:
+                    return self._get(request, path)
         except Problem as problem:
             return error(problem.status, str(problem))
+
+    def _say(self, request: Request, kind: str, id: str) -> Reply:
+        """A comment on a task, or an edited one."""
+        if not self.may_comment:
+            raise Problem(403, "You do not have access to comment on this task")
+        task = self._readable(id).id if kind == "tasks" else self._found(Comment, id).task_id
+        story = number("Story", str(self.world.revision)) if kind == "tasks" else id
+        said = self.say(task, story, request.json()["data"]["text"], touch=False)
+        return Reply.of({"data": self._story_row(said)}, 201 if kind == "tasks" else 200)
 
     def _get(self, request: Request, path: str) -> Reply:
         if request.method != "GET" or not request.path.startswith(PREFIX + "/"):

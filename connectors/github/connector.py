@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from connectors.github import answers, following, mapping
 from connectors.github.api import Api
 from connectors.github.boards import Boards, board, sprints
+from connectors.github.comments import GitHubComments
 from connectors.github.fields import by_role
 from connectors.github.history import HISTORY
 from connectors.github.options import GitHubOptions
@@ -31,6 +32,7 @@ from connectors.github.roster import Repository, Roster, not_visible, roster
 from connectors.github.sign_in import oauth
 from connectors.github.webhook import GitHubWebhook
 from connectors.github.words import STATUS_WORDS, issue_id, text
+from connectors.sdk.comments import CommentsOn
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -80,6 +82,7 @@ class GitHub:
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
     webhook: ClassVar[GitHubWebhook] = GitHubWebhook()
+    comments: ClassVar[type[CommentsOn]] = GitHubComments
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar[str] = "2026-11-30"
 

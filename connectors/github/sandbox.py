@@ -90,7 +90,7 @@ class GitHubSandbox(Adoption):
         if "/hooks" in request.path:
             return self.hooks.answer(request)
         if request.method != "GET":
-            return error(404, NOT_FOUND)
+            return self._say(request)
         return self._conditional(request, self._get(request))
 
     def _conditional(self, request: Request, reply: Reply) -> Reply:
@@ -198,6 +198,9 @@ class GitHubSandbox(Adoption):
                 rows = self._dated(project, request, "comments")
             case ["issues", "events"]:
                 rows = self._events(project)
+            case ["issues", number, "comments"] if self._issue(project, number).status == 200:
+                held = self.world.where(Comment, "task_id", f"{project.id}#{number}")
+                rows = [self.render.comment(each) for each in held]
             case ["milestones"]:
                 rows = self._milestone_rows(project)
             case ["issues", number, "dependencies", "blocked_by"]:
@@ -297,6 +300,26 @@ class GitHubSandbox(Adoption):
         links = self.world.where(Link, "to_id", f"{project.id}#{number}")
         tasks = (self.world.get(Task, link.from_id) for link in links)
         return [self.render.issue(task) for task in tasks if task is not None]
+
+    def _say(self, request: Request) -> Reply:
+        """A comment on an issue, or an edited one."""
+        match request.method, request.path.strip("/").split("/"):
+            case "POST", ["repositories", id, "issues", number, "comments"]:
+                project = None if id in self.hidden else self.world.get(Project, id)
+                if project is None or self._issue(project, number).status != 200:
+                    return error(404, NOT_FOUND)
+                comment, task = str(8_000_000 + self.world.revision), f"{id}#{number}"
+            case "PATCH", ["repositories", id, "issues", "comments", comment]:
+                held = self.world.get(Comment, comment)
+                if held is None:
+                    return error(404, NOT_FOUND)
+                task = held.task_id
+            case _:
+                return error(404, NOT_FOUND)
+        if not self.may_comment:
+            return error(403, "Resource not accessible by personal access token")
+        said = self.say(task, comment, request.json()["body"])
+        return Reply.of(self.render.comment(said), 201 if request.method == "POST" else 200)
 
     def _graphql(self, request: Request) -> Reply:
         return Reply.of(

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from connectors.gitlab import mapping, roster
 from connectors.gitlab.answers import budgets, refusal
 from connectors.gitlab.api import Api, Rows, not_listed
+from connectors.gitlab.comments import GitLabComments
 from connectors.gitlab.issues import Issues
 from connectors.gitlab.items import EPIC, ITERATION, MILESTONE, PERSON, PROJECT, kept
 from connectors.gitlab.options import GitLabOptions
@@ -21,6 +22,7 @@ from connectors.gitlab.presence import fate
 from connectors.gitlab.roster import Roster, group_path, project_path
 from connectors.gitlab.values import day, epic_id, text
 from connectors.gitlab.webhook import GitLabWebhook
+from connectors.sdk.comments import CommentsOn
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -66,6 +68,7 @@ class GitLab:
         "tasks": Can.FULL | Can.INCREMENTAL | Can.CENSUS,
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
+    comments: ClassVar[type[CommentsOn]] = GitLabComments
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar[str] = "2026-11-30"
     webhook: ClassVar[GitLabWebhook] = GitLabWebhook()

@@ -112,8 +112,8 @@ class GitLabSandbox(Sandbox):
             path = (body.get("variables") or {}).get("path")
             found = [each for each in self._projects() if each.key == path]
             return self.graphql.answer(body, found[0] if found else None)
-        hooked = "/hooks" in request.path
-        if not request.path.startswith("/api/v4/") or (request.method != "GET" and not hooked):
+        writes = "/hooks" in request.path or "/notes" in request.path
+        if not request.path.startswith("/api/v4/") or (request.method != "GET" and not writes):
             return _not_found()
         return self._route(request.path.removeprefix("/api/v4/"), request)
 
@@ -198,7 +198,19 @@ class GitLabSandbox(Sandbox):
             return _not_found()
         if len(steps) == 1:
             return Reply.of(self.render.issue(task))
+        if request.method != "GET":
+            return self._note(task, steps[2:], request)
         return self._of_issue(task, steps[1], request)
+
+    def _note(self, task: Task, rest: Sequence[str], request: Request) -> Reply:
+        """A note on an issue, or an edited one."""
+        if not self.may_comment:
+            return Reply.of({"error": "insufficient_scope", "scope": "api"}, 403)
+        note = rest[0] if rest else str(8_000_000 + self.world.revision)
+        if rest and self.world.get(Comment, note) is None:
+            return _not_found()
+        said = self.say(task.id, note, request.json()["body"])
+        return Reply.of(self.render.note(said), 200 if rest else 201)
 
     def _of_issue(self, task: Task, part: str, request: Request) -> Reply:
         if part == "notes":

@@ -15,6 +15,7 @@ from connectors.jira.api import Api
 from connectors.jira.boards import board_items, board_lanes
 from connectors.jira.catalogue import Catalogue, catalogue, words
 from connectors.jira.cloud import Cloud
+from connectors.jira.comments import JiraComments
 from connectors.jira.config import JiraConfig
 from connectors.jira.data_center import DataCenter
 from connectors.jira.provides import PROVIDES
@@ -22,6 +23,7 @@ from connectors.jira.roster import USER_FIELDS, VERSION_FIELDS, due, item_of, li
 from connectors.jira.tasks import ms
 from connectors.jira.values import ident, instant, obj, word
 from connectors.jira.webhook import JiraWebhook
+from connectors.sdk.comments import CommentsOn
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -69,6 +71,7 @@ class Jira:
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = PROVIDES
     webhook: ClassVar[JiraWebhook] = JiraWebhook()
+    comments: ClassVar[type[CommentsOn]] = JiraComments
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar[str] = "2026-11-23"
     history: ClassVar[frozenset[str]] = frozenset(

@@ -83,6 +83,8 @@ class JiraSandbox(Boards):
         yield "POST", "{rest}/issue/bulkfetch", self._bulk_issues, True
         yield "GET", r"{rest}/issue/(\d+)", self._one_issue, None
         yield "GET", r"{rest}/issue/(\d+)/comment", self._comments, None
+        yield "POST", r"{rest}/issue/(\d+)/comment", self._say, None
+        yield "PUT", r"{rest}/issue/(\d+)/comment/(\d+)", self._say, None
         yield "GET", "{rest}/worklog/updated", self._worklogs_updated, None
         yield "GET", "{rest}/worklog/deleted", self._worklogs_deleted, None
         yield "POST", "{rest}/worklog/list", self._worklog_list, None

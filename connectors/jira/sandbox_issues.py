@@ -13,6 +13,7 @@ from connectors.jira.sandbox_adopt import Adoption
 from connectors.jira.sandbox_jql import BadJql, Index, parse
 from connectors.jira.sandbox_render import Renderer
 from connectors.jira.sandbox_replies import JSON, REMOVED, issue_page, page, refusal
+from connectors.sdk.adf import plain
 from connectors.sdk.records import (
     STORED_KINDS,
     Change,
@@ -221,3 +222,14 @@ class Issues(Adoption):
             return refusal(404, "Issue does not exist or you do not have permission to see it.")
         held = sorted(self.world.where(Comment, "task_id", id_), key=lambda each: each.at)
         return page(request, held, self.render.comment, key="comments", most=100, last=False)
+
+    def _say(self, request: Request, id_: str, comment: str | None = None) -> Reply:
+        """A comment on an issue, or an edited one."""
+        held = self.world.get(Comment, comment) if comment else None
+        if self._readable(id_) is None or (comment and held is None):
+            return refusal(404, "Issue does not exist or you do not have permission to see it.")
+        if not self.may_comment:
+            return refusal(403, "You do not have the permission to comment on this issue.")
+        said = plain(request.json()["body"]) or ""
+        done = self.say(id_, comment or str(8_000_000 + self.world.revision), said)
+        return Reply.of(self.render.comment(done), 200 if comment else 201)

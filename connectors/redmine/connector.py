@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from connectors.redmine import mapping
+from connectors.redmine.comments import RedmineComments
 from connectors.redmine.issues import Issues
 from connectors.redmine.items import field_ids, id_of, item, private_ids, shows_private
 from connectors.redmine.lookups import Lookups
@@ -24,6 +25,7 @@ from connectors.redmine.reading import (
     stamp,
 )
 from connectors.redmine.words import PROJECT_STATES
+from connectors.sdk.comments import CommentsOn
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -91,6 +93,7 @@ class Redmine:
         "worklogs": Can.FULL | Can.INCREMENTAL | Can.CENSUS,
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
+    comments: ClassVar[type[CommentsOn]] = RedmineComments
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "live"
     evidence_on: ClassVar[str] = "2026-11-23"
     history: ClassVar[frozenset[str]] = frozenset(

@@ -18,7 +18,16 @@ from msgspec.structs import replace
 from connectors.redmine.reading import stamp
 from connectors.redmine.sandbox_json import CLOSED, TABLES, Render, status_id
 from connectors.redmine.sandbox_world import COLUMNS, WEB, Adoption, Numbers
-from connectors.sdk.records import Change, Milestone, Person, Project, Record, Task, Worklog
+from connectors.sdk.records import (
+    Change,
+    Comment,
+    Milestone,
+    Person,
+    Project,
+    Record,
+    Task,
+    Worklog,
+)
 from connectors.sdk.sandbox import Reply, Request, Sandbox
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
@@ -100,8 +109,10 @@ class RedmineSandbox(Sandbox):
         }
 
     def handle(self, request: Request) -> Reply:
-        """Answer one GET."""
+        """Answer one GET, or take a note."""
         known = request.headers.get("x-redmine-api-key") == self.key
+        if request.method == "PUT" and known:
+            return self._note(request)
         if request.method != "GET" or not request.path.endswith(".json"):
             return _status(404)
         if request.path in TABLES:
@@ -323,6 +334,29 @@ class RedmineSandbox(Sandbox):
             ]
             return self._rows("memberships", members, request)
         return _status(404)
+
+    # --- notes --------------------------------------------------------------------------------
+
+    def _note(self, request: Request) -> Reply:
+        """A note on an issue, or one of ours edited; both need a role that may."""
+        match request.path.removesuffix(".json").strip("/").split("/"):
+            case ["issues", number] if number.isdigit():
+                id = self._numbers.id(Task, number)
+                if refused := self._door(Task, id, known=True):
+                    return refused
+                if not self.may_comment:
+                    return _status(403)
+                self.say(id, str(self._numbers.next(Comment)), request.json()["issue"]["notes"])
+                return _status(204)
+            case ["journals", number] if number.isdigit():
+                note = self.world.get(Comment, self._numbers.id(Comment, number))
+                if note is None or not self.may_comment:
+                    return _status(404 if note is None else 403)
+                said = request.json()["journal"]["notes"]
+                self.say(note.task_id, note.id, said, touch=False)
+                return _status(204)
+            case _:
+                return _status(404)
 
 
 def _changed(task: Task) -> str:

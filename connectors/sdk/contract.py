@@ -25,7 +25,8 @@ A **scope** is a container of items that the tool's people know (a project, a bo
 census, of completeness, of lost access, of the guard against mass deletion.
 
 What a connector may tell besides: what it does not fill (`Narrowed`, below), what there is to map
-(`vocabulary.py`), who calls us and how (`webhooks.py`).
+(`vocabulary.py`), who calls us and how (`webhooks.py`), how its items are commented on
+(`comments.py`).
 """
 
 from __future__ import annotations
@@ -238,6 +239,14 @@ class Http(Protocol):
         """The whole answer, in XML where the request was.
 
         `etag` makes it conditional; `scope` names the container in errors.
+        """
+        ...
+
+    def send(
+        self, method: str, path: str, json: Any = None, *, params: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """The whole answer to a request that changes something in the tool: it is sent once, and
+        repeated by nobody, whatever comes of it. After `Unavailable` the tool may have done it.
         """
         ...
 

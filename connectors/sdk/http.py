@@ -127,6 +127,22 @@ class Door:
             call.body = xml.text.encode()
         return retrying(lambda: self._attempt(call), self._pause)
 
+    def send(
+        self, method: str, path: str, json: Any = None, *, params: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """See `Http.send`."""
+        url = self._url(path)
+        call = Call(method, url, self._what(method, url), None, (), _pairs(params))
+        if json is not None:
+            call.headers["Content-Type"] = "application/json"
+            call.body = orjson.dumps(json)
+        try:
+            return self._attempt(call)
+        except Again as again:
+            failure = again.error
+        # Outside the handler, so that nothing that holds a URL hangs on it.
+        raise failure
+
     def ask(
         self,
         url: str,

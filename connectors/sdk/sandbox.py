@@ -27,6 +27,7 @@ import orjson
 from connectors.sdk.records import (
     REFERENCES,
     Change,
+    Comment,
     GoneReason,
     Record,
     Task,
@@ -205,6 +206,7 @@ class Sandbox(ABC):
         }
         adopted = (self.adopt(record) for record in records)
         self.world = World((record for record in adopted if record is not None), now)
+        self.may_comment = True  # whether the credential may write
         self.hidden: set[str] = set()  # ids of containers that the credential may not see
         self.interfere: Callable[[Request], Reply | None] | None = None  # a fault, for tests
         self.log: list[Request] = []
@@ -225,6 +227,23 @@ class Sandbox(ABC):
     @abstractmethod
     def options(self, base_url: str) -> dict[str, Any]:
         """The connection `options` with which the connector reads this sandbox."""
+
+    def say(self, task_id: str, comment_id: str, text: str, *, touch: bool = True) -> Comment:
+        """Comment on a task as the credential's account, or edit a comment.
+
+        Args:
+            touch: the tool counts it as an update of the task.
+        """
+        now = self.world.now().replace(microsecond=0)
+        held = self.world.get(Comment, comment_id)
+        if held is None:
+            said = Comment(id=comment_id, task_id=task_id, text=text, at=now)
+        else:
+            said = msgspec.structs.replace(held, text=text, updated_at=now)
+        self.world.put(said)
+        if touch:
+            self.world.edit(task_id, at=now)
+        return said
 
     def refer(self, record: R) -> R:
         """The record with its own id and all its references translated to native ids."""

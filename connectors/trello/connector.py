@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
+from connectors.sdk.comments import CommentsOn
 from connectors.sdk.contract import (
     Access,
     Answer,
@@ -47,6 +48,7 @@ from connectors.trello.board import (
     vocabulary,
 )
 from connectors.trello.client import Client
+from connectors.trello.comments import TrelloComments
 from connectors.trello.webhook import TrelloWebhook
 from connectors.trello.words import objects
 
@@ -87,6 +89,7 @@ class Trello:
     }
     provides: ClassVar[Mapping[type[Record], frozenset[str]]] = mapping.PROVIDES
     webhook: ClassVar[TrelloWebhook] = TrelloWebhook()
+    comments: ClassVar[type[CommentsOn]] = TrelloComments
     evidence: ClassVar[Literal["docs", "recorded", "live"]] = "recorded"
     evidence_on: ClassVar = "2026-11-23"
     history: ClassVar = frozenset({"status", "due_on", "start_on", "assignee_ids", "project_id"})

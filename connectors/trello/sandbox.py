@@ -58,6 +58,8 @@ class TrelloSandbox(Adoption):
                 reply = self.hooks.answer(rest, request)
             case ["1", "boards", id, *rest]:
                 reply = self._visible_board(request, id, rest)
+            case ["1", "cards", id, "actions", *rest]:
+                reply = self._of_card(request, id, rest)
             case ["1", kind, id]:
                 reply = self._single(request, kind, id)
             case _:
@@ -183,6 +185,23 @@ class TrelloSandbox(Adoption):
                 feed.sort(key=lambda action: str(action["id"]), reverse=True)
             self._feeds = {"": [], **feeds}
         return self._feeds.get(board_id, [])
+
+    def _of_card(self, request: Request, id: str, rest: list[str]) -> Reply:
+        """A card's comments: listed, written, edited."""
+        home = self._homes.get(id, "")
+        if self._card_of.get(id) != id or self.world.get(Task, id) is None or home in self.hidden:
+            return _text(404, NOT_FOUND)
+        if request.method == "GET":
+            feed = [each for each in self._feed(home) if each["data"]["card"]["id"] == id]
+            return _actions(feed, request)
+        if not self.may_comment:
+            return _text(401, "unauthorized permission requested")
+        made = hex_id(self.world.now(), "comment", str(self.world.revision))
+        comment = made if rest == ["comments"] else rest[0]
+        if comment != made and self.world.get(Comment, comment) is None:
+            return _text(404, NOT_FOUND)
+        said = self.say(id, comment, request.one("text"), touch=comment == made)
+        return _json(comment_action(said, home))
 
     def _single(self, request: Request, kind: str, id: str) -> Reply:
         """A card (also by its short link), a member or an action by itself."""

@@ -24,6 +24,7 @@ from sync_engine.cli import (
     syncing,
     tasking,
     users,
+    writing_back,
 )
 from sync_engine.cli.frame import (
     ConfigOption,
@@ -77,7 +78,8 @@ def build() -> Any:
     app.callback()(_root)
     for part in (
         demoing, initialising, configuring, connecting, syncing, delivering, tasking, schedules,
-        agreeing, standards, flagging, complying, digesting, serving, users, storing, diagnosing,
+        agreeing, standards, flagging, complying, digesting, serving, users, storing,
+        writing_back, diagnosing,
     ):  # fmt: skip
         part.register(app)
     return typer.main.get_command(app)

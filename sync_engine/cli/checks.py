@@ -11,7 +11,8 @@ from sync_engine.settings import Configuration, Problem, SettingsError, load_peo
 def further_problems(configuration: Configuration) -> list[Problem]:
     """What would fail later: standards, baselines, digests' times and scopes, the people file."""
     problems = [
-        *_standards(configuration), *_baselines(configuration), *_digests(configuration)
+        *_standards(configuration), *_baselines(configuration), *_digests(configuration),
+        *_writebacks(configuration),
     ]  # fmt: skip
     try:
         load_people(configuration)
@@ -43,6 +44,37 @@ def _baselines(configuration: Configuration) -> list[Problem]:
     except SettingsError as error:
         return error.problems
     return []
+
+
+def _writebacks(configuration: Configuration) -> Iterator[Problem]:
+    from connectors.sdk import registry
+    from connectors.sdk.comments import comments_of
+    from sync_engine.duties import standards_of
+    from sync_engine.rules.packs import PackError
+    from sync_engine.settings.nearest import nearest
+
+    wanted = [
+        (index, each)
+        for index, each in enumerate(configuration.settings.connections)
+        if each.writeback is not None
+    ]
+    try:
+        known = {each.id for each in standards_of(configuration)} if wanted else set()
+    except (SettingsError, PackError):
+        return  # told by itself
+    for index, connection in wanted:
+        place = configuration.source.place(("connections", index, "writeback"))
+        name = f"connections.{connection.name}.writeback"
+        kind = registry.get(connection.connector)
+        if comments_of(kind) is None:
+            yield Problem(
+                f"{name}: flags cannot be written back to {kind.title}; take this out", place
+            )
+        for id in connection.writeback.standards if connection.writeback else ():
+            if id not in known:
+                yield Problem(
+                    f'{name}: no standard in force has the id "{id}"{nearest(id, known)}', place
+                )
 
 
 def _digests(configuration: Configuration) -> Iterator[Problem]:

@@ -106,6 +106,45 @@ class Webhook(Section):
     )
 
 
+class Writeback(Section):
+    """Which flags are written as a comment on the item itself: one comment for a flag, kept up to
+    date, and closed when the flag is solved. Needs a credential that may comment."""
+
+    severities: tuple[Severity, ...] = Field(
+        (), description="Flags of these severities; absent: of any."
+    )
+    standards: tuple[str, ...] = Field(
+        (), description="Flags of these standards, by id; absent: of any."
+    )
+    after: str = Field(
+        "1 working day",
+        pattern=r"^\s*\d{1,3} (working day|day|week)s?\s*$",
+        description='How long a flag is open before it is written: "1 working day", "3 days"; '
+        '"0 days": at once.',
+    )
+    team_daily: int = Field(
+        5,
+        ge=1,
+        description="New comments a day for the people under one lead; where nobody is known to "
+        "lead the owner, for one project.",
+    )
+    daily: int = Field(50, ge=1, description="Changes a day in this connection, of any kind.")
+
+    @model_validator(mode="after")
+    def _chosen(self) -> Writeback:
+        if not self.severities and not self.standards:
+            raise ValueError(
+                "say which flags are written back: `severities: [critical]`, or `standards` by id"
+            )
+        return self
+
+    @property
+    def patience(self) -> tuple[int, str]:
+        """The number of `after` and its unit, in the plural."""
+        count, _, unit = self.after.strip().partition(" ")
+        return int(count), unit.rstrip("s") + "s"
+
+
 class Connection(Section):
     """One account in one tool."""
 
@@ -131,6 +170,9 @@ class Connection(Section):
     )
     webhook: Webhook | None = Field(
         None, description="Let the tool call us (needs `web: url`); absent: it is only pulled."
+    )
+    writeback: Writeback | None = Field(
+        None, description="Flags as comments on the items themselves; absent: nothing is written."
     )
     redact: tuple[Redacted, ...] = Field(
         (),

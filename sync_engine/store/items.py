@@ -165,6 +165,8 @@ class ItemMapper:
                 if not mapped.id:
                     return Made({}, f"a {type(mapped).__name__} without an id")
                 record = self._mapping.apply(mapped)
+                if record is None:
+                    continue
                 digest = hashlib.blake2b(_encoder.encode(record), digest_size=8).digest()
                 records[KIND_NUMBER[type(record)], record.id] = (digest, record)
         except Exception as error:  # noqa: BLE001  one item is parked, the others proceed

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from connectors.sdk.contract import Cursor
 from connectors.sdk.records import STORED_KINDS, Gone, Record, Task
 from sync_engine.admin_map import AdminMapping
-from sync_engine.store import history, mentions, retire
+from sync_engine.store import history, mentions, retire, writebacks
 from sync_engine.store.cursors import Cursors
 from sync_engine.store.items import (
     NOTHING,
@@ -117,6 +117,7 @@ class PageWriter:
         self.run_id = run_id
         self._fields = MappedFields(engine, lease.connection_id, mapping)
         mapping = self._fields.remembered(mapping)
+        mapping = writebacks.remembered(engine, lease.connection_id, mapping)
         self.mapper = ItemMapper(to_records, mapping)
         self._mapping = mapping
         self._observe = observe

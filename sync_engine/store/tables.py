@@ -15,6 +15,7 @@ from sync_engine.store import (
     load_models,
     models,
     schedule_models,
+    writeback_models,
 )
 
 MODULES = (
@@ -28,6 +29,7 @@ MODULES = (
     hook_models,
     load_models,
     schedule_models,
+    writeback_models,
 )
 """Where the tables are declared; importing them is what makes them known."""
 
