@@ -113,7 +113,7 @@ class AdminMapping:
     def _untouched(self, task: Task) -> Task:
         """The task as it would be had we not commented on it."""
         before = self.touched[task.id]
-        if task.updated_at not in before:
+        if task.updated_at is None or task.updated_at not in before:
             return task
         return msgspec.structs.replace(task, updated_at=before[task.updated_at])
 

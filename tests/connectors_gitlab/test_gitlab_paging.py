@@ -34,6 +34,9 @@ class Script:
         self.asked.append(json)
         return next(self.answers)
 
+    def send(self, method: str, path: str, json: Any = None, *, params: Any = None) -> Answer:
+        raise AssertionError("paging only reads")
+
 
 def rows(*ids: int) -> list[dict[str, Any]]:
     return [{"id": id} for id in ids]

@@ -56,6 +56,11 @@ class Replay:
     def post(self, path: str, json: Any = None, params: Mapping[str, Any] | None = None) -> Any:
         raise AssertionError("this connector only reads")
 
+    def send(
+        self, method: str, path: str, json: Any = None, *, params: Mapping[str, Any] | None = None
+    ) -> Answer:
+        raise AssertionError("this connector only reads")
+
     def request(
         self,
         method: str,
