@@ -45,7 +45,7 @@ def test_what_is_configured_in_the_console_has_forms() -> None:
     assert not connection["webhook.secret"].required
     assert connection["mapping.status"].choices[1] == ("in_progress", "in progress")
     digest = named(forms.form_of(Digest))
-    assert (digest["to"].kind, digest["to"].required) == ("list", True)
+    assert (digest["to"].kind, digest["to"].required) == ("list", False)  # or a channel
     assert digest["severities"].kind == "choices"
     assert (digest["cap"].low, digest["cap"].high, digest["cap"].step) == (1, 500, 1)
     assert named(forms.form_of(StandardSetting))["enabled"].choices == forms.ON_OFF
@@ -111,7 +111,7 @@ def test_rows_pairs_and_secrets_are_read() -> None:
 def test_errors_stand_at_their_fields() -> None:
     form = forms.form_of(Digest)
     document, errors = forms.read(form, {"cap": "many"})
-    assert errors == {"cap": 'this must be a whole number; read "many"', "to": "this is needed"}
+    assert errors == {"cap": 'this must be a whole number; read "many"'}
     document["to"] = ["nobody"]
     document["cap"] = 9999
     told = forms.by_field(form, of_model(Digest, document))

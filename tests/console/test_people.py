@@ -219,11 +219,11 @@ def test_what_is_kept_follows_what_is_read(filled: sa.Engine) -> None:
     with filled.begin() as connection:
         mine = sa.and_(given.c.connection_id == 1, given.c.task_id == "1")
         connection.execute(sa.update(given).where(mine).values(person_id="eve"))
-        connection.execute(sa.update(row).where(row.c.id == "1").values(run_id=3))
-        connection.execute(sa.update(row).where(row.c.id == "2").values(run_id=3, status="done"))
-        connection.execute(sa.update(row).where(row.c.id == "9a").values(run_id=3, gone_at=NOW))
+        connection.execute(sa.update(row).where(row.c.id == "1").values(run_id=43))
+        connection.execute(sa.update(row).where(row.c.id == "2").values(run_id=43, status="done"))
+        connection.execute(sa.update(row).where(row.c.id == "9a").values(run_id=43, gone_at=NOW))
     with filled.begin() as connection:
-        ran(connection, 3)
+        ran(connection, 43)
     assert workload.refresh(filled) == 1
     assert workload.refresh(filled) == 0
     by_name = {each.id: each for each in listed(filled).shown}

@@ -45,8 +45,8 @@ def fill_work(engine: sa.Engine) -> None:
             sa.update(table(Connection)).where(table(Connection).c.id == 1),
             {"provides": PROVIDES},
         )
-        for run in (1, 2):
-            ran(connection, run, tool=run)
+        for tool in (1, 2):
+            ran(connection, 40 + tool, tool=tool)
         _people(connection)
         _tasks(connection)
         _plan(connection)
