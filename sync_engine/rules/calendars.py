@@ -60,6 +60,16 @@ class WorkCalendar:
         at = bisect_right(days, today) - 1 + count
         return today if count == 0 else days[min(at, len(days) - 1)]
 
+    def within(self, today: date, count: int) -> date:
+        """The last day that is at most `count` working days ahead.
+
+        A day is as far ahead as the working days after today up to it: what is due on the Saturday
+        after the last working day is no farther than that one.
+        """
+        days = _working_days(self, today.year)
+        at = bisect_right(days, today) + count
+        return days[at] - timedelta(days=1) if at < len(days) else days[-1]
+
     def age(self, day: date, today: date) -> int:
         """How many working days lie after `day`, up to and including today."""
         days = _working_days(self, today.year)
@@ -106,5 +116,5 @@ class Moment:
     def day_ahead(self, count: float, unit: str) -> date:
         """The last day within so many days, weeks or working days from today."""
         if unit == "working days":
-            return self.calendar.ahead(self.today, int(count))
+            return self.calendar.within(self.today, int(count))
         return self.today + timedelta(days=int(count) * (7 if unit == "weeks" else 1))

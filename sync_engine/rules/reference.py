@@ -73,7 +73,8 @@ field, a status word is not mapped, a custom field is not on the item.
 
 A day begins and ends in the PMO's time zone. `older than 5 working days` holds from the sixth working day
 after; the day itself is not counted, week-ends, public holidays and the calendar's own days off neither.
-Answers therefore change at midnight, and in between only when data do.
+`within 3 working days` holds up to the day before the fourth working day from now: a Saturday is no farther than the
+Friday before it. Answers therefore change at midnight, and in between only when data do.
 """
 
 

@@ -153,6 +153,9 @@ def test_calendars_count_working_days() -> None:
     assert plain.age(date(2026, 3, 13), wednesday) == 3
     assert plain.back(date(2026, 3, 22), 0) == date(2026, 3, 20)  # a Sunday
     assert plain.ahead(wednesday, 3) == date(2026, 3, 23)
+    assert plain.within(wednesday, 3) == date(2026, 3, 23)
+    assert plain.within(wednesday, 2) == date(2026, 3, 22)  # the Sunday after the second
+    assert plain.within(date(2026, 3, 20), 0) == date(2026, 3, 22)
     quebec = WorkCalendar.of("CA", "QC", days_off=[date(2026, 6, 25)])
     assert quebec.age(date(2026, 6, 23), date(2026, 6, 26)) == 1  # 24th: holiday, 25th: our own
     assert WorkCalendar.of(weekend=[4, 5]).age(date(2026, 3, 19), date(2026, 3, 22)) == 1
