@@ -76,7 +76,11 @@ class seconds_between(FunctionElement[float]):  # noqa: N801
 @compiles(seconds_between)
 def _seconds(element: Any, compiler: Any, **kw: Any) -> str:
     first, second = (compiler.process(c, **kw) for c in element.clauses)
-    return f"((julianday({second}) - julianday({first})) * 86400.0)"
+    # Not by Julian days: as floating numbers they are 40 microseconds apart, so that what is
+    # exactly at a limit would be beyond it. Seconds fill 19 characters, then comes their fraction.
+    seconds = [f"strftime('%s', substr({each}, 1, 19))" for each in (second, first)]
+    rest = [f"substr({each}, 20)" for each in (second, first)]
+    return f"(({' - '.join(seconds)}) + ({' - '.join(rest)}) + 0.0)"
 
 
 @compiles(seconds_between, "postgresql")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,14 @@ from sqlalchemy import event
 
 from sync_engine.rules import packs, reference
 from sync_engine.rules.calendars import Moment, WorkCalendar
+from sync_engine.rules.dialect import seconds_between
 from sync_engine.rules.evaluate import assess, frame_for
 from sync_engine.rules.scan import rows_statement, scan_statement
 from sync_engine.rules.standards import Standard
 from sync_engine.settings.source import parse
 from sync_engine.store.engine import reading
 from sync_engine.store.models import TaskRow
+from sync_engine.store.types import UTCDateTime
 
 NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)
 ARGS: dict[str, Any] = {"now": NOW, "timezone": ZoneInfo("UTC"), "calendar": WorkCalendar()}
@@ -166,6 +168,19 @@ def test_days_are_those_of_the_pmo() -> None:
     assert Moment(late, ZoneInfo("Europe/Berlin")).today == date(2026, 3, 19)
     spring = Moment(datetime(2026, 3, 29, 12, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
     assert spring.start_of(date(2026, 3, 30)).astimezone(UTC).hour == 22
+
+
+def test_seconds_are_exact_to_the_microsecond(store: sa.Engine) -> None:
+    first = datetime(2026, 3, 2, 9, 17, 41, 999_999, tzinfo=UTC)
+    column = sa.Column("at", UTCDateTime())
+    for between in (timedelta(days=31), timedelta(days=31, microseconds=1), timedelta(0)):
+        values = [sa.literal(each, column.type) for each in (first, first + between)]
+        if store.dialect.name == "postgresql":
+            values = [sa.cast(each, column.type) for each in values]
+        with store.connect() as connection:
+            found = connection.execute(sa.select(seconds_between(*values))).scalar_one()
+        assert found == pytest.approx(between.total_seconds(), abs=1e-9)
+        assert (found > timedelta(days=31).total_seconds()) == (between > timedelta(days=31))
 
 
 def test_reference_pages_are_up_to_date() -> None:
