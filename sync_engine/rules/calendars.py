@@ -107,6 +107,17 @@ class Moment:
         """The instant at which a day begins in the PMO's time zone."""
         return datetime.combine(day, time(), self.zone)
 
+    @property
+    def noon(self) -> int:
+        """The hour of UTC, from 0 to 23, at which it is about noon there.
+
+        A day without a time stands as this instant of it: where it is half the world later than in
+        UTC, it would otherwise become the day before or after. The offset is that of now; clocks
+        that are put forward or back by an hour or two do not move noon to another day.
+        """
+        offset = self.now.astimezone(self.zone).utcoffset() or timedelta()
+        return min(max(12 - round(offset / timedelta(hours=1)), 0), 23)
+
     def day_back(self, count: float, unit: str) -> date:
         """The first day that is not older than so many days, weeks or working days."""
         if unit == "working days":

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sync_engine.rules.dialect import (
     Column,
     Truth,
+    at_hour,
     latest,
     list_entries,
     list_length,
-    start_of_utc_day,
 )
 from sync_engine.rules.joins import (
     ASSIGNMENT,
@@ -120,7 +120,7 @@ def _subtasks(source: StoreSource) -> Any:
 
 def _worklogs(source: StoreSource) -> Any:
     row = WORKLOG.alias()
-    at = sa.func.coalesce(row.c.started_at, start_of_utc_day(row.c.on))
+    at = sa.func.coalesce(row.c.started_at, at_hour(row.c.on, source.frame.moment.noon))
     return summed(source, "worklogs", row, row.c.task_id, {"last": sa.func.max(at)})
 
 

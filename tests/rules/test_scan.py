@@ -170,6 +170,15 @@ def test_days_are_those_of_the_pmo() -> None:
     assert spring.start_of(date(2026, 3, 30)).astimezone(UTC).hour == 22
 
 
+@pytest.mark.parametrize("zone", ["America/Sao_Paulo", "Europe/Berlin", "Pacific/Kiritimati"])
+def test_a_day_without_time_stays_that_day_everywhere(zone: str) -> None:
+    for now in (datetime(2026, 1, 15, 23, tzinfo=UTC), datetime(2026, 7, 15, 1, tzinfo=UTC)):
+        moment = Moment(now, ZoneInfo(zone))
+        for month in range(1, 13):
+            day = datetime(2026, month, 17, moment.noon, tzinfo=UTC)
+            assert day.astimezone(moment.zone).day == 17
+
+
 def test_seconds_are_exact_to_the_microsecond(store: sa.Engine) -> None:
     first = datetime(2026, 3, 2, 9, 17, 41, 999_999, tzinfo=UTC)
     column = sa.Column("at", UTCDateTime())
