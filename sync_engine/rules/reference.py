@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sync_engine.rules import entries, facts, packs
 from sync_engine.rules.facts import LINK, Fact
-from sync_engine.rules.language import MAX_BYTES, MAX_DEPTH
+from sync_engine.rules.language import MAX_BYTES, MAX_DEPTH, MAX_PARTS, MAX_RELATED
 from sync_engine.rules.pack import Pack
 from sync_engine.rules.standards import said_in_general
 
@@ -53,7 +53,8 @@ Which facts there are says [facts.md](facts.md).
 
 Facts are written with spaces or underscores, in any case. Text is compared whatever the case of A to Z;
 quote it when it has spaces or is a word of the language. A day of effort is 8 hours, a week 5 days.
-A condition has at most {MAX_BYTES} bytes and {MAX_DEPTH} levels of parentheses.
+A condition has at most {MAX_BYTES} bytes, {MAX_DEPTH} levels of parentheses, {MAX_PARTS} comparisons and listed values, and
+{MAX_RELATED} conditions on related records.
 
 ## Three answers
 
