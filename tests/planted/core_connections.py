@@ -1,5 +1,7 @@
 """Plants of pmo-core: connections. What we know of ourselves is never unknown."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from datetime import timedelta

@@ -1,8 +1,11 @@
 """Plants of pmo-core: tasks."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from tests.planted.plot import Plot, plant, unknown
@@ -72,7 +75,12 @@ def moves(p: Plot, times: int) -> str:
     """A task of which the due date was put off so often, and drawn forward once."""
     task = p.at.task()
     days = [p.days.today + WEEK * n for n in range(times + 1)]
-    pairs = [(None, days[0]), *zip(days, days[1:], strict=False), (days[-1], days[0]), (days[0], None)]
+    pairs = [
+        (None, days[0]),
+        *pairwise(days),
+        (days[-1], days[0]),
+        (days[0], None),
+    ]
     for n, (old, new) in enumerate(pairs):
         said = [None if day is None else day.isoformat() for day in (old, new)]
         p.at.change(task, "due_on", *said, p.now - timedelta(days=40 - n))
@@ -245,7 +253,9 @@ def _(p: Plot) -> str:
     task = p.at.task(status="done", completed_at=p.now - WEEK)
     far = p.at.portfolio.places["inbound"]
     far.task(status="in_progress", description="See there.")
-    near = next(t for t in p.at.portfolio.rows["task"] if (t.connection_id, t.id) == (p.at.id, task))
+    near = next(
+        t for t in p.at.portfolio.rows["task"] if (t.connection_id, t.id) == (p.at.id, task)
+    )
     other = p.at.portfolio.rows["task"][-1]
     p.at.portfolio.add("mention", connection_id=far.id, kind="task", record_id=other.id,
                        url_key=near.url_key, task_id=other.id)  # fmt: skip

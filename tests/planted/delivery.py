@@ -1,5 +1,7 @@
 """Plants of delivery and finance."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from datetime import timedelta

@@ -1,5 +1,7 @@
 """Sowing all plants among the filler, assessing, and comparing with what must be said."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator

@@ -1,5 +1,7 @@
 """Work of which all is well: whatever a standard says of it, it raises no flag."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -19,7 +21,9 @@ def block(at: Place) -> str:
     of a tool is like the others, but for its names."""
     days, now = at.days, at.days.now
     team = [at.person() for _ in range(TEAM)]
-    project = at.project(owner_id=team[0], custom=[{"id": "cc", "name": "Cost code", "value": "4711"}])
+    project = at.project(
+        owner_id=team[0], custom=[{"id": "cc", "name": "Cost code", "value": "4711"}]
+    )
     if at.has(("link.type",)):
         at.portfolio.add("result", connection_id=at.id, project_id=project, day=days.today,
                          run_id=at.id, basis="planted", **SOUND)  # fmt: skip
@@ -60,7 +64,9 @@ def _task(at: Place, n: int, team: list[str], project: str, stone: str) -> str:
     if status == "done":
         at.change(task, "status", "in_progress", "done", now - DAY)
     if n % 3 == 0:
-        at.record("worklog", task_id=task, minutes=60, on=at.days.day_of(now - 2 * DAY), person_id=who)
+        at.record(
+            "worklog", task_id=task, minutes=60, on=at.days.day_of(now - 2 * DAY), person_id=who
+        )
     if n % 5 == 0:
         at.record("comment", task_id=task, text="On it.", at=now - DAY, author_id=who)
     return task

@@ -1,5 +1,7 @@
 """Plants of governance and service."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -102,7 +104,12 @@ def _(p: Plot) -> str:
 
 def approval(p: Plot, task: str, decision: str, **more: Any) -> str:
     """An approval of a task."""
-    values = {"asked_at": p.now - DAY, "approver_ids": [p.at.person()], "decision": decision, **more}
+    values = {
+        "asked_at": p.now - DAY,
+        "approver_ids": [p.at.person()],
+        "decision": decision,
+        **more,
+    }
     return p.at.record("approval", task_id=task, name="Step", **values)
 
 
@@ -142,7 +149,9 @@ def _(p: Plot) -> str:
 
 @plant("project-without-cost-code")
 def _(p: Plot) -> str:
-    project = p.at.project(custom=[{"id": "cc", "name": "Cost code", "value": p.pick(None, "4711")}])
+    project = p.at.project(
+        custom=[{"id": "cc", "name": "Cost code", "value": p.pick(None, "4711")}]
+    )
     p.at.task(project_id=project)
     return project
 

@@ -33,7 +33,10 @@ class Index:
         self.stayed = self.grouped("membership", "container_id")
         self.reports = self.grouped("statusupdate", "project_id")
         self.columns = self.grouped("column", "project_id")
-        self.waits_for, self.links_to = self.grouped("link", "to_id"), self.grouped("link", "from_id")
+        self.waits_for, self.links_to = (
+            self.grouped("link", "to_id"),
+            self.grouped("link", "from_id"),
+        )
         self.results = {(r.connection_id, r.project_id): r for r in self.all("result")}
         self.floats = {(r.connection_id, r.task_id): r for r in self.all("float")}
         self.of_identity: dict[int, list[Row]] = defaultdict(list)

@@ -1,13 +1,15 @@
 """Plants across tools, of dependencies, and of schedules that were analysed before."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
 from tests.planted.core_tasks import unmapped
-from tests.planted.portfolio import Place
 from tests.planted.plot import Plot, plant, unknown
+from tests.planted.portfolio import Place
 
 DAY = timedelta(days=1)
 

@@ -317,7 +317,9 @@ def _gap(index: Index, row: Row) -> float | None:
         for c in (s.stream_counts or {}).values()
         if c.get("store") is not None and c.get("tool") is not None
     ]  # fmt: skip
-    return max((abs(c["store"] - c["tool"]) * 100.0 / (c["tool"] or 1) for c in counts), default=None)
+    return max(
+        (abs(c["store"] - c["tool"]) * 100.0 / (c["tool"] or 1) for c in counts), default=None
+    )
 
 
 def _silence(_: Index, row: Row) -> float | None:

@@ -25,7 +25,9 @@ def key(row: Row) -> tuple[int, str]:
     return row.connection_id, row.id
 
 
-def count(rows: Iterable[Row], *, untold: Callable[[Row], bool], holds: Callable[[Row], bool]) -> Any:
+def count(
+    rows: Iterable[Row], *, untold: Callable[[Row], bool], holds: Callable[[Row], bool]
+) -> Any:
     """How many rows hold; unknown as soon as one cannot be told."""
     rows = list(rows)
     return UNKNOWN if any(untold(r) for r in rows) else sum(holds(r) for r in rows)
@@ -195,7 +197,9 @@ def _runs(clock: Row) -> bool:
 def _missed(index: Index, clock: Row) -> bool | None:
     """Whether a clock's promise was broken."""
     ticks = _runs(clock) and not clock.paused
-    if clock.breached or (ticks and clock.breach_at is not None and clock.breach_at <= index.days.now):
+    if clock.breached or (
+        ticks and clock.breach_at is not None and clock.breach_at <= index.days.now
+    ):
         return True
     if clock.breached is False:
         return False
@@ -237,7 +241,13 @@ def _waiting(index: Index, row: Row) -> bool | None:
     word = row.status_label
     if word is None:
         return None
-    words = ("pending", "on hold", "waiting for customer", "waiting on customer", "awaiting customer")
+    words = (
+        "pending",
+        "on hold",
+        "waiting for customer",
+        "waiting on customer",
+        "awaiting customer",
+    )
     return any(each in word.lower() for each in words)
 
 

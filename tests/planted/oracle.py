@@ -5,6 +5,8 @@ The sentence is read by a person (`tests.rules.reading`), the facts are said a s
 product's: the sentence as it was parsed, and the catalogue's word on which fields a fact needs.
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -92,7 +94,9 @@ class Oracle(Reading):
             yield from (((row.id, ""), row) for row in index.all("connection"))
         elif subject == "dependency":
             for row in index.all("link"):
-                here = any((row.connection_id, end) in index.tasks for end in (row.from_id, row.to_id))
+                here = any(
+                    (row.connection_id, end) in index.tasks for end in (row.from_id, row.to_id)
+                )
                 if row.type in ("blocks", "precedes") and here:
                     yield (row.connection_id, row.id), row
         else:

@@ -5,18 +5,20 @@
         return p.at.task(due_on=p.aged("days"))
 
 It adds rows and returns the id of the subject. Called with `p.bad`, they must break the standard;
-without, they must come as close as they can and not break it: `p.aged`, `p.since` and `p.ahead`
-give the days on either side of the limit, `p.over`, `p.under` the numbers, `p.param` the parameter's
-default as the pack has it, `p.pick` whatever else.
+without, they must come as close as they can and not break it: `p.aged`, `p.since`, `p.ahead` and
+`p.until` give the days and instants on either side of the limit, `p.over` and `p.reached` the
+numbers, `p.param` the parameter's default as the pack has it, `p.pick` whatever else.
 
-What cannot be assessed is the breaking plant in a tool that lacks a field it needs. Where every tool
-has what is needed, or where another reason is worth a plant, say so:
+What cannot be assessed is the breaking plant in a tool that lacks a field it needs. Where every
+tool has what is needed, or where another reason is worth a plant, say so:
 
     @unknown("stale-in-progress")
     def _(p: Plot) -> str: ...
 
-A standard that has no plant fails `tests/rules/test_planted.py` by its name. A new fact needs its second
-saying in `of_tasks.py` or `of_others.py`; the test names the one that is missing.
+A standard that has no plant fails `tests/rules/test_planted.py` by its name. A new module with
+plants is named in `field.SOWERS`. A new fact that is more than a column needs its second saying in
+`of_tasks.py` or `of_others.py`; without it, reading the standard fails with the fact's name. A new
+table needs a line in `portfolio.OTHERS`.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ What a tool does not provide is not in its rows either; a history that a tool do
 that we observed ourselves.
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,7 +50,7 @@ BARE = "bare"
 @cache
 def _blank(kind: str) -> dict[str, Any]:
     """A row of a kind with nothing in it."""
-    blank: dict[str, Any] = {column: None for column in columns(kind)}
+    blank: dict[str, Any] = dict.fromkeys(columns(kind))
     blank |= {name: [] for name in ("labels", "custom", "assignee_ids") if name in blank}
     return blank | {name: b"" for name in ("hash",) if name in blank}
 

@@ -1,6 +1,8 @@
 """Moments and calendars in which the portfolio is planted: days off written out by hand, and clocks
 that were put forward, back, by half an hour, at midnight, or over a whole day."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from dataclasses import dataclass

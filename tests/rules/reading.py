@@ -150,9 +150,7 @@ class Reading:
         if isinstance(c, Count):
             lowest = answers.count(True)
             highest = lowest + answers.count(None)
-            options = {
-                self._against(c.op, n, plain(c.amount)) for n in range(lowest, highest + 1)
-            }
+            options = {self._against(c.op, n, plain(c.amount)) for n in range(lowest, highest + 1)}
             return options.pop() if len(options) == 1 else None
         if c.quantifier == "all":
             answers = [None if a is None else not a for a in answers]
