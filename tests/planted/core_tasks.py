@@ -1,6 +1,5 @@
 """Plants of pmo-core: tasks."""
 
-# ruff: noqa: E501
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def block(at: Place) -> str:
 
 
 def _task(at: Place, n: int, team: list[str], project: str, stone: str) -> str:
-    now, who, status = at.days.now, team[n % TEAM], _status(n)
+    now, who, status = at.days.now, team[n // 5 % TEAM], _status(n)
     values: dict[str, Any] = {
         "project_id": project, "assignee_ids": [who], "reporter_id": team[0], "status": status,
         "status_label": status.title(), "type": ("task", "story", "bug")[n % 3],

@@ -170,7 +170,9 @@ def compared(op: str, value: Any, other: Any) -> bool | None:
 
 
 def alike(value: Any, option: Any) -> bool:
-    """A custom field's value and a word or number of the sentence."""
+    """A custom field's value and a word or number of the sentence; a tick is the word "yes"."""
+    if isinstance(option, bool):
+        option = "yes" if option else "no"
     if isinstance(value, str) and isinstance(option, str):
         return low(value) == low(option)
     return isinstance(value, float) and isinstance(option, float) and value == option

@@ -43,14 +43,16 @@ def test_every_plant_is_of_a_standard() -> None:
     assert PLANTS.keys() <= set(IDS)
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_all_that_is_planted_is_found_and_nothing_else(
     name: str, sqlite_store: sa.Engine, postgres_store: sa.Engine
 ) -> None:
     scenario = SCENARIOS[name]
     portfolio = sow(scenario.days, STANDARDS)
-    sound = set()
+    sound, people = set(), portfolio.identities
     if name == BUSIEST:
         sown = len(portfolio.rows["task"])
         sound = {(place.id, project) for place, project in fill(portfolio, TASKS - sown)}
@@ -65,6 +67,8 @@ def test_all_that_is_planted_is_found_and_nothing_else(
         assert compare(found, expected) == [], engine.dialect.name
         hit = [t for t in found.totals if (t.connection_id, t.project_id) in sound and t.flagged]
         assert hit == [], engine.dialect.name
+        busy = [f for f in found.findings if f.subject == "person" and f.key[0] > people]
+        assert busy == [], engine.dialect.name
 
 
 def test_days_are_counted_as_people_do() -> None:
