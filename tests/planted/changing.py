@@ -12,15 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.store import models as m
+from sync_engine.rules.joins import ASSIGNMENT, CONNECTION, MENTION, PERSON, TASK, table
 from sync_engine.store.history import comparable
+from sync_engine.store.models import Run
 from tests.planted.portfolio import KINDS, Portfolio
 
 DAY = timedelta(days=1)
-TASK, PERSON, LINK, RUN, CONNECTION = (
-    model.__table__
-    for model in (m.TaskRow, m.PersonRow, m.LinkRow, m.Run, m.Connection)  # type: ignore[attr-defined]
-)
+RUN = table(Run)
 STATUSES = ("todo", "in_progress", "done", "cancelled", None)
 
 
@@ -48,7 +46,8 @@ class Changing:
 
     def some(self) -> str:
         """A task of the tool."""
-        return self.rng.choice([id for tool, id in self.keys if tool == self.tool])
+        ids: list[str] = [id for tool, id in self.keys if tool == self.tool]
+        return self.rng.choice(ids)
 
     def any_id(self, c: sa.Connection, table: Any) -> str | None:
         """Any record of a kind in the tool, gone or not."""
@@ -137,7 +136,7 @@ def _reassign(x: Changing, c: sa.Connection) -> None:
     who, task = x.any_id(c, PERSON), x.some()
     given = [] if who is None or x.rng.random() < 0.3 else [who]
     x.update(c, TASK, task, owner_id=given[0] if given else None, assignee_ids=given)
-    table = m.Assignment.__table__  # type: ignore[attr-defined]
+    table = ASSIGNMENT
     c.execute(sa.delete(table).where(table.c.connection_id == x.tool, table.c.task_id == task))
     for person in given:
         c.execute(sa.insert(table), {"connection_id": x.tool, "task_id": task, "position": 0,
@@ -159,7 +158,7 @@ def _comment(x: Changing, c: sa.Connection) -> None:
             sa.select(TASK.c.url_key).where(TASK.c.connection_id == tool, TASK.c.id == far)
         ).scalar()
         if url is not None:
-            c.execute(sa.insert(m.Mention.__table__), {  # type: ignore[attr-defined]
+            c.execute(sa.insert(MENTION), {
                 "connection_id": x.tool, "kind": "comment", "record_id": id, "url_key": url,
                 "task_id": task})  # fmt: skip
 

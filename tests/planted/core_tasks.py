@@ -1,6 +1,5 @@
 """Plants of pmo-core: tasks."""
 
-
 from __future__ import annotations
 
 from datetime import timedelta
@@ -81,8 +80,8 @@ def moves(p: Plot, times: int) -> str:
         (days[0], None),
     ]
     for n, (old, new) in enumerate(pairs):
-        said = [None if day is None else day.isoformat() for day in (old, new)]
-        p.at.change(task, "due_on", *said, p.now - timedelta(days=40 - n))
+        before, after = (None if day is None else day.isoformat() for day in (old, new))
+        p.at.change(task, "due_on", before, after, p.now - timedelta(days=40 - n))
     return task
 
 

@@ -232,6 +232,6 @@ def _(p: Plot) -> str:
 @unknown("request-passed-around")
 def _(p: Plot) -> str:
     task = request(p, status=None)
-    for n, (old, new) in enumerate(("ab", "ba", "ab", "ba", "ab")):
+    for n, (old, new) in enumerate((("a", "b"), ("b", "a"), ("a", "c"), ("c", "b"), ("b", "a"))):
         p.at.change(task, "assignee_ids", old, new, p.now - (20 - n) * DAY)
     return task

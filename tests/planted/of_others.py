@@ -182,7 +182,7 @@ def _remaining(task: Row) -> int:
         return int(task.remaining_minutes)
     if task.estimate_minutes is None:
         return 0
-    return max(task.estimate_minutes - (task.spent_minutes or 0), 0)
+    return max(int(task.estimate_minutes) - (task.spent_minutes or 0), 0)
 
 
 def _effort(index: Index, row: Row) -> int:
@@ -325,7 +325,7 @@ def _gap(index: Index, row: Row) -> float | None:
 def _silence(_: Index, row: Row) -> float | None:
     if row.hook_since is None or row.changed_at is None:
         return None
-    return max((row.changed_at - (row.hooked_at or row.hook_since)) / DAY, 0.0)
+    return max(float((row.changed_at - (row.hooked_at or row.hook_since)) / DAY), 0.0)
 
 
 def _turns(index: Index, row: Row) -> float | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from itertools import islice
-from types import SimpleNamespace as Row
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +25,7 @@ from sync_engine.store.schedule_models import ScheduleResult, TaskSchedule
 from tests.planted.days import Days
 
 Key = tuple[int, str]
+Row = SimpleNamespace
 KINDS: dict[str, Any] = {
     "task": m.TaskRow, "project": m.ProjectRow, "person": m.PersonRow, "link": m.LinkRow,
     "milestone": m.MilestoneRow, "sprint": m.SprintRow, "column": m.ColumnRow,

@@ -34,7 +34,10 @@ from tests.rules.hostile import monsters, sentences
 COUNT = int(os.environ.get("FLAGSTAFF_HOSTILE", "10000"))
 SECONDS = 2.0
 PARAMS = {"days": ParamValue(3, "working days"), "most": ParamValue(3, "count")}
-DIALECTS = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
+DIALECTS: dict[str, sa.Dialect] = {
+    "sqlite": sqlite.dialect(),
+    "postgresql": postgresql.dialect(),  # type: ignore[no-untyped-call]
+}
 READS = {
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,

@@ -181,13 +181,14 @@ def test_a_day_without_time_stays_that_day_everywhere(zone: str) -> None:
 
 def test_seconds_are_exact_to_the_microsecond(store: sa.Engine) -> None:
     first = datetime(2026, 3, 2, 9, 17, 41, 999_999, tzinfo=UTC)
-    column = sa.Column("at", UTCDateTime())
+    kind = UTCDateTime()
     for between in (timedelta(days=31), timedelta(days=31, microseconds=1), timedelta(0)):
-        values = [sa.literal(each, column.type) for each in (first, first + between)]
+        values = [sa.literal(each, kind) for each in (first, first + between)]
+        ends: list[Any] = list(values)
         if store.dialect.name == "postgresql":
-            values = [sa.cast(each, column.type) for each in values]
+            ends = [sa.cast(each, kind) for each in values]
         with store.connect() as connection:
-            found = connection.execute(sa.select(seconds_between(*values))).scalar_one()
+            found = connection.execute(sa.select(seconds_between(*ends))).scalar_one()
         assert found == pytest.approx(between.total_seconds(), abs=1e-9)
         assert (found > timedelta(days=31).total_seconds()) == (between > timedelta(days=31))
 
