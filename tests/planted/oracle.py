@@ -14,7 +14,7 @@ from typing import Any
 
 from sync_engine.rules import facts
 from sync_engine.rules.standards import Standard
-from tests.planted import of_others, of_tasks
+from tests.planted import of_connections, of_others, of_tasks
 from tests.planted.index import Index
 from tests.planted.of_tasks import UNKNOWN, Derived
 from tests.planted.portfolio import Key, Portfolio, Row
@@ -24,7 +24,7 @@ DERIVED: dict[str, Mapping[str, Derived]] = {
     "task": of_tasks.TASK, "request": of_tasks.REQUEST, "project": of_others.PROJECT,
     "milestone": of_others.MILESTONE, "sprint": of_others.SPRINT, "person": of_others.PERSON,
     "dependency": of_others.DEPENDENCY, "approval": of_others.APPROVAL,
-    "connection": of_others.CONNECTION,
+    "connection": of_connections.CONNECTION,
 }  # fmt: skip
 Said = tuple[bool | None, bool | None]
 """Whether a subject is in scope, and whether what the standard flags holds of it."""
