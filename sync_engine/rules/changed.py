@@ -170,6 +170,9 @@ def _changed(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
         yield sa.select(row.c.connection_id, row.c.task_id).where(
             later(row), row.c.task_id.is_not(None)
         )
+    yield sa.select(CHANGE.c.connection_id, CHANGE.c.old).where(  # the whole that it left
+        later(CHANGE), CHANGE.c.field == "parent_id", CHANGE.c.old.is_not(None)
+    )
     yield sa.select(MEMBERSHIP.c.connection_id, MEMBERSHIP.c.task_id).where(
         later(SPRINT),
         MEMBERSHIP.c.connection_id == SPRINT.c.connection_id,
@@ -224,6 +227,12 @@ def _linked(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
             LINK.c.to_id == name, LINK.c.connection_id != connection_id
         )
     for name in (other.c.url, other.c.key):
+        yield sa.select(other.c.connection_id, other.c.id).where(
+            LINK.c.connection_id == connection_id,
+            LINK.c.run_id > run_id,
+            LINK.c.to_id == name,
+            other.c.connection_id != connection_id,
+        )
         yield sa.select(other.c.connection_id, other.c.id).where(
             LINK.c.connection_id == connection_id,
             LINK.c.from_id == changed.c.id,

@@ -15,11 +15,11 @@ from sync_engine.rules.baseline_facts import BASELINE_OF_TASK
 from sync_engine.rules.dialect import (
     Column,
     Truth,
+    at_hour,
     days_since_epoch,
     latest,
     list_entries,
     list_length,
-    start_of_utc_day,
 )
 from sync_engine.rules.distances import day_at
 from sync_engine.rules.joins import (
@@ -125,7 +125,7 @@ def _subtasks(source: StoreSource) -> Any:
 
 def _worklogs(source: StoreSource) -> Any:
     row = WORKLOG.alias()
-    at = sa.func.coalesce(row.c.started_at, start_of_utc_day(row.c.on))
+    at = sa.func.coalesce(row.c.started_at, at_hour(row.c.on, source.frame.moment.noon))
     return summed(source, "worklogs", row, row.c.task_id, {"last": sa.func.max(at)})
 
 

@@ -11,8 +11,8 @@ from sync_engine.rules.dialect import (
     Column,
     Truth,
     ascii_lower,
+    at_hour,
     seconds_between,
-    start_of_utc_day,
 )
 from sync_engine.rules.joins import (
     APPROVAL,
@@ -137,7 +137,7 @@ def booked_late(source: StoreSource) -> Column:
     def make() -> tuple[Any, Truth]:
         start = source.frame.start(row, row.c.connection_id, row.c.task_id)
         here = sa.and_(task.c.connection_id == row.c.connection_id, task.c.id == row.c.task_id)
-        after = seconds_between(task.c.completed_at, start_of_utc_day(row.c.on))
+        after = seconds_between(task.c.completed_at, at_hour(row.c.on, 0))
         grouped = (
             sa.select(row.c.connection_id, row.c.task_id)
             .add_columns(sa.func.sum(row.c.minutes, type_=sa.Integer()).label("minutes"))

@@ -1,0 +1,77 @@
+"""Work of which all is well: whatever a standard says of it, it raises no flag."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from tests.planted.networks import SOUND
+from tests.planted.portfolio import Place
+
+DAY = timedelta(days=1)
+BLOCK = 100
+"""Tasks of a project."""
+TEAM = 5
+
+
+def block(at: Place) -> str:
+    """A project with its team, its sprint, its milestone and its tasks, all sound. Every project
+    of a tool is like the others, but for its names."""
+    days, now = at.days, at.days.now
+    team = [at.person() for _ in range(TEAM)]
+    project = at.project(
+        owner_id=team[0], custom=[{"id": "cc", "name": "Cost code", "value": "4711"}]
+    )
+    if at.has(("link.type",)):
+        at.portfolio.add("result", connection_id=at.id, project_id=project, day=days.today,
+                         run_id=at.id, basis="planted", **SOUND)  # fmt: skip
+    at.record("statusupdate", project_id=project, at=now - DAY, health="on_track")
+    stone = at.record("milestone", name="Beta", state="open", due_on=days.today + 80 * DAY,
+                      project_id=project)  # fmt: skip
+    sprint = at.record("sprint", name="Sprint", state="active", goal="Ship it", board_id=project,
+                       start_at=now - 4 * DAY, end_at=now + 20 * DAY, project_id=project)  # fmt: skip
+    at.record("column", project_id=project, board_id=project, name="Doing", position=1,
+              status_labels=["Doing"], wip_max=BLOCK)  # fmt: skip
+    before = None
+    for n in range(BLOCK):
+        task = _task(at, n, team, project, stone)
+        if n % 10 == 7:
+            at.record("membership", task_id=task, kind="sprint", container_id=sprint,
+                      seen_at=now - 5 * DAY)  # fmt: skip
+            if before is not None:
+                at.link("relates", before, task)
+            before = task
+    return project
+
+
+def _task(at: Place, n: int, team: list[str], project: str, stone: str) -> str:
+    now, who, status = at.days.now, team[n // 5 % TEAM], _status(n)
+    values: dict[str, Any] = {
+        "project_id": project, "assignee_ids": [who], "reporter_id": team[0], "status": status,
+        "status_label": status.title(), "type": ("task", "story", "bug")[n % 3],
+        "milestone_id": stone if n % 4 == 0 else None, "priority": 1 + n % 5,
+        "custom": [{"id": "c7", "name": "Acceptance criteria", "value": "It works"}],
+    }  # fmt: skip
+    if status == "todo":
+        values |= {"spent_minutes": 0, "remaining_minutes": 600}
+    if status in ("done", "cancelled"):
+        values |= {"completed_at": now - DAY, "resolution": status, "remaining_minutes": 0}
+    task = at.task(**values)
+    if status != "todo":
+        at.change(task, "status", "todo", "in_progress", now - 2 * DAY)
+    if status == "done":
+        at.change(task, "status", "in_progress", "done", now - DAY)
+    if n % 3 == 0:
+        at.record(
+            "worklog", task_id=task, minutes=60, on=at.days.day_of(now - 2 * DAY), person_id=who
+        )
+    if n % 5 == 0:
+        at.record("comment", task_id=task, text="On it.", at=now - DAY, author_id=who)
+    return task
+
+
+def _status(n: int) -> str:
+    """Of a hundred tasks, 60 are done and 4 cancelled; 16 are under way."""
+    return ("done", "done", "done", "todo", "in_progress")[n % 5] if n % 25 else "cancelled"
