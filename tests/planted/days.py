@@ -56,8 +56,12 @@ class Days:
 
     def farthest(self, count: float, unit: str) -> date:
         """The last day within so many units."""
-        limit, day = count * (7 if unit == "weeks" else 1), self.today
-        while self.between(self.today, day + ONE, unit) <= limit:
+        return self.after(self.today, count, unit)
+
+    def after(self, start: date, count: float, unit: str) -> date:
+        """The last day that is no more than so many units after another."""
+        limit, day = count * (7 if unit == "weeks" else 1), start
+        while self.between(start, day + ONE, unit) <= limit:
             day += ONE
         return day
 

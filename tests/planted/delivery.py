@@ -220,6 +220,67 @@ def _(p: Plot) -> str:
     return identity(p, who)
 
 
+@plant("start-passed-but-todo")
+def _(p: Plot) -> str:
+    return p.at.task(status="todo", start_on=p.aged("days"))
+
+
+@plant("done-without-completion")
+def _(p: Plot) -> str:
+    tomorrow, at = p.days.today + DAY, p.days.begins(p.days.oldest(p.param("days"), "days"))
+    values: dict[str, Any] = {"status": "done", "updated_at": at, "completed_at": at}
+    if not p.at.has(("task.completed_at",)):
+        return p.at.task(**values)
+    if not p.at.has(("task.start_on",)) or p.at.id % 3 == 0:
+        values["start_on"] = p.days.today + DAY * p.bad
+    elif p.at.id % 3 == 1:
+        values["completed_at"] = p.days.begins(tomorrow) - timedelta(microseconds=not p.bad)
+    else:
+        values["completed_at"] = p.pick(None, at)
+    return p.at.task(**values)
+
+
+@plant("done-without-resolution")
+def _(p: Plot) -> str:
+    at = p.days.begins(p.days.oldest(p.param("days"), "days"))
+    return p.at.task(
+        status="done", completed_at=at, updated_at=at, resolution=p.pick(None, "Fixed")
+    )
+
+
+@plant("due-after-sprint", needs=("sprint.end_at",))
+def _(p: Plot) -> str:
+    last = p.days.today + 3 * DAY
+    due = p.days.after(last, p.param("days"), "working days") + DAY * p.bad
+    task = p.at.task(due_on=due)
+    ends = p.days.begins(last + DAY) - timedelta(microseconds=1000)
+    stay(p, task, sprint(p, end=ends - 9 * DAY))
+    stay(p, task, sprint(p, end=ends))
+    stay(p, task, sprint(p, end=ends + (9 if p.bad else -9) * DAY, state="closed"))
+    stay(p, task, sprint(p, end=ends + 9 * DAY), gone_at=p.now)
+    return task
+
+
+@unknown("due-after-sprint")
+def _(p: Plot) -> str:
+    task = unmapped(p, due_on=p.days.today + 60 * DAY)
+    stay(p, task, sprint(p, end=p.now))
+    return task
+
+
+@plant("owner-outside-team", needs=("project.member_ids",))
+def _(p: Plot) -> str:
+    who, members = p.at.person(), [p.at.person(), p.at.person(human=False)]
+    project = p.at.project(member_ids=members if p.bad else [*members, who])
+    return p.at.task(project_id=project, assignee_ids=[who])
+
+
+@unknown("owner-outside-team")
+def _(p: Plot) -> str:
+    group = p.at.person(human=False, kind="group")
+    return p.at.task(project_id=p.at.project(member_ids=[p.at.person(), group]))
+
+
 # ---- finance -------------------------------------------------------------------------------------
 @plant("time-without-estimate")
 def _(p: Plot) -> str:

@@ -16,6 +16,7 @@ from sync_engine.rules.scan import FLAGGED, MET
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.syntax import refs
 from tests.planted import (
+    agreed,
     core_connections,
     core_others,
     core_tasks,
@@ -23,13 +24,16 @@ from tests.planted import (
     filler,
     governance,
     networks,
+    portfolios,
 )
 from tests.planted.days import Days
 from tests.planted.oracle import Oracle
 from tests.planted.plot import NEEDS, PLANTS, UNKNOWNS, Plot
 from tests.planted.portfolio import BARE, Key, Place, Portfolio, tools, write
 
-SOWERS = (core_tasks, core_others, core_connections, delivery, governance, networks)
+SOWERS = (
+    core_tasks, core_others, core_connections, delivery, governance, networks, agreed, portfolios,
+)  # fmt: skip
 """The modules with the plants."""
 TIMES = 2
 """In how many tools each standard is planted."""

@@ -14,6 +14,12 @@ DAY = timedelta(days=1)
 BLOCK = 100
 """Tasks of a project."""
 TEAM = 5
+FLEET = "Fleet of the sound"
+"""The portfolio of them all."""
+SAID = {
+    "Cost code": "4711", "Sponsor": "Ada", "Category": "Growth", "Business owner": "Ben",
+    "Portfolio": FLEET,
+}  # fmt: skip
 
 
 def block(at: Place) -> str:
@@ -22,8 +28,9 @@ def block(at: Place) -> str:
     days, now = at.days, at.days.now
     team = [at.person() for _ in range(TEAM)]
     project = at.project(
-        owner_id=team[0], custom=[{"id": "cc", "name": "Cost code", "value": "4711"}]
-    )
+        owner_id=team[0], name=f"Team {at.id} - matter {at.count}", member_ids=team,
+        custom=[{"id": name, "name": name, "value": value} for name, value in SAID.items()],
+    )  # fmt: skip
     if at.has(("link.type",)):
         at.portfolio.add("result", connection_id=at.id, project_id=project, day=days.today,
                          run_id=at.id, basis="planted", **SOUND)  # fmt: skip
@@ -34,9 +41,15 @@ def block(at: Place) -> str:
                        start_at=now - 4 * DAY, end_at=now + 20 * DAY, project_id=project)  # fmt: skip
     at.record("column", project_id=project, board_id=project, name="Doing", position=1,
               status_labels=["Doing"], wip_max=BLOCK)  # fmt: skip
+    baseline = at.baseline(project)
+    at.portfolio.rows["baseline"][-1].tasks = BLOCK
+    at.portfolio.add("planned_stone", baseline_id=baseline, milestone_id=stone,
+                     due_on=days.today + 80 * DAY)  # fmt: skip
     before = None
     for n in range(BLOCK):
         task = _task(at, n, team, project, stone)
+        due = days.today + DAY * (-7 if _status(n) == "done" else 60)
+        at.planned(baseline, task, status="todo", due_on=due)
         if n % 10 == 7:
             at.record("membership", task_id=task, kind="sprint", container_id=sprint,
                       seen_at=now - 5 * DAY)  # fmt: skip
@@ -54,8 +67,10 @@ def _task(at: Place, n: int, team: list[str], project: str, stone: str) -> str:
         "milestone_id": stone if n % 4 == 0 else None, "priority": 1 + n % 5,
         "custom": [{"id": "c7", "name": "Acceptance criteria", "value": "It works"}],
     }  # fmt: skip
+    if n % 10 == 7:
+        values["due_on"] = at.days.today + 20 * DAY  # it is planned for the sprint
     if status == "todo":
-        values |= {"spent_minutes": 0, "remaining_minutes": 600}
+        values |= {"spent_minutes": 0, "remaining_minutes": 600, "start_on": at.days.today}
     if status in ("done", "cancelled"):
         values |= {"completed_at": now - DAY, "resolution": status, "remaining_minutes": 0}
     task = at.task(**values)

@@ -185,7 +185,8 @@ def _(p: Plot) -> str:
 @unknown("sla-breached")
 def _(p: Plot) -> str:
     task = request(p)
-    clock(p, task, breach_at=p.now - DAY, paused=True, breached=None)
+    stops = p.at.has(("slacycle.paused",))  # else: nobody says by when
+    clock(p, task, breach_at=p.now - DAY if stops else None, paused=True, breached=None)
     return task
 
 
@@ -222,7 +223,8 @@ def _(p: Plot) -> str:
 
 @plant("request-passed-around")
 def _(p: Plot) -> str:
-    task = request(p, type_label="Major Incident", type="task")
+    named = p.at.has(("task.type_label",))
+    task = request(p, type_label="Major Incident", type="task" if named else "request")
     hands = ["a", *"bcdefgh"[: p.reached("times")]]
     for n, (old, new) in enumerate(zip([None, *hands], [*hands, None], strict=True)):
         p.at.change(task, "assignee_ids", old, new, p.now - (20 - n) * DAY)
@@ -235,3 +237,52 @@ def _(p: Plot) -> str:
     for n, (old, new) in enumerate((("a", "b"), ("b", "a"), ("a", "c"), ("c", "b"), ("b", "a"))):
         p.at.change(task, "assignee_ids", old, new, p.now - (20 - n) * DAY)
     return task
+
+
+def incident(p: Plot, **more: Any) -> str:
+    """An incident that was solved."""
+    values = {"status": "done", "completed_at": p.now, "type_label": "[System] Incident", **more}
+    return p.at.task(**values)
+
+
+LINKED = ("link.type", "task.type_label")
+
+
+@plant("problem-without-root-cause", needs=LINKED)
+def _(p: Plot) -> str:
+    field = {"id": "f3", "name": "Root cause", "value": None}
+    task = p.at.task(status="todo", type_label="Problem", custom=[field])
+    found = [incident(p) for _ in range(p.reached("incidents"))]
+    for one in found:
+        p.at.link("relates", one, task)
+    p.at.link("relates", task, found[0])  # the same two, told from the other side
+    p.at.link("blocks", found[0], task)
+    p.at.link("relates", p.at.task(type_label="Task"), task)
+    return task
+
+
+@unknown("problem-without-root-cause")
+def _(p: Plot) -> str:
+    task = p.at.task(status="todo", type_label="Problem", custom=[])
+    for _ in range(int(p.param("incidents"))):
+        p.at.link("relates", incident(p), task)
+    return task
+
+
+@plant("major-incident-without-review", needs=LINKED)
+def _(p: Plot) -> str:
+    reviewed = p.at.id % 2 == 0
+    at = p.days.begins(p.days.oldest(p.param("days"), "working days") - 9 * DAY)
+    task = incident(p, priority=1, completed_at=at if reviewed else p.since("days"))
+    p.at.link("relates", task, p.at.task(title="Restart it", type_label="Task"))
+    if reviewed and not p.bad:
+        p.at.link(
+            "relates", p.at.task(title="We look back", type_label="Post-incident Review"), task
+        )
+    return task
+
+
+@unknown("major-incident-without-review")
+def _(p: Plot) -> str:
+    at = p.days.begins(p.days.oldest(p.param("days"), "working days") - 9 * DAY)
+    return incident(p, priority=1, completed_at=at, status=None)

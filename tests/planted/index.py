@@ -39,6 +39,11 @@ class Index:
         )
         self.results = {(r.connection_id, r.project_id): r for r in self.all("result")}
         self.floats = {(r.connection_id, r.task_id): r for r in self.all("float")}
+        self.baselines = self.grouped("baseline", "project_id")
+        self.planned = self.of_baseline("planned")
+        self.planned_stones = self.of_baseline("planned_stone")
+        self.commitments = {(r.connection_id, r.sprint_id) for r in self.all("commitment")}
+        self.committed = self.grouped("committed", "sprint_id")
         self.of_identity: dict[int, list[Row]] = defaultdict(list)
         for account in self.all("person"):
             if account.identity_id is not None:
@@ -61,6 +66,13 @@ class Index:
     def by_id(self, kind: str) -> dict[tuple[int, Any], Row]:
         """Rows by connection and id."""
         return {(r.connection_id, r.id): r for r in self.all(kind)}
+
+    def of_baseline(self, kind: str) -> dict[int, list[Row]]:
+        """Rows by the baseline that has them."""
+        found: dict[int, list[Row]] = defaultdict(list)
+        for row in self.all(kind):
+            found[row.baseline_id].append(row)
+        return found
 
     def grouped(self, kind: str, key: str = "task_id") -> Group:
         """Rows by connection and what they hang on."""
@@ -85,6 +97,14 @@ class Index:
                 found[near].add(far)
                 found[far].add(near)
         return found
+
+    def linked(self, task: Row) -> list[Row]:
+        """The tasks of its tool that it is linked with, either way round, each once."""
+        here = (task.connection_id, task.id)
+        names = {link.to_id for link in self.links_to.get(here, ())}
+        names |= {link.from_id for link in self.waits_for.get(here, ())}
+        ends = (self.tasks.get((task.connection_id, name)) for name in sorted(names))
+        return [end for end in ends if end is not None]
 
     def siblings(self, task: Row) -> list[Row]:
         """Its siblings in other tools."""

@@ -144,7 +144,8 @@ SOUND = {
     "dependencies": 40, "open_activities": 40, "undated_activities": 0, "open_ends_share": 0.0,
     "leads": 0, "lags_share": 0.0, "finish_to_start_share": 100.0, "high_float_share": 0.0,
     "negative_float": 0, "invalid_dates": 0, "unresourced": 0, "critical_path_test": True,
-    "cpli": 1.0, "dependency_conflicts": 0, "dependency_cycles": 0,
+    "cpli": 1.0, "dependency_conflicts": 0, "dependency_cycles": 0, "high_duration_share": 0.0,
+    "missed_share": 0.0, "bei": 1.0,
 }  # fmt: skip
 COLUMNS = {
     "schedule-open-ends": ("open_ends_share", "most"), "schedule-leads": ("leads", "most"),
@@ -153,7 +154,8 @@ COLUMNS = {
     "schedule-high-float": ("high_float_share", "most"), "schedule-negative-float": ("negative_float", ""),
     "schedule-invalid-dates": ("invalid_dates", "most"), "schedule-unresourced": ("unresourced", ""),
     "schedule-path-index": ("cpli", "least"), "schedule-undated": ("undated_activities", "most"),
-    "dependency-cycle": ("dependency_cycles", ""), "schedule-critical-path": ("critical_path_test", ""),
+    "schedule-high-duration": ("high_duration_share", "most"), "schedule-missed": ("missed_share", "most"),
+    "schedule-execution-index": ("bei", "least"), "dependency-cycle": ("dependency_cycles", ""), "schedule-critical-path": ("critical_path_test", ""),
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from tests.planted import of_agreed
 from tests.planted.index import Index
 from tests.planted.of_tasks import (
     UNKNOWN,
@@ -23,7 +24,7 @@ RESULTS = (
     "dependencies", "open_activities", "undated_activities", "open_ends_share", "leads",
     "lags_share", "finish_to_start_share", "high_float_share", "negative_float", "invalid_dates",
     "unresourced", "critical_path_test", "cpli", "dependency_cycles", "dependency_conflicts",
-    "forecast_finish",
+    "forecast_finish", "high_duration_share", "missed_share", "bei",
 )  # fmt: skip
 
 
@@ -89,6 +90,7 @@ PROJECT: dict[str, Derived] = {
     "last_report": lambda x, r: last(u.at for u in x.reports.get(key(r), ())),
     "health": _health,
     **{name: _result(name) for name in RESULTS},
+    **of_agreed.PROJECT,
 }
 
 
@@ -101,6 +103,7 @@ def _done_share(index: Index, row: Row) -> Any:
 MILESTONE: dict[str, Derived] = {
     "total_tasks": lambda x, r: len(x.in_milestone.get(key(r), ())),
     "done_share": lambda x, r: _done_share(x, r) if x.in_milestone.get(key(r)) else None,
+    **of_agreed.MILESTONE,
 }
 
 
@@ -151,6 +154,7 @@ SPRINT: dict[str, Derived] = {
     ),
     "parallel_sprints": _parallel,
     "added_share": _added,
+    **of_agreed.SPRINT,
 }
 
 

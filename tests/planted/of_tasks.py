@@ -133,6 +133,27 @@ def _moves(holds: Callable[[Row], bool]) -> Derived:
     return _history("due_on", lambda c: c.old is not None and c.new is not None and holds(c))
 
 
+def _sprint_end(index: Index, row: Row) -> Any:
+    stays = [
+        s for s in index.stays.get(key(row), ()) if s.kind == "sprint" and s.gone_at is None
+    ]  # fmt: skip
+    there = [index.sprints.get((s.connection_id, s.container_id)) for s in stays]
+    ends = [s.end_at for s in there if s is not None and s.state not in ("closed", None)]
+    end = last(ends)
+    return None if end is None else index.days.day_of(end)
+
+
+def _in_team(index: Index, row: Row) -> Any:
+    project = index.projects.get((row.connection_id, row.project_id))
+    members = None if project is None else project.member_ids
+    if row.owner_id is None or members is None:
+        return UNKNOWN
+    if row.owner_id in members:
+        return True
+    accounts = [index.accounts.get((row.connection_id, id)) for id in members]
+    return UNKNOWN if any(a is not None and a.kind == "group" for a in accounts) else False
+
+
 def _conflicts(index: Index, row: Row) -> Any:
     result = index.results.get((row.connection_id, row.project_id))
     if result is None or result.day != index.days.today:
@@ -145,6 +166,7 @@ TASK: dict[str, Derived] = {
     "title_length": lambda _, r: len(r.title.strip()),
     "owner": lambda _, r: r.owner_id,
     "owner_active": lambda x, r: getattr(_owner(x, r), "active", None),
+    "owner_in_team": _in_team,
     "owners": lambda _, r: len(r.assignee_ids),
     "parent": lambda _, r: r.parent_id,
     "parent_due": lambda x, r: getattr(_parent(x, r), "due_on", None),
@@ -162,6 +184,7 @@ TASK: dict[str, Derived] = {
     ),
     "same_title_elsewhere": _same_title,
     "sprints": _sprints,
+    "sprint_end": _sprint_end,
     "given_approvals": lambda x, r: sum(
         a.decision == "approved" for a in x.approvals.get(key(r), ())
     ),

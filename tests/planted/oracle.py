@@ -9,12 +9,12 @@ product's: the sentence as it was parsed, and the catalogue's word on which fiel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sync_engine.rules import facts
 from sync_engine.rules.standards import Standard
-from tests.planted import of_connections, of_others, of_tasks
+from tests.planted import of_connections, of_others, of_portfolios, of_tasks
 from tests.planted.index import Index
 from tests.planted.of_tasks import UNKNOWN, Derived
 from tests.planted.portfolio import Key, Portfolio, Row
@@ -24,10 +24,15 @@ DERIVED: dict[str, Mapping[str, Derived]] = {
     "task": of_tasks.TASK, "request": of_tasks.REQUEST, "project": of_others.PROJECT,
     "milestone": of_others.MILESTONE, "sprint": of_others.SPRINT, "person": of_others.PERSON,
     "dependency": of_others.DEPENDENCY, "approval": of_others.APPROVAL,
-    "connection": of_connections.CONNECTION,
+    "connection": of_connections.CONNECTION, "portfolio": of_portfolios.PORTFOLIO,
 }  # fmt: skip
-Said = tuple[bool | None, bool | None]
-"""Whether a subject is in scope, and whether what the standard flags holds of it."""
+RELATED: dict[tuple[str, str], tuple[tuple[str, ...], Callable[[Index, Row], list[Row]]]] = {
+    ("project", "task"): (
+        ("task.project_id",), lambda x, r: x.in_project.get((r.connection_id, r.id), [])
+    ),
+    ("task", "linked_task"): (("link.type",), Index.linked),
+}  # fmt: skip
+"""By subject and relation: the fields that tell of it, and what is related."""
 
 
 class Oracle(Reading):
@@ -37,28 +42,34 @@ class Oracle(Reading):
         super().__init__(portfolio.days)
         self.index = Index(portfolio)
         self._subject = ""
+        self._row: Row | None = None
         self._held: dict[str, tuple[bool, Any]] = {}
 
     def value(self, row: Any, name: str) -> tuple[bool, Any]:
-        """A fact, worked out once for a subject."""
+        """A fact, worked out once for a subject; what is related to one is a task."""
+        if row is not self._row:
+            return self._value("task", row, name)
         if name not in self._held:
-            self._held[name] = self._value(row, name)
+            self._held[name] = self._value(self._subject, row, name)
         return self._held[name]
 
-    def _value(self, row: Row, name: str) -> tuple[bool, Any]:
-        fact = facts.of(self._subject)[name]
-        if self._subject not in ("person", "connection") and not self._tells(row, fact.needs):
+    def _value(self, subject: str, row: Row, name: str) -> tuple[bool, Any]:
+        fact = facts.of(subject)[name]
+        if not self._tells(subject, row, fact.needs):
             return False, None
-        derive = DERIVED[self._subject].get(name)
+        derive = DERIVED[subject].get(name)
         value = getattr(row, fact.column or name) if derive is None else derive(self.index, row)
         if value is UNKNOWN or (value is None and fact.null == "unknown"):
             return False, None
         return True, value
 
-    def _tells(self, row: Row, needs: tuple[str, ...]) -> bool:
-        if not self.index.places[row.connection_id].has(needs):
+    def _tells(self, subject: str, row: Row, needs: tuple[str, ...]) -> bool:
+        if subject in ("person", "connection"):
+            return True  # their facts say themselves who must tell
+        members = row.members if subject == "portfolio" else (row,)
+        if not all(self.index.places[each.connection_id].has(needs) for each in members):
             return False
-        if self._subject not in ("task", "request"):
+        if subject not in ("task", "request"):
             return True
         project = self.index.projects.get((row.connection_id, row.project_id))
         lacking = [f"task.{name}" for name in (project.lacks or ())] if project is not None else []
@@ -69,7 +80,7 @@ class Oracle(Reading):
 
     def field(self, row: Any, name: str) -> tuple[bool, list[Any]]:
         """A custom field that the item has."""
-        kind = "project" if self._subject == "project" else "task"
+        kind = "project" if self._subject == "project" and row is self._row else "task"
         if not self.index.places[row.connection_id].has((f"{kind}.custom",)):
             return False, []
         for entry in row.custom or ():
@@ -79,8 +90,9 @@ class Oracle(Reading):
         return False, []
 
     def related(self, row: Any, relation: str) -> list[Any] | None:
-        """No shipped standard asks about related records."""
-        raise NotImplementedError(relation)
+        """The tasks of a project, and those that a task is linked with."""
+        needs, related = RELATED[self._subject, relation]
+        return related(self.index, row) if self.index.places[row.connection_id].has(needs) else None
 
     def subjects(self, subject: str) -> Iterator[tuple[Key, Row]]:
         """All subjects of a kind."""
@@ -92,6 +104,8 @@ class Oracle(Reading):
             )  # fmt: skip
         elif subject == "connection":
             yield from (((row.id, ""), row) for row in index.all("connection"))
+        elif subject == "portfolio":
+            yield from (((0, row.id), row) for row in of_portfolios.portfolios(index))
         elif subject == "dependency":
             for row in index.all("link"):
                 here = any(
@@ -114,7 +128,7 @@ class Oracle(Reading):
         for subject, mine in by_subject.items():
             self._subject = subject
             for key, row in self.subjects(subject):
-                self._held = {}
+                self._row, self._held = row, {}
                 for standard in mine:
                     scope = True if standard.scope is None else self.says(standard.scope, row)
                     if scope is False:

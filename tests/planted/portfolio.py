@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.sdk import registry
+from sync_engine.store import baseline_models as agreed
 from sync_engine.store import models as m
 from sync_engine.store.mentions import url_key
 from sync_engine.store.schedule_models import ScheduleResult, TaskSchedule
@@ -37,7 +38,9 @@ OTHERS: dict[str, Any] = {
     "connection": m.Connection, "run": m.Run, "identity": m.Identity, "leave": m.Leave,
     "assignment": m.Assignment, "mention": m.Mention, "scope": m.ScopeState, "hold": m.Hold,
     "raw": m.RawItem, "word": m.StatusWord, "field": m.MappedField, "result": ScheduleResult,
-    "float": TaskSchedule,
+    "float": TaskSchedule, "baseline": agreed.Baseline, "planned": agreed.BaselineTask,
+    "planned_stone": agreed.BaselineMilestone, "commitment": agreed.Commitment,
+    "committed": agreed.CommitmentTask,
 }  # fmt: skip
 ORDER = ("connection", "run", "identity", "leave", *KINDS, *(k for k in OTHERS if k not in
          ("connection", "run", "identity", "leave")))  # fmt: skip
@@ -93,6 +96,7 @@ class Portfolio:
     plants: list[Plant] = field(default_factory=list)
     intervals: dict[str, timedelta] = field(default_factory=dict)
     identities: int = 0
+    baselines: int = 0
 
     def place(
         self, tool: str, name: str | None = None,
@@ -233,10 +237,30 @@ class Place:
         return self.record("change", task_id=task, field=field, old=old, new=new, at=at,
                            observed=False)  # fmt: skip
 
+    def baseline(self, project: str, *tasks: str, removed: bool = False, **more: Any) -> int:
+        """What was agreed of a project, with these tasks."""
+        now, self.portfolio.baselines = self.days.now, self.portfolio.baselines + 1
+        id = self.portfolio.baselines
+        self.portfolio.add("baseline", **{
+            "id": id, "connection_id": self.id, "project_id": project, "name": "Agreed",
+            "reason": "person", "taken_at": now - timedelta(days=30), "change": id,
+            "day": self.days.day_of(now - timedelta(days=30)), "tasks": len(tasks),
+            "removed_at": now if removed else None, **more})  # fmt: skip
+        for task in tasks:
+            self.planned(id, task)
+        return id
+
+    def planned(self, baseline: int, task: str, **more: Any) -> None:
+        """A task of a baseline; what is not said is as it was when all was well."""
+        self.portfolio.add("planned", **{
+            "baseline_id": baseline, "task_id": task, "type": "task", "whole": False,
+            "status": "todo", "due_on": self.days.today + timedelta(days=60),
+            "estimate_minutes": 600, **more})  # fmt: skip
+
     def subject(self, standard: str, subject: str, key: str, answer: bool | None) -> None:
         """Remember what was planted."""
         whole = subject in ("person", "connection")
-        found: Key = (int(key), "") if whole else (self.id, key)
+        found: Key = (int(key), "") if whole else (0 if subject == "portfolio" else self.id, key)
         self.portfolio.plants.append(Plant(standard, subject, found, answer))
 
 

@@ -49,7 +49,7 @@ class Ledger:
         row = {"at": self.days.now, "day": found.day, "full": found.full, "subjects": 0,
                "opened": 0,
                "worsened": 0, "resolved": 0, "reopened": 0, "frozen": 0, "slow": [],
-               "standards": found.fingerprint,
+               "standards": found.fingerprint, "baselines": found.baselines,
                "runs": {str(id): run for id, run in found.runs.items()}}  # fmt: skip
         with self.engine.begin() as connection:
             connection.execute(sa.insert(TABLE), row)

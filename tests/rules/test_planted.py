@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from tests.planted.days import Days
 from tests.planted.field import compare, everything, fill, look, misplanted, shipped, sow, store
+from tests.planted.filler import FLEET
 from tests.planted.oracle import Oracle
 from tests.planted.plot import PLANTS
 from tests.planted.scenarios import SCENARIOS
@@ -69,6 +70,8 @@ def test_all_that_is_planted_is_found_and_nothing_else(
         assert hit == [], engine.dialect.name
         busy = [f for f in found.findings if f.subject == "person" and f.key[0] > people]
         assert busy == [], engine.dialect.name
+        fleet = [f for f in found.findings if f.key == (0, FLEET.lower())]
+        assert fleet == [], engine.dialect.name
 
 
 def test_days_are_counted_as_people_do() -> None:
