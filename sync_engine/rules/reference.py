@@ -78,7 +78,8 @@ field, a status word is not mapped, a custom field is not on the item.
 * `<`, `>`, `before`, `after`, ages and `within` are unknown when a value is empty. Say
   `due is not empty and …` where the empty ones shall count as met.
 * A count, share or sum of which some parts are unknown lies between two bounds; the answer is known if both
-  give it. A task without a value adds nothing to a sum; there is no share of no tasks.
+  give it. A task without a value adds nothing to a sum; there is no share of no tasks. A task counts once,
+  however often it is linked; where the condition asks for `link`, once for every kind of link.
 * Unknown spreads only as far as it matters: `blocked or owner is empty` holds for unowned work though
   nobody can say whether it is blocked; `any subtask (…)` holds as soon as one surely does.
 * A subject whose scope is unknown, but whose condition surely does not hold, is not flagged.
