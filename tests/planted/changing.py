@@ -32,10 +32,10 @@ class Changing:
         self.places = {p.id: p for p in portfolio.places.values()}
         self.tool = 0
 
-    def turn(self, name: str) -> None:
+    def turn(self, name: str, tool: int | None = None) -> None:
         """One run of one connection, with one thing that it found changed."""
         self.run += 1
-        self.tool, _ = self.rng.choice(self.keys)
+        self.tool = self.rng.choice(self.keys)[0] if tool is None else tool
         row = {"id": self.run, "connection_id": self.tool, "kind": "pull", "epoch": 1,
                "started_at": self.days.now, "ended_at": self.days.now, "full": False,
                **dict.fromkeys(("requests", "retries", "items", "written", "unchanged", "retired",
@@ -203,6 +203,13 @@ def _human(x: Changing, c: sa.Connection) -> None:
         )
 
 
+def _team(x: Changing, c: sa.Connection) -> None:
+    table = KINDS["project"].__table__
+    teams = sa.select(table.c.member_ids).where(table.c.connection_id == x.tool)
+    members = sorted({id for team in c.execute(teams).scalars() for id in team or ()})
+    x.update(c, PERSON, x.rng.choice(members) if members else None, kind="group")
+
+
 def _provides(x: Changing, c: sa.Connection) -> None:
     kept = {kind: sorted(names) for kind, names in x.places[x.tool].provides.items()}
     kept["task"] = [
@@ -218,7 +225,7 @@ def _leaves(x: Changing, c: sa.Connection) -> None:
 CHANGES: dict[str, Callable[[Changing, sa.Connection], None]] = {
     "edit": _edit, "retire": _retire, "restore": _restore, "link": _link, "hang": _hang,
     "part": _part, "reassign": _reassign, "comment": _comment, "book": _book, "approve": _approve,
-    "sprint": _sprint, "around": _around, "human": _human, "provides": _provides,
+    "sprint": _sprint, "team": _team, "around": _around, "human": _human, "provides": _provides,
     "leaves": _leaves,
 }  # fmt: skip
 QUIET = ("provides", "leaves")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sync_engine.rules import evaluate
 from sync_engine.rules.evaluate import Assessment, assess
-from sync_engine.rules.scan import Key
+from sync_engine.rules.scan import FLAGGED, UNKNOWN, Key
 from sync_engine.rules.standards import Standard
 from sync_engine.store.flag_models import AssessmentRow
 from tests.planted.changing import CHANGES, QUIET, Changing
@@ -23,6 +23,7 @@ SCENARIO = SCENARIOS["Berlin in spring"]
 STANDARDS = [s for s in shipped() if s.subject == "task"]
 TABLE = AssessmentRow.__table__  # type: ignore[attr-defined]
 Pair = tuple[str, Key]
+OUTSIDE = "owner-outside-team"
 TURNS = 16
 """Assessments, with up to a dozen changes before each."""
 
@@ -103,3 +104,16 @@ def test_what_no_row_tells_of_is_noticed(ledger: tuple[Ledger, Changing], name: 
     found = book.look(full=None)
     book.keep(found)
     assert book.answers == told(book.look(full=True))
+
+
+def test_a_group_that_turns_up_in_a_team_is_noticed(ledger: tuple[Ledger, Changing]) -> None:
+    book, changing = ledger
+    before = dict(book.answers)
+    outside = [key for (id, key), code in before.items() if (id, code) == (OUTSIDE, FLAGGED)]
+    for tool, _ in outside * 3:
+        changing.turn("team", tool)
+    found = book.look(full=None)
+    assert not found.full
+    book.keep(found)
+    assert book.answers == told(book.look(full=True))
+    assert any(book.answers[OUTSIDE, key] == UNKNOWN for key in outside)
