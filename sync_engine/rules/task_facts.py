@@ -163,6 +163,11 @@ def _days(text: Column) -> Column:
     return days_since_epoch(sa.case((day.like("____-__-__"), day)))
 
 
+def _of_sprint(source: StoreSource, type: str, column: Column) -> Value:
+    told = sa.func.coalesce(current_sprint(source).c.untold, 0) == 0
+    return Value(type, column, known=told)
+
+
 def _blocked_since(source: StoreSource) -> Value:
     """Empty while it is not blocked; unknown where nobody saw it become so."""
     blocked, since = source.base.c.blocked, _history(source).c.blocked_since
@@ -218,8 +223,10 @@ BUILDERS: dict[str, Builder] = {
     "booked_after_completion": booked_late,
     "effort_used": _effort_used,
     "sprints": sprints,
-    "sprint": lambda s: current_sprint(s).c.name,
-    "sprint_end": lambda s: day_at(current_sprint(s).c.end_at, s.frame.moment),
+    "sprint": lambda s: _of_sprint(s, "text", current_sprint(s).c.name),
+    "sprint_end": lambda s: _of_sprint(
+        s, "day", day_at(current_sprint(s).c.end_at, s.frame.moment)
+    ),
     "approvals": approvals_of("total"),
     "pending_approvals": approvals_of("pending"),
     "given_approvals": approvals_of("given"),

@@ -36,7 +36,7 @@ def _(p: Plot) -> str:
 
 
 def stone(p: Plot, project: str, due: Any, agreed: Any, **more: Any) -> str:
-    """A milestone, and when it was agreed to be due: earlier baselines and removed ones say else."""
+    """A milestone, and when it was agreed to be due; earlier and removed baselines say else."""
     found = p.at.record("milestone", name="Beta", state="open", due_on=due, project_id=project)
     for day, removed in ((due, False), (agreed, False), (due - 99 * DAY, True)):
         baseline = p.at.baseline(project, removed=removed, **more)

@@ -263,8 +263,9 @@ def _(p: Plot) -> str:
 
 @unknown("due-after-sprint")
 def _(p: Plot) -> str:
-    task = unmapped(p, due_on=p.days.today + 60 * DAY)
-    stay(p, task, sprint(p, end=p.now))
+    task = p.at.task(due_on=p.days.today + 60 * DAY)
+    for state in ("active", None):
+        stay(p, task, sprint(p, end=p.now, state=state))
     return task
 
 

@@ -138,8 +138,10 @@ def _sprint_end(index: Index, row: Row) -> Any:
         s for s in index.stays.get(key(row), ()) if s.kind == "sprint" and s.gone_at is None
     ]  # fmt: skip
     there = [index.sprints.get((s.connection_id, s.container_id)) for s in stays]
-    ends = [s.end_at for s in there if s is not None and s.state not in ("closed", None)]
-    end = last(ends)
+    there = [s for s in there if s is not None and s.state != "closed"]
+    if any(s.state is None for s in there):
+        return UNKNOWN
+    end = last(s.end_at for s in there)
     return None if end is None else index.days.day_of(end)
 
 
