@@ -54,14 +54,14 @@ OF_PROJECT = (
     _p(name="added_tasks", type="number", null="unknown", needs=_SCOPE, unit="tasks", meaning="How many of its tasks (cancelled ones and subtasks apart) its current baseline does not have." + _NONE),
     _p(name="removed_tasks", type="number", null="unknown", needs=_SCOPE, unit="tasks", meaning="How many tasks of its current baseline (subtasks apart) were deleted, cancelled, or archived unfinished." + _LOST + _NONE),
     _p(name="moved_tasks", type="number", null="unknown", needs=_SCOPE, unit="tasks", meaning="How many tasks of its current baseline (subtasks apart) are in another project now." + _LOST + _NONE),
-    _p(name="added_share", type="percent", null="unknown", needs=_SCOPE, unit="%", meaning="Added tasks as a share of those of its current baseline; empty where that had none." + _NONE),
-    _p(name="removed_share", type="percent", null="unknown", needs=_SCOPE, unit="%", meaning="Removed tasks as a share of those of its current baseline; empty where that had none." + _LOST + _NONE),
-    _p(name="scope_growth", type="percent", null="unknown", needs=_SCOPE, unit="%", meaning="By which share it has more tasks now (cancelled ones and subtasks apart) than in its current baseline; below 0: fewer." + _LOST + _NONE),
-    _p(name="first_scope_growth", type="percent", null="unknown", needs=_SCOPE, unit="%", meaning="By which share it has more tasks now (cancelled ones and subtasks apart) than in its first baseline; below 0: fewer." + _LOST + _NONE),
+    _p(name="added_share", type="percent", needs=_SCOPE, unit="%", meaning="Added tasks as a share of those of its current baseline; empty where that had none." + _NONE),
+    _p(name="removed_share", type="percent", needs=_SCOPE, unit="%", meaning="Removed tasks as a share of those of its current baseline; empty where that had none." + _LOST + _NONE),
+    _p(name="scope_growth", type="percent", needs=_SCOPE, unit="%", meaning="By which share it has more tasks now (cancelled ones and subtasks apart) than in its current baseline; below 0: fewer; empty where that had none." + _LOST + _NONE),
+    _p(name="first_scope_growth", type="percent", needs=_SCOPE, unit="%", meaning="By which share it has more tasks now (cancelled ones and subtasks apart) than in its first baseline; below 0: fewer; empty where that had none." + _LOST + _NONE),
     _p(name="planned_value", type="minutes", synonyms=("pv",), null="unknown", needs=_VALUE, meaning="Effort, as its current baseline estimates it, of what was due before today by it; parts instead of the whole. Unknown while a task with a due date there has no estimate." + _NONE),
     _p(name="earned_value", type="minutes", synonyms=("ev",), null="unknown", needs=_VALUE, meaning="Effort, as its current baseline estimates it, of what is done of its tasks with a due date there. A task earns all of it when it is done, and nothing before." + _LOST + _NONE),
-    _p(name="spi", type="number", synonyms=("schedule performance index",), null="unknown", needs=_VALUE, meaning="Earned value for one of planned value; below 1: behind its current baseline. Empty while nothing was to be done yet." + _LOST + _NONE),
-    _p(name="spi_by_count", type="number", null="unknown", needs=(*_SCOPE, "task.due_on"), meaning="The same with every task worth as much as any other: for plans without estimates." + _LOST + _NONE),
+    _p(name="spi", type="number", synonyms=("schedule performance index",), needs=_VALUE, meaning="Earned value for one of planned value; below 1: behind its current baseline. Empty while nothing was to be done yet." + _LOST + _NONE),
+    _p(name="spi_by_count", type="number", needs=(*_SCOPE, "task.due_on"), meaning="The same with every task worth as much as any other: for plans without estimates." + _LOST + _NONE),
 )  # fmt: skip
 
 _s = partial(Fact, subject="sprint")
@@ -72,7 +72,7 @@ OF_SPRINT = (
     _s(name="dropped_tasks", type="number", null="unknown", needs=_PLACES, unit="tasks", meaning="How many of these are no longer in it, those carried over included." + _SEEN),
     _s(name="added_tasks", type="number", null="unknown", needs=_PLACES, unit="tasks", meaning="How many tasks are in it that it did not begin with." + _SEEN),
     _s(name="committed_done", type="number", null="unknown", needs=(*_PLACES, "task.status"), unit="tasks", meaning="How many of the tasks that it began with are done; once it is closed: were done by then." + _SEEN),
-    _s(name="committed_done_share", type="percent", null="unknown", needs=(*_PLACES, "task.status"), unit="%", meaning="The same as a share; empty where it began with nothing." + _SEEN),
+    _s(name="committed_done_share", type="percent", needs=(*_PLACES, "task.status"), unit="%", meaning="The same as a share; empty where it began with nothing." + _SEEN),
 )  # fmt: skip
 
 AGREED = (*OF_TASK, *OF_PROJECT, *OF_MILESTONE, *OF_SPRINT)

@@ -169,6 +169,12 @@ def _fate(task: Any, project_id: Column) -> Column:
     )
 
 
+def _is_untold(task: Any) -> Truth:
+    """Nobody can say how far a task of the plan is that went to another project: out of our sight,
+    or to where its status word is not mapped."""
+    return sa.or_(task.c.gone_at.is_not(None), task.c.status.is_(None))
+
+
 def _since(source: StoreSource, which: Which) -> Any:
     """What became of the plan, and its value by today.
 
@@ -187,7 +193,11 @@ def _since(source: StoreSource, which: Which) -> Any:
         valued = sa.and_(planned.c.whole.is_(False), planned.c.due_on.is_not(None))
         due = sa.and_(valued, planned.c.due_on < source.frame.moment.today)
         done = sa.and_(valued, task.c.status == "done")
-        unseen = sa.and_(valued, fate == "lost", task.c.status.is_distinct_from("done"))
+        unseen = sa.and_(
+            valued,
+            sa.or_(fate == "lost", sa.and_(fate == "moved", _is_untold(task))),
+            task.c.status.is_distinct_from("done"),
+        )
         effort = planned.c.estimate_minutes
         grouped = (
             sa.select(

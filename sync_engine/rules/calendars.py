@@ -67,6 +67,16 @@ class WorkCalendar:
         at = bisect_right(days, today) - 1 + count
         return today if count == 0 else days[min(at, len(days) - 1)]
 
+    def within(self, today: date, count: int) -> date:
+        """The last day that is at most `count` working days ahead.
+
+        A day is as far ahead as the working days after today up to it: what is due on the Saturday
+        after the last working day is no farther than that one.
+        """
+        days = _working_days(self, today.year)
+        at = bisect_right(days, today) + count
+        return days[at] - timedelta(days=1) if at < len(days) else days[-1]
+
     def age(self, day: date, today: date) -> int:
         """How many working days lie after `day`, up to and including today."""
         days = _working_days(self, today.year)
@@ -104,6 +114,17 @@ class Moment:
         """The instant at which a day begins in the PMO's time zone."""
         return datetime.combine(day, time(), self.zone)
 
+    @property
+    def noon(self) -> int:
+        """The hour of UTC, from 0 to 23, at which it is about noon there.
+
+        A day without a time stands as this instant of it: where it is half the world later than in
+        UTC, it would otherwise become the day before or after. The offset is that of now; clocks
+        that are put forward or back by an hour or two do not move noon to another day.
+        """
+        offset = self.now.astimezone(self.zone).utcoffset() or timedelta()
+        return min(max(12 - round(offset / timedelta(hours=1)), 0), 23)
+
     def day_back(self, count: float, unit: str) -> date:
         """The first day that is not older than so many days, weeks or working days."""
         if unit == "working days":
@@ -113,5 +134,5 @@ class Moment:
     def day_ahead(self, count: float, unit: str) -> date:
         """The last day within so many days, weeks or working days from today."""
         if unit == "working days":
-            return self.calendar.ahead(self.today, int(count))
+            return self.calendar.within(self.today, int(count))
         return self.today + timedelta(days=int(count) * (7 if unit == "weeks" else 1))

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.rules.dialect import list_entries
 from sync_engine.rules.joins import (
     APPROVAL,
     CHANGE,
@@ -132,6 +133,7 @@ def _statements(
     for connection_id, run_id in seen.items():
         yield from _changed(connection_id, run_id)
         yield from _contained(connection, connection_id, run_id)
+        yield from _teamed(connection, connection_id, run_id)
         if titles:
             yield _same_title(connection_id, run_id)
 
@@ -170,6 +172,9 @@ def _changed(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
         yield sa.select(row.c.connection_id, row.c.task_id).where(
             later(row), row.c.task_id.is_not(None)
         )
+    yield sa.select(CHANGE.c.connection_id, CHANGE.c.old).where(  # the whole that it left
+        later(CHANGE), CHANGE.c.field == "parent_id", CHANGE.c.old.is_not(None)
+    )
     yield sa.select(MEMBERSHIP.c.connection_id, MEMBERSHIP.c.task_id).where(
         later(SPRINT),
         MEMBERSHIP.c.connection_id == SPRINT.c.connection_id,
@@ -204,6 +209,25 @@ def _contained(
             )
 
 
+def _teamed(connection: sa.Connection, connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
+    """Tasks of projects with a group among their members that changed."""
+    changed = sa.select(PERSON.c.id).where(
+        PERSON.c.connection_id == connection_id, PERSON.c.run_id > run_id, PERSON.c.kind == "group"
+    )
+    if connection.execute(changed.limit(1)).first() is not None:
+        rows, member = list_entries(PROJECT.c.member_ids, connection.dialect.name)
+        with_them = (
+            sa.select(PROJECT.c.id)
+            .select_from(PROJECT)
+            .select_from(rows)
+            .where(PROJECT.c.connection_id == connection_id, PROJECT.c.member_ids.is_not(None))
+            .where(member.in_(changed))
+        )
+        yield sa.select(TASK.c.connection_id, TASK.c.id).where(
+            TASK.c.connection_id == connection_id, TASK.c.project_id.in_(with_them)
+        )
+
+
 def _touched(connection_id: int, run_id: int) -> sa.CTE:
     """The tasks that changed, worked out first whatever the plan."""
     task = TASK.alias()
@@ -224,6 +248,12 @@ def _linked(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
             LINK.c.to_id == name, LINK.c.connection_id != connection_id
         )
     for name in (other.c.url, other.c.key):
+        yield sa.select(other.c.connection_id, other.c.id).where(
+            LINK.c.connection_id == connection_id,
+            LINK.c.run_id > run_id,
+            LINK.c.to_id == name,
+            other.c.connection_id != connection_id,
+        )
         yield sa.select(other.c.connection_id, other.c.id).where(
             LINK.c.connection_id == connection_id,
             LINK.c.from_id == changed.c.id,

@@ -76,7 +76,11 @@ class seconds_between(FunctionElement[float]):  # noqa: N801
 @compiles(seconds_between)
 def _seconds(element: Any, compiler: Any, **kw: Any) -> str:
     first, second = (compiler.process(c, **kw) for c in element.clauses)
-    return f"((julianday({second}) - julianday({first})) * 86400.0)"
+    # Not by Julian days: as floating numbers they are 40 microseconds apart, so that what is
+    # exactly at a limit would be beyond it. Seconds fill 19 characters, then comes their fraction.
+    seconds = [f"strftime('%s', substr({each}, 1, 19))" for each in (second, first)]
+    rest = [f"substr({each}, 20)" for each in (second, first)]
+    return f"(({' - '.join(seconds)}) + ({' - '.join(rest)}) + 0.0)"
 
 
 @compiles(seconds_between, "postgresql")
@@ -85,21 +89,23 @@ def _seconds_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"extract(epoch from ({second} - {first}))::double precision"
 
 
-class start_of_utc_day(FunctionElement[Any]):  # noqa: N801
-    """The instant at which a day begins in UTC."""
+class at_hour(FunctionElement[Any]):  # noqa: N801
+    """The instant at which a day has an hour of UTC."""
 
     type = UTCDateTime()
     inherit_cache = True
 
 
-@compiles(start_of_utc_day)
-def _day_start(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"({compiler.process(element.clauses, **kw)} || ' 00:00:00.000000')"
+@compiles(at_hour)
+def _at_hour(element: Any, compiler: Any, **kw: Any) -> str:
+    day, hour = (compiler.process(c, **kw) for c in element.clauses)
+    return f"({day} || printf(' %02d:00:00.000000', {hour}))"
 
 
-@compiles(start_of_utc_day, "postgresql")
-def _day_start_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"({compiler.process(element.clauses, **kw)})::timestamptz"
+@compiles(at_hour, "postgresql")
+def _at_hour_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    day, hour = (compiler.process(c, **kw) for c in element.clauses)
+    return f"(({day} + make_interval(hours => {hour})) AT TIME ZONE 'UTC')"
 
 
 class day_later(FunctionElement[Any]):  # noqa: N801

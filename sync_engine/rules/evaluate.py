@@ -119,6 +119,19 @@ def fingerprint(standards: Iterable[Standard]) -> str:
     return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:16]
 
 
+def _basis(standards: str, frame: Frame) -> str:
+    """What all answers rest on beside the rows, which say themselves when they changed: the
+    standards, the calendar, the connections there are and what their tools provide."""
+    calendar = frame.moment.calendar
+    told = [
+        (each.id, sorted((kind, sorted(names)) for kind, names in each.provides.items()))
+        for each in frame.connections
+    ]
+    parts = (standards, frame.moment.zone.key, calendar.country, calendar.region,
+             sorted(calendar.days_off), sorted(calendar.weekend), told)  # fmt: skip
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
 def connections(
     connection: sa.Connection, moment: Moment, intervals: Mapping[str, timedelta]
 ) -> tuple[ConnectionInfo, ...]:
@@ -197,6 +210,7 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
     mark = fingerprint(enabled)
     with reading(engine) as connection:
         frame = frame_for(connection, moment, intervals)
+        mark = _basis(mark, frame)
         titles = any(r.name == "same_title_elsewhere" for s in enabled for r in s.refs())
         teams = teams_of.read(connection)
         reach = changed.reach(connection, frame, mark, full=full, small=SMALL, titles=titles)

@@ -229,7 +229,12 @@ def _moved(now: datetime, count: int, unit: str, sign: int) -> datetime:
     if unit == "hour":
         return now + sign * timedelta(hours=count)
     plural = {"day": "days", "week": "weeks", "working day": "working days"}[unit]
-    day = MOMENT.day_back(count, plural) if sign < 0 else MOMENT.day_ahead(count, plural)
+    if sign < 0:
+        day = MOMENT.day_back(count, plural)
+    elif plural == "working days":
+        day = MOMENT.calendar.ahead(MOMENT.today, count)
+    else:
+        day = MOMENT.day_ahead(count, plural)
     return datetime.combine(day, now.timetz())
 
 

@@ -36,11 +36,16 @@ from sync_engine.rules.syntax import (
     Span,
     Today,
     Truth,
+    children,
 )
 from sync_engine.settings.nearest import nearest
 
 MAX_BYTES = 4096
 MAX_DEPTH = 50
+MAX_PARTS = 200
+"""Comparisons and listed values in a condition; databases refuse what is far larger."""
+MAX_RELATED = 20
+"""Conditions on related records in it: each is a join, of which a database allows about 60."""
 
 
 class LanguageError(Exception):
@@ -61,7 +66,35 @@ def read(text: str) -> Condition:
         raise error.orig_exc from None
     except UnexpectedInput as error:
         raise _explained(error, text) from None
-    return tree  # type: ignore[return-value]  # the parser's transformer returns conditions
+    _check_parts(tree)  # type: ignore[arg-type]  # the parser's transformer returns conditions
+    return tree  # type: ignore[return-value]
+
+
+def _check_parts(condition: Condition) -> None:
+    parts = related = 0
+    waiting = [condition]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, (And, Or, Not)):
+            waiting += reversed(children(each))
+            continue
+        if isinstance(each, (Quantified, Count)):
+            waiting.append(each.condition)
+            related += 1
+            if related > MAX_RELATED:
+                raise LanguageError(
+                    f"more than {MAX_RELATED} conditions on related records stand in one "
+                    "condition; split it into two standards",
+                    each.at,
+                )
+            continue
+        parts += len(each.values) if isinstance(each, OneOf) else 1
+        if parts > MAX_PARTS:
+            raise LanguageError(
+                f"more than {MAX_PARTS} comparisons and listed values stand in one condition; "
+                "split it into two standards",
+                each.left.at,
+            )
 
 
 def _check_size(text: str) -> None:
@@ -69,6 +102,11 @@ def _check_size(text: str) -> None:
     if size > MAX_BYTES:
         raise LanguageError(
             f"the condition has {size} bytes, more than {MAX_BYTES}; split it into two standards"
+        )
+    if odd := re.search("[\x00\ud800-\udfff]", text):
+        raise LanguageError(
+            "half a character or a NUL stands here, which no database keeps; write it anew",
+            _span_at(text, odd.start()),
         )
     if not text.strip():
         raise LanguageError("the condition is empty; write one, such as: status = in_progress")

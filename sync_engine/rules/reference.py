@@ -16,7 +16,7 @@ from pathlib import Path
 from connectors.sdk import registry
 from sync_engine.rules import coverage, entries, facts, packs
 from sync_engine.rules.facts import LINK, Fact
-from sync_engine.rules.language import MAX_BYTES, MAX_DEPTH
+from sync_engine.rules.language import MAX_BYTES, MAX_DEPTH, MAX_PARTS, MAX_RELATED
 from sync_engine.rules.pack import Pack
 from sync_engine.rules.resolve import LONGEST, MOST_STARS
 from sync_engine.rules.standards import said_in_general
@@ -61,7 +61,8 @@ Which facts there are says [facts.md](facts.md).
 
 Facts are written with spaces or underscores, in any case. Text is compared whatever the case of A to Z;
 quote it when it has spaces or is a word of the language. A day of effort is 8 hours, a week 5 days.
-A condition has at most {MAX_BYTES} bytes and {MAX_DEPTH} levels of parentheses.
+A condition has at most {MAX_BYTES} bytes, {MAX_DEPTH} levels of parentheses, {MAX_PARTS} comparisons and listed values, and
+{MAX_RELATED} conditions on related records.
 
 In what follows `like`, `*` stands for any text, none included, and `?` for one character; all else stands for
 itself, and the whole text must look so. A pattern has at most {LONGEST} characters and {MOST_STARS} times `*`.
@@ -77,7 +78,8 @@ field, a status word is not mapped, a custom field is not on the item.
 * `<`, `>`, `before`, `after`, ages and `within` are unknown when a value is empty. Say
   `due is not empty and …` where the empty ones shall count as met.
 * A count, share or sum of which some parts are unknown lies between two bounds; the answer is known if both
-  give it. A task without a value adds nothing to a sum; there is no share of no tasks.
+  give it. A task without a value adds nothing to a sum; there is no share of no tasks. A task counts once,
+  however often it is linked; where the condition asks for `link`, once for every kind of link.
 * Unknown spreads only as far as it matters: `blocked or owner is empty` holds for unowned work though
   nobody can say whether it is blocked; `any subtask (…)` holds as soon as one surely does.
 * A subject whose scope is unknown, but whose condition surely does not hold, is not flagged.
@@ -86,8 +88,9 @@ field, a status word is not mapped, a custom field is not on the item.
 
 A day begins and ends in the PMO's time zone. `older than 5 working days` holds from the sixth working day
 after; the day itself is not counted, week-ends, public holidays and the calendar's own days off neither.
-Answers therefore change at midnight, and in between only when data do. Two facts are so many days apart by
-the days that they fall on in that zone.
+`within 3 working days` holds up to the day before the fourth working day from now: a Saturday is no farther than the
+Friday before it. Answers therefore change at midnight, and in between only when data do. Two facts are so many days
+apart by the days that they fall on in that zone.
 """
 
 

@@ -83,12 +83,21 @@ LINK_WORDS = {"blocks": "blocked_by", "precedes": "follows", "duplicates": "dupl
 
 
 def _over_links(source: StoreSource, measures: Measures, links: Any) -> Tally:
-    """Tasks at the `other_id` of links (connection_id, id, other_id, type)."""
-    inner = task_source(source.frame, TASK.alias(), root=False, link=links.c.type)
+    """Tasks at the `other_id` of links (connection_id, id, other_id, type).
+
+    A task is one, however often it is linked; in conditions on the link, one by kind of link.
+    """
+    asked = task_source(source.frame, TASK.alias(), root=False, link=links.c.type)
+    measures(asked)
+    pair = [links.c.connection_id, links.c.id, links.c.other_id]
+    kinds = [links.c.type] if asked.uses("link") else []
+    each = sa.select(*pair, *kinds).distinct().subquery()
+    link = each.c.type if kinds else None
+    inner = task_source(source.frame, TASK.alias(), root=False, link=link)
     other = inner.base
-    here = sa.and_(other.c.connection_id == links.c.connection_id, other.c.id == links.c.other_id)
-    keys = [links.c.connection_id, links.c.id]
-    grouped = sums(inner, measures, keys, lambda: inner.origin.join(links, here))
+    here = sa.and_(other.c.connection_id == each.c.connection_id, other.c.id == each.c.other_id)
+    keys = [each.c.connection_id, each.c.id]
+    grouped = sums(inner, measures, keys, lambda: inner.origin.join(each, here))
     return _tallied(source, grouped, ("link.type",))
 
 

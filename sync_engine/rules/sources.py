@@ -203,6 +203,10 @@ class StoreSource:
             self._values[ref.name] = self._build(ref.name)
         return self._values[ref.name]
 
+    def uses(self, name: str) -> bool:
+        """Whether a fact was asked for."""
+        return name in self._values
+
     def _build(self, name: str) -> Value:
         if name == "link" and self.link is not None:
             return Value("word", self.link)

@@ -15,11 +15,11 @@ from sync_engine.rules.baseline_facts import BASELINE_OF_TASK
 from sync_engine.rules.dialect import (
     Column,
     Truth,
+    at_hour,
     days_since_epoch,
     latest,
     list_entries,
     list_length,
-    start_of_utc_day,
 )
 from sync_engine.rules.distances import day_at
 from sync_engine.rules.joins import (
@@ -125,7 +125,7 @@ def _subtasks(source: StoreSource) -> Any:
 
 def _worklogs(source: StoreSource) -> Any:
     row = WORKLOG.alias()
-    at = sa.func.coalesce(row.c.started_at, start_of_utc_day(row.c.on))
+    at = sa.func.coalesce(row.c.started_at, at_hour(row.c.on, source.frame.moment.noon))
     return summed(source, "worklogs", row, row.c.task_id, {"last": sa.func.max(at)})
 
 
@@ -161,6 +161,11 @@ def _days(text: Column) -> Column:
     """The day that begins a date or an instant in history, as a number."""
     day = sa.func.substr(text, 1, 10)
     return days_since_epoch(sa.case((day.like("____-__-__"), day)))
+
+
+def _of_sprint(source: StoreSource, type: str, column: Column) -> Value:
+    told = sa.func.coalesce(current_sprint(source).c.untold, 0) == 0
+    return Value(type, column, known=told)
 
 
 def _blocked_since(source: StoreSource) -> Value:
@@ -218,8 +223,10 @@ BUILDERS: dict[str, Builder] = {
     "booked_after_completion": booked_late,
     "effort_used": _effort_used,
     "sprints": sprints,
-    "sprint": lambda s: current_sprint(s).c.name,
-    "sprint_end": lambda s: day_at(current_sprint(s).c.end_at, s.frame.moment),
+    "sprint": lambda s: _of_sprint(s, "text", current_sprint(s).c.name),
+    "sprint_end": lambda s: _of_sprint(
+        s, "day", day_at(current_sprint(s).c.end_at, s.frame.moment)
+    ),
     "approvals": approvals_of("total"),
     "pending_approvals": approvals_of("pending"),
     "given_approvals": approvals_of("given"),

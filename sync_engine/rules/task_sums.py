@@ -11,8 +11,8 @@ from sync_engine.rules.dialect import (
     Column,
     Truth,
     ascii_lower,
+    at_hour,
     seconds_between,
-    start_of_utc_day,
 )
 from sync_engine.rules.joins import (
     APPROVAL,
@@ -98,22 +98,25 @@ def sprints(source: StoreSource) -> Column:
 
 
 def current_sprint(source: StoreSource) -> Any:
-    """The sprint that it is in: of those that are not closed, the one that ends last."""
+    """The sprint that it is in: of those that are not closed, the one that ends last; `untold`: of
+    so many nobody knows whether they are."""
     own = source.base.c
 
     def make() -> tuple[Any, Truth]:
         place, sprint = MEMBERSHIP.alias(), SPRINT.alias()
         here = sa.and_(
             sprint.c.connection_id == place.c.connection_id, sprint.c.id == place.c.container_id,
-            sprint.c.gone_at.is_(None), sprint.c.state != "closed",
+            sprint.c.gone_at.is_(None), sprint.c.state.is_distinct_from("closed"),
         )  # fmt: skip
+        same = [place.c.connection_id, place.c.task_id]
+        untold = count_if(sprint.c.state.is_(None)).over(partition_by=same)
         nth = sa.func.row_number().over(
-            partition_by=[place.c.connection_id, place.c.task_id],
+            partition_by=same,
             order_by=[sprint.c.end_at.desc().nulls_last(), sprint.c.id],
         )
         ranked = (
             sa.select(place.c.connection_id, place.c.task_id, sprint.c.name, sprint.c.end_at)
-            .add_columns(nth.label("nth"))
+            .add_columns(nth.label("nth"), untold.label("untold"))
             .select_from(place.join(sprint, here))
             .where(place.c.kind == "sprint", place.c.gone_at.is_(None))
             .subquery()
@@ -137,7 +140,7 @@ def booked_late(source: StoreSource) -> Column:
     def make() -> tuple[Any, Truth]:
         start = source.frame.start(row, row.c.connection_id, row.c.task_id)
         here = sa.and_(task.c.connection_id == row.c.connection_id, task.c.id == row.c.task_id)
-        after = seconds_between(task.c.completed_at, start_of_utc_day(row.c.on))
+        after = seconds_between(task.c.completed_at, at_hour(row.c.on, 0))
         grouped = (
             sa.select(row.c.connection_id, row.c.task_id)
             .add_columns(sa.func.sum(row.c.minutes, type_=sa.Integer()).label("minutes"))

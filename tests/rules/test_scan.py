@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,14 @@ from sqlalchemy import event
 
 from sync_engine.rules import packs, reference
 from sync_engine.rules.calendars import Moment, WorkCalendar
+from sync_engine.rules.dialect import seconds_between
 from sync_engine.rules.evaluate import assess, frame_for
 from sync_engine.rules.scan import rows_statement, scan_statement
 from sync_engine.rules.standards import Standard
 from sync_engine.settings.source import parse
 from sync_engine.store.engine import reading
 from sync_engine.store.models import TaskRow
+from sync_engine.store.types import UTCDateTime
 
 NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)
 ARGS: dict[str, Any] = {"now": NOW, "timezone": ZoneInfo("UTC"), "calendar": WorkCalendar()}
@@ -153,6 +155,9 @@ def test_calendars_count_working_days() -> None:
     assert plain.age(date(2026, 3, 13), wednesday) == 3
     assert plain.back(date(2026, 3, 22), 0) == date(2026, 3, 20)  # a Sunday
     assert plain.ahead(wednesday, 3) == date(2026, 3, 23)
+    assert plain.within(wednesday, 3) == date(2026, 3, 23)
+    assert plain.within(wednesday, 2) == date(2026, 3, 22)  # the Sunday after the second
+    assert plain.within(date(2026, 3, 20), 0) == date(2026, 3, 22)
     quebec = WorkCalendar.of("CA", "QC", days_off=[date(2026, 6, 25)])
     assert quebec.age(date(2026, 6, 23), date(2026, 6, 26)) == 1  # 24th: holiday, 25th: our own
     assert WorkCalendar.of(weekend=[4, 5]).age(date(2026, 3, 19), date(2026, 3, 22)) == 1
@@ -163,6 +168,29 @@ def test_days_are_those_of_the_pmo() -> None:
     assert Moment(late, ZoneInfo("Europe/Berlin")).today == date(2026, 3, 19)
     spring = Moment(datetime(2026, 3, 29, 12, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
     assert spring.start_of(date(2026, 3, 30)).astimezone(UTC).hour == 22
+
+
+@pytest.mark.parametrize("zone", ["America/Sao_Paulo", "Europe/Berlin", "Pacific/Kiritimati"])
+def test_a_day_without_time_stays_that_day_everywhere(zone: str) -> None:
+    for now in (datetime(2026, 1, 15, 23, tzinfo=UTC), datetime(2026, 7, 15, 1, tzinfo=UTC)):
+        moment = Moment(now, ZoneInfo(zone))
+        for month in range(1, 13):
+            day = datetime(2026, month, 17, moment.noon, tzinfo=UTC)
+            assert day.astimezone(moment.zone).day == 17
+
+
+def test_seconds_are_exact_to_the_microsecond(store: sa.Engine) -> None:
+    first = datetime(2026, 3, 2, 9, 17, 41, 999_999, tzinfo=UTC)
+    kind = UTCDateTime()
+    for between in (timedelta(days=31), timedelta(days=31, microseconds=1), timedelta(0)):
+        values = [sa.literal(each, kind) for each in (first, first + between)]
+        ends: list[Any] = list(values)
+        if store.dialect.name == "postgresql":
+            ends = [sa.cast(each, kind) for each in values]
+        with store.connect() as connection:
+            found = connection.execute(sa.select(seconds_between(*ends))).scalar_one()
+        assert found == pytest.approx(between.total_seconds(), abs=1e-9)
+        assert (found > timedelta(days=31).total_seconds()) == (between > timedelta(days=31))
 
 
 def test_reference_pages_are_up_to_date() -> None:

@@ -151,7 +151,7 @@ EXPECTED: dict[tuple[str, tuple[int, str]], dict[str, Any]] = {
         "milestone_due": date(2026, 3, 1), "subtask_count": 2, "open_subtasks": 1,
         "done_subtasks": 1, "last_subtask_done": ago(4), "blockers": 1, "open_blockers": 1,
         "open_siblings": 1, "done_siblings": 0, "comments": 1, "last_comment": ago(3),
-        "last_activity": datetime(2026, 3, 17, tzinfo=UTC), "status_since": ago(26),
+        "last_activity": datetime(2026, 3, 17, 11, tzinfo=UTC), "status_since": ago(26),
         "due_pushes": 2, "due_moves": 3, "due_changed": ago(27), "reopens": 1, "reassignments": 1,
         "connection": "tool-1", "tool": "jira", "parent": None, "due_moved_by": 60, "sprint": "S1",
         "sprint_end": date(2026, 3, 18), "owner_in_team": False,

@@ -98,7 +98,7 @@ def work(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
 
 EXPECTED: dict[str, dict[str, Any]] = {
     "told": {
-        "last_comment_by": "Ann", "last_booking": datetime(2026, 3, 16, tzinfo=UTC),
+        "last_comment_by": "Ann", "last_booking": datetime(2026, 3, 16, 11, tzinfo=UTC),
         "booked_after_completion": 0, "effort_used": 150.0, "blocked_since": ago(3),
         "straight_to_done": 0, "unowned_blockers": 1, "blocker_owner": "Ann", "approvals": 2,
         "pending_approvals": 1, "given_approvals": 1, "sprints": 3,

@@ -1,0 +1,119 @@
+"""Looking only at what changed says the same as looking at everything, after any changes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from sync_engine.rules import evaluate
+from sync_engine.rules.evaluate import Assessment, assess
+from sync_engine.rules.scan import FLAGGED, UNKNOWN, Key
+from sync_engine.rules.standards import Standard
+from sync_engine.store.flag_models import AssessmentRow
+from tests.planted.changing import CHANGES, QUIET, Changing
+from tests.planted.field import everything, shipped, sow, store
+from tests.planted.oracle import Oracle
+from tests.planted.scenarios import SCENARIOS
+
+SCENARIO = SCENARIOS["Berlin in spring"]
+STANDARDS = [s for s in shipped() if s.subject == "task"]
+TABLE = AssessmentRow.__table__  # type: ignore[attr-defined]
+Pair = tuple[str, Key]
+OUTSIDE = "owner-outside-team"
+TURNS = 16
+"""Assessments, with up to a dozen changes before each."""
+
+
+class Ledger:
+    """The answers so far, kept as whoever raises flags keeps them."""
+
+    def __init__(self, engine: sa.Engine, portfolio: Any, standards: Sequence[Standard]) -> None:
+        self.engine, self.standards, self.days = engine, standards, portfolio.days
+        self.watched = everything(Oracle(portfolio), list(standards))
+        self.answers: dict[Pair, int] = {}
+
+    def look(self, *, full: bool | None) -> Assessment:
+        return assess(
+            self.engine, self.standards, now=self.days.now, timezone=self.days.zone,
+            calendar=SCENARIO.calendar, full=full, watched=self.watched, seconds=600,
+        )  # fmt: skip
+
+    def keep(self, found: Assessment) -> None:
+        """Take over the answers of the subjects that were looked at."""
+        reached = {key for _, key in found.watched}
+        self.answers = {pair: a for pair, a in self.answers.items() if pair[1] not in reached}
+        self.answers |= told(found)
+        row = {"at": self.days.now, "day": found.day, "full": found.full, "subjects": 0,
+               "opened": 0,
+               "worsened": 0, "resolved": 0, "reopened": 0, "frozen": 0, "slow": [],
+               "standards": found.fingerprint, "baselines": found.baselines,
+               "runs": {str(id): run for id, run in found.runs.items()}}  # fmt: skip
+        with self.engine.begin() as connection:
+            connection.execute(sa.insert(TABLE), row)
+
+
+def told(found: Assessment) -> dict[Pair, int]:
+    return {pair: code for pair, code in found.answers.items() if pair[0] != "task"}
+
+
+@pytest.fixture
+def ledger(sqlite_store: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> tuple[Ledger, Changing]:
+    """A planted portfolio that was assessed once; it is not small enough to be assessed whole."""
+    monkeypatch.setattr(evaluate, "SMALL", 0)
+    portfolio = sow(SCENARIO.days, shipped())
+    store(sqlite_store, portfolio)
+    found = Ledger(sqlite_store, portfolio, STANDARDS)
+    found.keep(found.look(full=None))
+    return found, Changing(sqlite_store, portfolio, random.Random(7))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_changed_is_enough_to_look_at(ledger: tuple[Ledger, Changing]) -> None:
+    book, changing = ledger
+    assert len(book.answers) > 3_000
+    names = [name for name in CHANGES if name not in QUIET]
+    for turn in range(TURNS):
+        chosen = changing.rng.choices(names, k=changing.rng.randint(1, 12))
+        for name in chosen:
+            changing.turn(name)
+        found = book.look(full=None)
+        assert not found.full
+        book.keep(found)
+        expected = told(book.look(full=True))
+        assert differences(book.answers, expected) == {}, (turn, chosen)
+
+
+def differences(kept: dict[Pair, int], expected: dict[Pair, int]) -> dict[Pair, tuple[int, int]]:
+    return {
+        pair: (kept.get(pair, 0), expected.get(pair, 0))
+        for pair in kept.keys() | expected.keys()
+        if kept.get(pair, 0) != expected.get(pair, 0)
+    }
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_what_no_row_tells_of_is_noticed(ledger: tuple[Ledger, Changing], name: str) -> None:
+    book, changing = ledger
+    assert not book.look(full=None).full
+    changing.turn(name)
+    found = book.look(full=None)
+    book.keep(found)
+    assert book.answers == told(book.look(full=True))
+
+
+def test_a_group_that_turns_up_in_a_team_is_noticed(ledger: tuple[Ledger, Changing]) -> None:
+    book, changing = ledger
+    before = dict(book.answers)
+    outside = [key for (id, key), code in before.items() if (id, code) == (OUTSIDE, FLAGGED)]
+    for tool, _ in outside * 3:
+        changing.turn("team", tool)
+    found = book.look(full=None)
+    assert not found.full
+    book.keep(found)
+    assert book.answers == told(book.look(full=True))
+    assert any(book.answers[OUTSIDE, key] == UNKNOWN for key in outside)
