@@ -96,7 +96,7 @@ def _over_links(source: StoreSource, measures: Measures, links: Any) -> Tally:
     inner = task_source(source.frame, TASK.alias(), root=False, link=link)
     other = inner.base
     here = sa.and_(other.c.connection_id == each.c.connection_id, other.c.id == each.c.other_id)
-    keys = [each.c.connection_id, each.c.id]
+    keys: list[Column] = [each.c.connection_id, each.c.id]
     grouped = sums(inner, measures, keys, lambda: inner.origin.join(each, here))
     return _tallied(source, grouped, ("link.type",))
 

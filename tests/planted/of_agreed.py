@@ -36,7 +36,8 @@ def _slip(index: Index, row: Row) -> Any:
         return UNKNOWN
     if planned is None or None in (planned.due_on, row.due_on):
         return None
-    days = index.days.between(*sorted((planned.due_on, row.due_on)), "working days")
+    first, second = sorted((planned.due_on, row.due_on))
+    days = index.days.between(first, second, "working days")
     return days if row.due_on > planned.due_on else -days
 
 

@@ -138,10 +138,10 @@ def _sprint_end(index: Index, row: Row) -> Any:
         s for s in index.stays.get(key(row), ()) if s.kind == "sprint" and s.gone_at is None
     ]  # fmt: skip
     there = [index.sprints.get((s.connection_id, s.container_id)) for s in stays]
-    there = [s for s in there if s is not None and s.state != "closed"]
-    if any(s.state is None for s in there):
+    current = [s for s in there if s is not None and s.state != "closed"]
+    if any(s.state is None for s in current):
         return UNKNOWN
-    end = last(s.end_at for s in there)
+    end = last(s.end_at for s in current)
     return None if end is None else index.days.day_of(end)
 
 

@@ -42,16 +42,16 @@ class Oracle(Reading):
         super().__init__(portfolio.days)
         self.index = Index(portfolio)
         self._subject = ""
-        self._row: Row | None = None
+        self._row: Any = None
         self._held: dict[str, tuple[bool, Any]] = {}
 
     def value(self, row: Any, name: str) -> tuple[bool, Any]:
         """A fact, worked out once for a subject; what is related to one is a task."""
-        if row is not self._row:
-            return self._value("task", row, name)
-        if name not in self._held:
-            self._held[name] = self._value(self._subject, row, name)
-        return self._held[name]
+        if row is self._row:
+            if name not in self._held:
+                self._held[name] = self._value(self._subject, row, name)
+            return self._held[name]
+        return self._value("task", row, name)
 
     def _value(self, subject: str, row: Row, name: str) -> tuple[bool, Any]:
         fact = facts.of(subject)[name]

@@ -132,7 +132,8 @@ class Reading:
         day, from_ = (self.days.day_of(v) if isinstance(v, datetime) else v for v in (value, other))
         unit = str(c.unit)
         count = plain(c.amount) * (7 if unit == "weeks" else 1)
-        distance = self.days.between(*sorted((day, from_)), unit) * (1 if day > from_ else -1)
+        distance = self.days.between(min(day, from_), max(day, from_), unit)
+        distance *= 1 if day > from_ else -1
         if c.how == "within":
             return bool(abs(distance) <= count)
         return bool((distance if c.how == "after" else -distance) > count)
