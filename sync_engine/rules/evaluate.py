@@ -29,6 +29,7 @@ from sync_engine.rules.scan import (
     each_row,
     rows_statement,
     scan_statement,
+    scans,
 )
 from sync_engine.rules.sources import ConnectionInfo, Frame
 from sync_engine.rules.standards import Standard
@@ -266,14 +267,20 @@ class _Work:
         tasks = self.tasks if subject == "task" else None
         reached = None if tasks is None else set(tasks)
         watched = [pair for pair in wanted if reached is None or pair[1] in reached]
-        answers = self._bisected(standards, tasks)
-        self.found.add(answers)
-        self.found.rows += answers.rows
-        sound = [standard for standard in standards if standard.id not in self.slow]
-        self._describe(subject, sound, answers)
-        if sound:  # without any, nothing is known, not even who is still there
-            self.watched.update((subject, key) for _, key in watched)
-            self._look(subject, sound, watched, answers)
+        known = {standard.id for standard in standards}
+        rows = 0
+        for together in scans(standards):
+            others = known - {standard.id for standard in together}
+            answers = self._bisected(together, tasks)
+            self.found.add(answers)
+            rows = max(rows, answers.rows)
+            sound = [standard for standard in together if standard.id not in self.slow]
+            self._describe(subject, sound, answers)
+            if sound:  # without any, nothing is known, not even who is still there
+                mine = [pair for pair in watched if pair[0] not in others]
+                self.watched.update((subject, key) for _, key in mine)
+                self._look(subject, sound, mine, answers)
+        self.found.rows += rows
 
     def _look(
         self, subject: str, standards: list[Standard], watched: list[Watched], found: Answers

@@ -19,11 +19,16 @@ from sync_engine.rules.dialect import Column, concatenated
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.sources import Frame, StoreSource
 from sync_engine.rules.standards import Standard
+from sync_engine.rules.syntax import related
 from sync_engine.rules.teams import Teams
 
 OUT, MET, FLAGGED, UNKNOWN = range(4)
 PER_WORD = 30
 LOW_BITS = sum(1 << (2 * position) for position in range(PER_WORD))
+
+MOST_RELATED = 24
+"""Conditions on related records in one scan. Each is a join, the facts in use are up to thirty
+more, and SQLite joins 64 tables at most."""
 
 Key = tuple[int, str]
 """A subject: connection and id; people stand as (identity, ""), portfolios as (0, key)."""
@@ -86,6 +91,21 @@ def _answer(standard: Standard, source: StoreSource, position: int) -> Column:
     scope = compiled(standard.scope, source)
     undecided = sa.case((sa.false(), at(OUT)), value=condition, else_=at(UNKNOWN))
     return sa.case((sa.false(), at(OUT)), (sa.true(), in_scope), value=scope, else_=undecided)
+
+
+def scans(standards: Iterable[Standard]) -> Iterator[list[Standard]]:
+    """The standards of one subject, by the scan in which they are assessed: one, mostly."""
+    held: list[Standard] = []
+    count = 0
+    for standard in standards:
+        own = related(standard.flag_when) + (related(standard.scope) if standard.scope else 0)
+        if held and count + own > MOST_RELATED:
+            yield held
+            held, count = [], 0
+        held.append(standard)
+        count += own
+    if held:
+        yield held
 
 
 def rows_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Select[Any], int]:

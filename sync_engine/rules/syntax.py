@@ -207,6 +207,14 @@ def children(condition: Condition) -> tuple[Condition, ...]:
     return (condition.part,) if isinstance(condition, Not) else ()
 
 
+def related(condition: Condition) -> int:
+    """How many conditions on related records it has, those within such conditions included."""
+    count = sum(related(part) for part in children(condition))
+    if isinstance(condition, (Quantified, Count)):
+        count += 1 + related(condition.condition)
+    return count
+
+
 def refs(condition: Condition) -> Iterator[Ref]:  # noqa: C901  # one case a kind
     """The facts of the subject itself that a condition reads, in the order of the sentence."""
     for part in children(condition):

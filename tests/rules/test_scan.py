@@ -108,6 +108,40 @@ def test_a_plan_reads_the_table_once(filled: sa.Engine, moment: Moment) -> None:
     assert [line for line in plan if line.startswith(("SCAN t", "SEARCH t"))] == ["SCAN t"]
 
 
+def test_more_related_conditions_than_a_database_joins_are_assessed_all_the_same(
+    filled: sa.Engine,
+) -> None:
+    """SQLite joins 64 tables at most; ninety standards on subtasks, each in its own words, need
+    more, and each of the first row's answers is had by itself, too."""
+    lines = ["pack: many", "title: Many", "standards:"]
+    for n in range(90):
+        lines += [
+            f"  - id: r-{n}", "    title: Some", "    source: us", "    why: To see it counted.",
+            "    severity: low", "    subject: task",
+            f"    flag_when: no subtask (title length = {n + 100})", '    say: "{title}"',
+            "    remedy: Do it.", "    examples: {flags: [{}], passes: [{}]}",
+        ]  # fmt: skip
+    standards = packs.from_source(parse("\n".join(lines), "many.yaml")).standards
+    with filled.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE connection SET provides = :provides"),
+            {"provides": '{"task": ["title", "parent_id"]}'},
+        )
+    found = assess(
+        filled,
+        standards,
+        **ARGS,
+        full=True,
+        watched={"task": [("r-0", (1, "7")), ("r-89", (1, "7"))]},
+    )
+    assert {finding.standard for finding in found.findings} == {
+        standard.id for standard in standards
+    }
+    assert len(found.findings) == 30 * 90
+    assert found.rows == 30
+    assert found.answers["r-0", (1, "7")] == found.answers["r-89", (1, "7")] == 2
+
+
 def test_a_slow_standard_is_stopped_and_named_and_the_others_go_on(
     filled: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
