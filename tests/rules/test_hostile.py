@@ -116,6 +116,8 @@ def guarded(
         frame = frame_for(connection, moment)
         frames = {name: replace(frame, dialect=name) for name in DIALECTS}
         raw: Any = connection.connection.dbapi_connection
+        # SQLite declares this table when it is first asked for, and would have to ask the guard.
+        raw.execute("SELECT value FROM json_each('[]')")
         raw.set_authorizer(
             lambda action, *_: sqlite3.SQLITE_OK if action in READS else sqlite3.SQLITE_DENY
         )
