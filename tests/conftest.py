@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -61,11 +63,22 @@ def root() -> Path:
 assert tables.MODULES  # the tables are known to the metadata once their modules are imported
 
 
-@pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[sa.Engine]:
-    """A fresh store on SQLite."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'store.db'}")
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store without rows, to be copied: making sixty tables for each test takes longer."""
+    path = tmp_path_factory.mktemp("template") / "store.db"
+    engine = open_engine(f"sqlite:///{path}")
     SQLModel.metadata.create_all(engine)
+    engine.dispose()  # the last connection to close leaves everything in the one file
+    return path
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path, sqlite_template: Path) -> Iterator[sa.Engine]:
+    """A fresh store on SQLite."""
+    path = tmp_path / "store.db"
+    shutil.copyfile(sqlite_template, path)
+    engine = open_engine(f"sqlite:///{path}")
     yield engine
     engine.dispose()
 
@@ -89,13 +102,12 @@ def postgres_uri() -> Iterator[str]:
         server.cleanup()
 
 
-@pytest.fixture
-def postgres_url(postgres_uri: str) -> Iterator[str]:
-    """The URL of a fresh, empty database on the real PostgreSQL."""
-    name = f"t{uuid4().hex}"
+@contextmanager
+def _database(postgres_uri: str, name: str, template: str = "template1") -> Iterator[str]:
+    """A database on the server, dropped afterwards; its URL."""
     admin = open_engine(postgres_uri).execution_options(isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     yield str(sa.make_url(postgres_uri).set(database=name).render_as_string(hide_password=False))
     with admin.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -103,12 +115,30 @@ def postgres_url(postgres_uri: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_store(postgres_url: str) -> Iterator[sa.Engine]:
+def postgres_url(postgres_uri: str) -> Iterator[str]:
+    """The URL of a fresh, empty database on the real PostgreSQL."""
+    with _database(postgres_uri, f"t{uuid4().hex}") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_uri: str) -> Iterator[str]:
+    """The name of a database with a store without rows, to be copied."""
+    name = f"template_{uuid4().hex}"
+    with _database(postgres_uri, name) as url:
+        engine = open_engine(url)
+        SQLModel.metadata.create_all(engine)
+        engine.dispose()
+        yield name
+
+
+@pytest.fixture
+def postgres_store(postgres_uri: str, postgres_template: str) -> Iterator[sa.Engine]:
     """A fresh store on PostgreSQL."""
-    engine = open_engine(postgres_url)
-    SQLModel.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
+    with _database(postgres_uri, f"t{uuid4().hex}", postgres_template) as url:
+        engine = open_engine(url)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
