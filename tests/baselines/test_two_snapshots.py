@@ -64,6 +64,12 @@ def fate(task: Mapping[str, Any]) -> str:
     return {None: "lost", "cancelled": "removed"}.get(status, "kept")
 
 
+def untold(task: Mapping[str, Any]) -> bool:
+    """Nobody can say how far it is now: lost, or gone elsewhere without a word that we know."""
+    away = fate(task) == "moved" and (not live(task) or task["status"] is None)
+    return away or fate(task) == "lost"
+
+
 def between(calendar: WorkCalendar, first: date | None, second: date | None) -> int | None:
     if first is None or second is None:
         return None
@@ -86,7 +92,7 @@ def expected(before: Snapshot, after: Snapshot, calendar: WorkCalendar) -> dict[
     valued = {id: t for id, t in plan.items() if t["due_on"] and id not in wholes}
     due = [t for t in valued.values() if t["due_on"] < TODAY]
     done = [t for id, t in valued.items() if after[id]["status"] == "done"]
-    unseen = any(fate(after[id]) == "lost" and after[id]["status"] != "done" for id in valued)
+    unseen = any(untold(after[id]) and after[id]["status"] != "done" for id in valued)
     unsized = any(t["estimate_minutes"] is None for t in valued.values())
     total = sum(t["status"] != "cancelled" for t in scope)
     added = sum(stands(t) for id, t in now.items() if t["type"] != "subtask" and id not in plan)
