@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from sqlmodel import SQLModel
 
 from sync_engine.store import tables
@@ -61,6 +62,13 @@ def root() -> Path:
 
 
 assert tables.MODULES  # the tables are known to the metadata once their modules are imported
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_its_own() -> Iterator[None]:
+    """What a test configures of logging ends with it: the next would write to what it captured."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -259,7 +259,7 @@ def test_the_first_account_needs_the_code_and_only_once(fresh: Site) -> None:
     assert begin(code="AAAA-AAAA").status_code == 403
     assert begin(code=code, password="short").status_code == 422
     assert begin(code=code, address="ada").status_code == 422
-    assert begin(code=code.lower().replace("-", " ")).headers["Location"] == "/"
+    assert begin(code=code.lower().replace("-", " ")).headers["Location"] == "/setup"
     assert fresh.browser().get("/start").headers["Location"] == "/"
     late = fresh.browser()
     proof = tokens.csrf(_guest(late, "/sign-in"))
