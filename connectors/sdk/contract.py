@@ -25,8 +25,7 @@ A **scope** is a container of items that the tool's people know (a project, a bo
 census, of completeness, of lost access, of the guard against mass deletion.
 
 What a connector may tell besides: what it does not fill (`Narrowed`, below), what there is to map
-(`vocabulary.py`), who calls us and how (`webhooks.py`), how its items are commented on
-(`comments.py`).
+(`vocabulary.py`), who calls us and how (`webhooks.py`), how items get comments (`comments.py`).
 """
 
 from __future__ import annotations
