@@ -20,6 +20,8 @@ pytestmark = pytest.mark.browser
 Kind = TypeVar("Kind", bound=Page)
 SHOTS = Path("out/screenshots")
 LEVELS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+LOOKS = ((320, "dark"), (390, "light"), (1280, "dark"), (1280, "light"))
+"""Widths and colour schemes; a look at each from the narrowest, where most goes wrong."""
 WCAG = {"runOnly": {"type": "tag", "values": list(LEVELS)}}
 
 REFUSED = re.compile(r"status of (409|422) ")
@@ -93,33 +95,28 @@ def shown(
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
-    # What a form is told of its fields is no fault of the page.
-    refused = "Failed to load resource: the server responded with a status of 422"
     page.on("pageerror", lambda error: complaints.append(str(error)))
     found = kind(site, page)
     found.open()
     yield found
     context.close()
     assert [each for each in complaints if not REFUSED.search(each)] == []
-    assert [each for each in complaints if not each.startswith(refused)] == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 1280])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_can_be_read_by_everyone(
-    site: Site, chromium: Any, name: str, width: int, scheme: str
-) -> None:
-    """No violation of WCAG 2.2 AA, and no scrolling sideways."""
+def test_a_page_can_be_read_by_everyone(site: Site, chromium: Any, name: str) -> None:
+    """No violation of WCAG 2.2 AA, and no scrolling sideways: narrow and wide, light and dark."""
     kind, role = PAGES[name]
-    view = {"width": width, "height": 900}
-    with shown(site, chromium, kind, role, viewport=view, color_scheme=scheme) as page:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    with shown(site, chromium, kind, role) as page:
         assert page.heading == kind.title
-        assert page.page.evaluate("document.documentElement.scrollWidth") <= width
-        found = Axe().run(page.page, options=WCAG)
-        assert found.violations_count == 0, found.generate_report()
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        page.page.screenshot(path=SHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+        for width, scheme in LOOKS:
+            page.page.set_viewport_size({"width": width, "height": 900})
+            page.page.emulate_media(color_scheme=scheme)
+            assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+            found = Axe().run(page.page, options=WCAG)
+            assert found.violations_count == 0, found.generate_report()
+            page.page.screenshot(path=SHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
 
 
 @pytest.mark.parametrize("name", PAGES)
