@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from tests.conftest import missing_part
 from tests.console.connected import fill_connected
 from tests.console.portfolio import fill
 from tests.console.site import Site, served
@@ -31,17 +29,3 @@ def fresh(sqlite_store: sa.Engine, tmp_path: Path) -> Iterator[Site]:
     """On an empty store: nobody has an account."""
     with served(sqlite_store, tmp_path, people=False) as site:
         yield site
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A real browser."""
-    path = Path("/usr/bin/chromium")
-    if not path.exists():
-        missing_part("chromium", "install Debian's package chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(path), args=["--no-sandbox"])
-        yield browser
-        browser.close()

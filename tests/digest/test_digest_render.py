@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -285,26 +284,11 @@ CONTRAST = """
 """
 
 
-@pytest.fixture(scope="module")
-def browser() -> Any:
-    missing = Path("/usr/bin/chromium")
-    if not missing.exists():
-        from tests.conftest import missing_part
-
-        missing_part("chromium", "install Debian's package chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(missing), args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_it_fits_and_can_be_read(
-    browser: Any,
+    chromium: Any,
     sample: DigestInput,
     make_flag: Callable[..., FlagLine],
     scheme: str,
@@ -312,7 +296,7 @@ def test_it_fits_and_can_be_read(
 ) -> None:
     long_word = make_flag(id="long", title="Donaudampfschiff" * 7, rule="long", key="X" * 40)
     html = render(compose(replace(sample, flags=(*sample.flags, long_word)))).page
-    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = chromium.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.set_content(html)

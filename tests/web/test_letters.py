@@ -27,9 +27,7 @@ from sync_engine.subscriptions import links as links_of
 from sync_engine.web.app import Probe, make_app
 from sync_engine.web.letters import Letters
 from sync_engine.web.listener import Listener
-from tests.conftest import missing_part
 
-CHROMIUM = Path("/usr/bin/chromium")
 MARIA = "maria@example.com"
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)> \u202e \r\nSet-Cookie: a=b'
 
@@ -258,25 +256,21 @@ def test_of_two_at_the_same_moment_one_acts(desk: Desk) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_can_be_used_by_everybody(sqlite_desk: Desk, scheme: Any) -> None:
+def test_the_pages_can_be_used_by_everybody(sqlite_desk: Desk, chromium: Any, scheme: Any) -> None:
     """axe finds nothing, nothing runs off a phone's screen, and the keyboard is enough."""
-    if not CHROMIUM.exists():
-        missing_part("chromium", "install Debian's package chromium")
     from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
 
     desk = sqlite_desk
     token = outbox.meet(desk.engine, "core", [MARIA], clock.now())[MARIA].token
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        page = browser.new_context(
-            viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
-        ).new_page()
-        for url in (desk.link("waive"), f"{desk.address}/unsubscribe/{token}", desk.link()):
-            page.goto(url)
-            assert Axe().run(page).violations_count == 0
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        page.get_by_role("button", name="Yes, I take care of it").press("Enter")
-        page.get_by_role("heading", name="Done").wait_for()
-        browser.close()
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
+    )
+    page = context.new_page()
+    for url in (desk.link("waive"), f"{desk.address}/unsubscribe/{token}", desk.link()):
+        page.goto(url)
+        assert Axe().run(page).violations_count == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Yes, I take care of it").press("Enter")
+    page.get_by_role("heading", name="Done").wait_for()
+    context.close()
     assert desk.state == "acknowledged"
