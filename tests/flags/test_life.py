@@ -367,6 +367,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.timeout(600)  # many sequences, on a machine that may be busy
 def test_any_order_of_events(folder: Path) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
