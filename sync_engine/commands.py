@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from sync_engine.baselines import capture
 from sync_engine.flags import many, waivers
+from sync_engine.flags.named import named
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.evaluate import connections
 from sync_engine.rules.joins import table
@@ -330,15 +331,9 @@ def _shown(row: Any) -> str:
 
 
 def _found(connection: sa.Connection, flag: int | str, seen: int | None = None) -> Any:
-    column = _flag.c.id if isinstance(flag, int) or flag.isdecimal() else _flag.c.fingerprint
-    wanted: int | str = flag
-    if column is _flag.c.id:
-        wanted = int(flag)
-        if not 0 < wanted < 2**31:
-            raise CommandError(f"there is no flag {flag}; `flagstaff flags` lists them")
     row = connection.execute(
         sa.select(_flag.c.id, _flag.c.state, _flag.c.severity, _flag.c.standard, _flag.c.title)
-        .where(column == wanted)
+        .where(named(flag))
         .with_for_update()
     ).first()
     if row is None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from sync_engine.flags.named import named
 from sync_engine.rules import facts
 from sync_engine.rules.entries import shown_param
 from sync_engine.rules.facts import Fact
@@ -77,10 +78,8 @@ def explain(
     zone: ZoneInfo = UTC_ZONE,
 ) -> Explanation | None:
     """Explain a flag by id or fingerprint; None when there is no such flag."""
-    by_mark = isinstance(flag, str) and not flag.isdecimal()
-    chosen = FLAG.c.fingerprint == flag if by_mark else FLAG.c.id == int(flag)
     with reading(engine) as connection:
-        row = connection.execute(sa.select(FLAG).where(chosen)).mappings().first()
+        row = connection.execute(sa.select(FLAG).where(named(flag))).mappings().first()
         if row is None:
             return None
         events = connection.execute(

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from sync_engine.access import Visible
 from sync_engine.flags.explain import EVENT, FLAG, WAIVER, Step
+from sync_engine.flags.named import named
 from sync_engine.flags.waivers import SCOPE
 from sync_engine.flags.waivers import shown as scope_name
 from sync_engine.rules import facts
 from sync_engine.rules.standards import Standard, shown
 
-LARGEST = 2**31 - 1
 NOTHING = "nothing, or not known"
 """Evidence keeps no difference between what is empty and what nobody could say."""
 
@@ -72,17 +72,16 @@ class Whole:
 
 
 def whole(
-    connection: sa.Connection, visible: Visible, id: int, standards: Iterable[Standard],
+    connection: sa.Connection, visible: Visible, flag: int | str, standards: Iterable[Standard],
     zone: ZoneInfo,
 ) -> Whole | None:  # fmt: skip
-    """A flag by its id; None: there is none, or it is not the reader's to see."""
-    if not 0 < id <= LARGEST:
-        return None
+    """A flag by its id or fingerprint; None: there is none, or it is not the reader's to see."""
     row = connection.execute(
-        sa.select(FLAG).where(FLAG.c.id == id, visible.flags(FLAG))
+        sa.select(FLAG).where(named(flag), visible.flags(FLAG))
     ).mappings().first()  # fmt: skip
     if row is None:
         return None
+    id = row["id"]
     events = connection.execute(
         sa.select(EVENT).where(EVENT.c.flag_id == id).order_by(EVENT.c.id)
     ).all()

@@ -260,6 +260,20 @@ def test_views_are_ones_own(site: Site) -> None:
     assert len(audited(site, "view of flags kept")) == 2
 
 
+def test_links_in_digests_lead_to_the_flag(site: Site) -> None:
+    """They name it by its mark, which stays whatever becomes of the row; also one of digits only."""
+    marks = {1: "f1", 2: "1234567890123456"}
+    with site.engine.begin() as connection:
+        connection.execute(sa.update(FLAG).where(FLAG.c.id == 2).values(fingerprint=marks[2]))
+    manager = site.browser("manager")
+    for id, mark in marks.items():
+        answer = manager.get(f"/flags/{mark}")
+        assert (answer.status_code, answer.headers.get("Location")) == (303, f"/flags/{id}")
+    assert manager.get("/flags/f94").status_code == 404  # not theirs
+    assert manager.get("/flags/no-such-flag").status_code == 404
+    assert manager.get("/flags/99999999999999999999").status_code == 404
+
+
 def test_what_is_not_known_is_told(site: Site) -> None:
     """A frozen flag, a standard that is no more, evidence that nobody could say."""
     with site.engine.begin() as connection:

@@ -10,9 +10,10 @@ from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from sync_engine import commands
+from sync_engine.flags.named import LARGEST
 from sync_engine.rules import filters, limits
 from sync_engine.views import flags
-from sync_engine.views.flag import LARGEST, Whole, whole
+from sync_engine.views.flag import Whole, whole
 from sync_engine.web.api.problems import understood
 from sync_engine.web.api.resources import MOST, USUAL, Body, Resources
 from sync_engine.web.console.ask import Ask, Asked

@@ -26,8 +26,11 @@ def register(pages: Pages) -> None:
     """Add the routes."""
 
     @pages.get("/flags/{id}", Needs(ALL, "visible"))
-    def show(ask: Asked, id: int) -> Response:
-        return _page(ask, id)
+    def show(ask: Asked, id: str) -> Response:
+        found = _found(ask, id)
+        number = found.flag["id"]
+        # Digests name it by its fingerprint.
+        return _page(ask, found) if id == str(number) else ask.go(f"/flags/{number}")
 
     @pages.post("/flags/{id}/acknowledge", CHANGE)
     def acknowledge(ask: Asked, id: int) -> Response:
@@ -58,7 +61,7 @@ def register(pages: Pages) -> None:
         )  # fmt: skip
 
 
-def _found(ask: Ask, id: int) -> Whole:
+def _found(ask: Ask, id: int | str) -> Whole:
     with ask.reading() as connection:
         found = whole(connection, ask.visible(connection), id, ask.console.standards(), ask.zone)
     if found is None:
@@ -74,14 +77,13 @@ def _changed(ask: Ask, id: int, said: str, change: Callable[[int], None]) -> Res
     try:
         change(int(seen))
     except commands.ChangedError as error:
-        return _page(ask, id, status=409, error=said_of(error))
+        return _page(ask, _found(ask, id), status=409, error=said_of(error))
     except (commands.CommandError, DayError) as error:
-        return _page(ask, id, status=422, error=said_of(error))
+        return _page(ask, _found(ask, id), status=422, error=said_of(error))
     return ask.go(f"/flags/{id}", said=said)
 
 
-def _page(ask: Ask, id: int, *, status: int = 200, error: str | None = None) -> Response:
-    found = _found(ask, id)
+def _page(ask: Ask, found: Whole, *, status: int = 200, error: str | None = None) -> Response:
     today = ask.moment.today
     acting = ask.signed_in.role in ACTING and ask.console.demo is None
     state = found.flag["state"]
