@@ -261,7 +261,7 @@ def test_views_are_ones_own(site: Site) -> None:
 
 
 def test_links_in_digests_lead_to_the_flag(site: Site) -> None:
-    """They name it by its mark, which stays whatever becomes of the row; also one of digits only."""
+    """They name it by its mark, which stays whatever becomes of the row; be it digits only."""
     marks = {1: "f1", 2: "1234567890123456"}
     with site.engine.begin() as connection:
         connection.execute(sa.update(FLAG).where(FLAG.c.id == 2).values(fingerprint=marks[2]))
