@@ -101,28 +101,6 @@ def link(desk: Desk, actor: Actor, name: str, linked: Iterable[Account]) -> list
     return apply(desk, actor, wanted, action="accounts linked")
 
 
-def separate(desk: Desk, actor: Actor, account: Account) -> list[Changed]:
-    """Make an account a person of its own, whatever its address says.
-
-    Raises:
-        CommandError: it is a person's of the people file.
-    """
-    _not_of_file(desk, [account])
-    wanted = []
-    for entry in _persons(desk):
-        if _names(entry, account):
-            left = {
-                where: [each for each in ([ids] if isinstance(ids, str) else ids)
-                        if where != account.connection or fold(each) != fold(account.id)]
-                for where, ids in (entry.document.get("accounts") or {}).items()
-            }  # fmt: skip
-            kept = {where: ids for where, ids in left.items() if ids}
-            wanted.append(Wanted(entry.key, {**entry.document, "accounts": kept}, entry.version))
-    alone = {"name": account.name, "accounts": {account.connection: [account.id]}}
-    wanted.append(Wanted(("person", f"{account.connection}/{account.id}"), alone, None))
-    return apply(desk, actor, wanted, action="account separated")
-
-
 def _persons(desk: Desk) -> list[Entry]:
     return [each for each in entries.snapshot(desk.engine)[1] if each.kind == "person"]
 

@@ -150,9 +150,8 @@ def test_suggestions_are_accepted_or_refused(peopled: Desk) -> None:
     [held] = load_people(peopled.configuration()).people
     assert held.emails == ("ada.quist@example.com", "ada.quist@acme.example")
     assert held.accounts == {"boards": ("u1",), "team": ("u2",)}
-    persons.separate(peopled, ADA, suggestion.accounts[1])
-    one, other = load_people(peopled.configuration()).people
-    assert (one.accounts, other.accounts) == ({"boards": ("u1",)}, {"team": ("u2",)})
+    [entry] = peopled.configuration().of_kind("person")
+    persons.remove_person(peopled, ADA, entry.key, version=entry.version)
     persons.refuse(peopled, BEN, suggestion)
     assert persons.suggestions(peopled) == []
 
