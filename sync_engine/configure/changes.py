@@ -15,7 +15,7 @@ from sync_engine import clock
 from sync_engine.commands import CommandError
 from sync_engine.configure import sealing
 from sync_engine.configure.sealing import Sealed
-from sync_engine.configured import together, with_entries
+from sync_engine.configured import together, told_by_the_file, with_entries
 from sync_engine.connect import kept_secrets
 from sync_engine.settings import Configuration
 from sync_engine.settings.entry import Entry, Key, LeftOut
@@ -202,6 +202,9 @@ def _check_whole(
     for each in will.left_out:
         if (each.kind, each.name) in keys:
             raise InvalidError({"": each.reason})
+    broken = set(told_by_the_file(will))
+    if broken and (broken := broken - set(told_by_the_file(was))):
+        raise CommandError(f"the file rests on it: {'; '.join(sorted(broken))}; change that first")
     lost = [each for each in will.left_out if (each.kind, each.name) not in out]
     if lost:
         raise CommandError("; ".join(_loses(each) for each in lost))

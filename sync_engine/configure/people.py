@@ -8,8 +8,8 @@ from typing import Any
 from sync_engine.commands import CommandError
 from sync_engine.configure.changes import Changed, Desk, Wanted, apply, put, remove
 from sync_engine.people import Account, Suggestion, accounts, fold, suggested
+from sync_engine.settings import SettingsError, people_of_file
 from sync_engine.settings.entry import Entry, Key
-from sync_engine.settings.load import read_people
 from sync_engine.store import entries
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import reading
@@ -115,7 +115,10 @@ def _names(entry: Entry, account: Account) -> bool:
 
 
 def _not_of_file(desk: Desk, linked: Iterable[Account]) -> None:
-    people, _ = read_people(desk.file)
+    try:
+        people = people_of_file(desk.configuration())
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
     for person in people.people:
         for account in linked:
             listed = {fold(each) for each in person.accounts.get(account.connection, ())}
