@@ -260,7 +260,7 @@ def _make(connection: sa.Connection, name: str, email: str | None) -> int:
 
 
 def accounts(connection: sa.Connection) -> list[Account]:
-    """The human accounts that are there and have an identity."""
+    """The human accounts of connections in force that are there and have an identity."""
     rows = connection.execute(
         sa.select(
             _connection.c.name.label("connection"), _person.c.id, _person.c.name, _person.c.email,
@@ -268,7 +268,7 @@ def accounts(connection: sa.Connection) -> list[Account]:
         )
         .join(_connection, _connection.c.id == _person.c.connection_id)
         .where(_person.c.kind == "human", _person.c.gone_at.is_(None))
-        .where(_person.c.identity_id.is_not(None))
+        .where(_person.c.identity_id.is_not(None), _connection.c.removed_at.is_(None))
         .order_by(_connection.c.name, _person.c.id)
     )  # fmt: skip
     return [Account(*row) for row in rows]

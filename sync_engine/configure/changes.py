@@ -22,6 +22,9 @@ from sync_engine.settings.entry import Entry, Key, LeftOut
 from sync_engine.store import audit, entries
 from sync_engine.store.audit import Actor
 
+LONGEST_NAME = 300
+"""Characters of an entry's name: the store finds entries by it, and the log names it."""
+
 Inside = Callable[[sa.Connection, datetime], None]
 
 
@@ -164,6 +167,8 @@ def _place(after: dict[Key, Entry], wanted: Wanted, actor: Actor, now: datetime)
     if wanted.document is None:
         del after[key]
         return Sealed(None)
+    if len(key[1]) > LONGEST_NAME:
+        raise InvalidError({"name": f"a name has {LONGEST_NAME} characters at most"})
     sealed = sealing.seal(key, held.document if held else None, wanted.document, _config)
     if sealed.problems:
         raise InvalidError(sealed.problems)
