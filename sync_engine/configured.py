@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from sync_engine.connect import kept_secrets
 from sync_engine.digest import periods
-from sync_engine.duties import pack_of
+from sync_engine.duties import baselines_of, pack_of, standards_of
 from sync_engine.rules import filters, packs
 from sync_engine.rules.language import LanguageError
 from sync_engine.rules.pack import Member, Pack, Refused
 from sync_engine.rules.packs import PackError
 from sync_engine.secrets import Kept
-from sync_engine.settings import Configuration, SettingsError
+from sync_engine.settings import Configuration, SettingsError, people_of_file
 from sync_engine.settings.entry import Entry, Key
 from sync_engine.settings.load import read_people
 from sync_engine.settings.merge import merge
@@ -48,13 +48,29 @@ def together(file: Configuration, held: Iterable[Entry], kept: Kept | None = Non
     return replace(configuration, left_out=(*configuration.left_out, *left))
 
 
+def told_by_the_file(configuration: Configuration) -> list[str]:
+    """What the file says that does not hold, with its place: its people, packs and standards may
+    rest on what is made in the console."""
+    found: list[str] = []
+    for look in (people_of_file, standards_of):
+        try:
+            look(configuration)
+        except SettingsError as error:
+            found += error.lines()
+        except PackError as error:
+            found.append(f"{configuration.source.file}: standards: {error}")
+    return found
+
+
 def _unsound(configuration: Configuration) -> Iterator[tuple[Key, str]]:
     """Entries that are right by themselves and make no sense to what they speak of."""
     if any(entry.kind in OF_PACKS for entry in configuration.entries):
         yield from _packs_and_standards(configuration)
+    yield from _wrong_baselines(configuration)
+    settings = configuration.settings
+    digests = {each.key: each for each in settings.digests}
     for entry in configuration.of_kind("digest"):
-        settings = configuration.settings
-        digest = next(each for each in settings.digests if each.key == entry.name)
+        digest = digests[entry.name]
         try:
             periods.parse(digest.when, digest.zone or settings.timezone)
         except ValueError as error:
@@ -64,6 +80,15 @@ def _unsound(configuration: Configuration) -> Iterator[tuple[Key, str]]:
                 filters.check(digest.scope, "flag")
         except LanguageError as error:
             yield entry.key, f"digests.{entry.name}.scope: {error}"
+
+
+def _wrong_baselines(configuration: Configuration) -> Iterator[tuple[Key, str]]:
+    for entry in configuration.of_kind("setting"):
+        if entry.name == "baselines" and "projects" in entry.document:
+            try:
+                baselines_of(configuration)
+            except SettingsError as error:
+                yield entry.key, "; ".join(each.message for each in error.problems)
 
 
 def _packs_and_standards(configuration: Configuration) -> Iterator[tuple[Key, str]]:

@@ -83,8 +83,13 @@ class Daemon:
         )
         self._tell_left_out(self._configuration)
         self._workshop = self._open_workshop(self._configuration)
-        self._metrics = Metrics(self._engine)
         self._health = Health(clock.now())
+        try:
+            people.take(self._engine, known_people(load_people(self._configuration)))
+        except SettingsError as error:
+            self._health.configuration_error = str(error)
+            _say("nothing is read while the people file is broken", str(error))
+        self._metrics = Metrics(self._engine)
         self._assess_due = True
         self._assessed_on: date | None = None
         self._ticking = threading.Lock()
@@ -131,8 +136,12 @@ class Daemon:
             return
         try:
             if self._reload.is_set():
-                self._reload.clear()
-                self.reload()
+                self._reload.clear()  # first: one that comes meanwhile is another one
+                try:
+                    self.reload()
+                except sa.exc.SQLAlchemyError:
+                    self._reload.set()
+                    raise
             elif entries.version(self._engine) != self._version:
                 self.take_entries()
             now = clock.now()
@@ -167,16 +176,18 @@ class Daemon:
 
     def _take(self, file: Configuration) -> None:
         configuration, version = configured.with_entries(file, self._engine)
-        # What the file says wrongly is as wrong with the next change; it is not tried every tick.
-        self._version = version
-        duties.standards_of(configuration)
-        duties.baselines_of(configuration)
-        known = known_people(load_people(configuration))
-        if list(configuration.of_kind("person")) != list(self._configuration.of_kind("person")):
-            people.assign_identities(self._engine, known)
+        try:
+            duties.standards_of(configuration)
+            duties.baselines_of(configuration)
+            known = known_people(load_people(configuration))
+        except CONFIGURATION_ERRORS:
+            self._version = version  # as wrong at the next tick; only a further change is news
+            raise
+        people.take(self._engine, known)
         self._tell_left_out(configuration)
         self._workshop = self._open_workshop(configuration)
         self._configuration = configuration
+        self._version = version  # last: what the store refuses meanwhile is taken at the next tick
         self._assess_due = True
         with self._lock:
             self._health.run_errors.clear()  # of connections that may have left; runs say it again
@@ -212,8 +223,8 @@ class Daemon:
         done.add_done_callback(lambda future: self._worked(connection, future))
 
     def _work(self, connection: Connection, job: Job) -> None:
-        known = known_people(load_people(self._configuration))
         try:
+            known = known_people(load_people(self._configuration))
             report = jobs.run(self._workshop, connection, job, people=known, stop=self._stop)
         except LeaseLostError:
             log.warning("another worker took over", connection=connection.name)

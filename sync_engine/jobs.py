@@ -22,6 +22,7 @@ from connectors.sdk.deliveries import Row
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.registry import RegistryError
 from sync_engine import clock, deliveries, hooking, planner
+from sync_engine import people as identities
 from sync_engine.census import census
 from sync_engine.connect import Workshop, told_secrets
 from sync_engine.deliveries import Delivery
@@ -93,6 +94,7 @@ def run(
         return None
     with structlog.contextvars.bound_contextvars(connection=connection.name, job=job.kind):
         try:
+            identities.take(engine, people)
             report = _do(engine, source, lease, job, tuple(people), stop, progress)
             _plan(workshop, connection, lease, report)
             if job.kind == "census" and connection.webhook is not None:
@@ -127,6 +129,7 @@ def deliver(
         return None
     with structlog.contextvars.bound_contextvars(connection=connection.name, job="delivery"):
         try:
+            identities.take(engine, people)
             report = deliveries.deliver(engine, source, lease, delivery, known_people=people)
             _log(report)
         finally:

@@ -6,6 +6,7 @@ says so. The same name alone only makes a suggestion.
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,12 +15,16 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from sync_engine.store.models import Connection, Identity, Leave, PersonRow
+from sync_engine.store.engine import reading
+from sync_engine.store.models import Connection, Identity, Leave, PeopleState, PersonRow
 
 _identity = Identity.__table__  # type: ignore[attr-defined]
 _leave = Leave.__table__  # type: ignore[attr-defined]
 _person = PersonRow.__table__  # type: ignore[attr-defined]
 _connection = Connection.__table__  # type: ignore[attr-defined]
+_state = PeopleState.__table__  # type: ignore[attr-defined]
+
+LOCK = 7_204_121  # names our advisory lock on PostgreSQL: a person is made once
 
 CHUNK = 500
 SHORTEST_MAILBOX = 5
@@ -85,15 +90,25 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def take(engine: sa.Engine, known: Sequence[KnownPerson]) -> None:
+    """Give accounts their identity anew if other people are known than when that was done last."""
+    with reading(engine) as connection:
+        if _taken(connection) == _basis(known):
+            return
+    assign_identities(engine, known)
+
+
 def assign_identities(
     engine: sa.Engine, known: Sequence[KnownPerson] = (), *, run_id: int | None = None
 ) -> int:
     """Give human accounts their identity; how many were given one.
 
-    An account whose address changed since, or that the people file names, is assigned anew.
+    An account whose address changed since, or that is a known person's now or no longer, is
+    assigned anew.
 
     Args:
-        run_id: look only at accounts that this run wrote; None: at all (the people file changed).
+        run_id: look only at accounts that this run wrote, unless other people are known than
+            before; None: at all.
     """
     by_email = {fold(email): person for person in known for email in person.emails}
     by_account = {
@@ -102,12 +117,20 @@ def assign_identities(
         for connection, accounts in person.accounts.items()
         for account in accounts
     }
+    basis = _basis(known)
     with engine.begin() as connection:
-        identities = _identities(connection, known)
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        if _taken(connection) != basis:
+            run_id = None
+            connection.execute(sa.delete(_state))
+            connection.execute(sa.insert(_state), {"id": 1, "basis": basis})
+        identities, former = _identities(connection, known)
         rows = connection.execute(
             sa.select(
                 _person.c.connection_id, _person.c.id, _person.c.name, _person.c.email,
                 _person.c.identity_id, _identity.c.email.label("identity_email"),
+                _identity.c.source.label("identity_source"),
                 _connection.c.name.label("connection"),
             )
             .join(_connection, _connection.c.id == _person.c.connection_id)
@@ -125,8 +148,13 @@ def assign_identities(
                 listed = by_email.get(email)
             wanted = _key(listed) if listed else email
             held = identities.get(wanted) if wanted else None
+            alone = (
+                row.identity_email is None
+                and row.identity_source == "tool"
+                and row.identity_id not in former
+            )
             if row.identity_id is not None and (
-                row.identity_id == held or (wanted is None and row.identity_email is None)
+                row.identity_id == held or (wanted is None and alone)
             ):
                 continue
             if held is None:
@@ -145,17 +173,30 @@ def assign_identities(
     return len(given)
 
 
+def _basis(known: Sequence[KnownPerson]) -> str:
+    return hashlib.sha256(repr(tuple(known)).encode()).hexdigest()
+
+
+def _taken(connection: sa.Connection) -> str | None:
+    return connection.execute(sa.select(_state.c.basis)).scalar_one_or_none()
+
+
 def _key(person: KnownPerson) -> str:
     """What finds the identity of a person of the file: the address, else the name."""
     return fold(person.emails[0]) if person.emails else f"name:{fold(person.name)}"
 
 
-def _identities(connection: sa.Connection, known: Sequence[KnownPerson]) -> dict[str, int]:
-    """Identities by their key, those of the people file brought up to date."""
-    held = {}
+def _identities(
+    connection: sa.Connection, known: Sequence[KnownPerson]
+) -> tuple[dict[str, int], frozenset[int]]:
+    """Identities by their key, those of known people brought up to date; and those whom nobody
+    knows any more: of them only the address is left."""
+    held, of_file = {}, set()
     for row in connection.execute(
         sa.select(_identity.c.id, _identity.c.email, _identity.c.name, _identity.c.source)
     ):
+        if row.source == "file":
+            of_file.add(row.id)
         if row.email is not None:
             held[row.email] = row.id
         elif row.source == "file":
@@ -180,13 +221,15 @@ def _identities(connection: sa.Connection, known: Sequence[KnownPerson]) -> dict
             )
             held[key] = made.scalar_one()
     listed = {held[_key(person)]: person.leave for person in known}
-    connection.execute(
-        sa.update(_identity)
-        .where(_identity.c.capacity_minutes.is_not(None), _identity.c.id.not_in(list(listed)))
-        .values(capacity_minutes=None)
-    )
+    former = sorted(of_file - listed.keys())
+    for start in range(0, len(former), CHUNK):
+        connection.execute(
+            sa.update(_identity)
+            .where(_identity.c.id.in_(former[start : start + CHUNK]))
+            .values(source="tool", lead_email=None, manager_email=None, capacity_minutes=None)
+        )
     _keep_leave(connection, listed)
-    return held
+    return held, frozenset(former)
 
 
 def _keep_leave(
@@ -217,7 +260,7 @@ def _make(connection: sa.Connection, name: str, email: str | None) -> int:
 
 
 def accounts(connection: sa.Connection) -> list[Account]:
-    """The human accounts that are there and have an identity."""
+    """The human accounts of connections in force that are there and have an identity."""
     rows = connection.execute(
         sa.select(
             _connection.c.name.label("connection"), _person.c.id, _person.c.name, _person.c.email,
@@ -225,7 +268,7 @@ def accounts(connection: sa.Connection) -> list[Account]:
         )
         .join(_connection, _connection.c.id == _person.c.connection_id)
         .where(_person.c.kind == "human", _person.c.gone_at.is_(None))
-        .where(_person.c.identity_id.is_not(None))
+        .where(_person.c.identity_id.is_not(None), _connection.c.removed_at.is_(None))
         .order_by(_connection.c.name, _person.c.id)
     )  # fmt: skip
     return [Account(*row) for row in rows]

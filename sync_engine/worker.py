@@ -19,12 +19,12 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 
 from connectors.sdk.errors import ConnectorError
-from sync_engine import clock, configured, duties, jobs
+from sync_engine import clock, configured, duties, jobs, people
 from sync_engine.connect import Workshop, known_people
 from sync_engine.daemon import CONFIGURATION_ERRORS, PULL_SECONDS
 from sync_engine.jobs import Job, Kind
 from sync_engine.secrets import store_url
-from sync_engine.settings import Connection, load, load_people
+from sync_engine.settings import Configuration, Connection, SettingsError, load, load_people
 from sync_engine.store import entries, runs, upgrade
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
@@ -62,6 +62,7 @@ class Worker:
         upgrade.upgrade(self.engine, clock.now())
         self.configuration, self._version = configured.with_entries(file, self.engine)
         self.workshop = Workshop.open(self.configuration, self.engine)
+        self._take_people(self.configuration)
         self._taking = threading.Lock()
         conninfo = self.engine.url.set(drivername="postgresql")
         self.app = App(
@@ -82,15 +83,23 @@ class Worker:
         with self._taking:
             if entries.version(self.engine) == self._version:
                 return
-            configuration, self._version = configured.with_entries(
+            configuration, version = configured.with_entries(
                 self.configuration.file or self.configuration, self.engine
             )
             for each in configuration.left_out:
                 log.warning("an entry of the console is left out", error=str(each))
             names = [each.name for each in configuration.settings.connections]
             jobs.retire_unconfigured(self.engine, names, clock.now())
+            self._take_people(configuration)
             self.workshop = Workshop.open(configuration, self.engine)
             self.configuration = configuration
+            self._version = version  # last: what the store refuses meanwhile is taken next time
+
+    def _take_people(self, configuration: Configuration) -> None:
+        try:
+            people.take(self.engine, known_people(load_people(configuration)))
+        except SettingsError as error:
+            log.warning("nothing is read while the people file is broken", error=str(error))
 
     def _lay_queue(self) -> None:
         """Procrastinate's own tables, once."""
@@ -173,10 +182,10 @@ class Worker:
         if kind == "writeback":
             self._write_back(connection)
             return
-        people = known_people(load_people(self.configuration))
         job = Job(kind, seconds=PULL_SECONDS if kind == "pull" else None)
         try:
-            jobs.run(self.workshop, connection, job, people=people)
+            known = known_people(load_people(self.configuration))
+            jobs.run(self.workshop, connection, job, people=known)
         except LeaseLostError:
             log.warning("another worker took over", connection=name)
         except (*CONFIGURATION_ERRORS, ConnectorError, ValueError) as error:

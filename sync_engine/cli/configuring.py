@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -134,18 +135,34 @@ def export(
         if others and not frame.json:
             frame.note(f"It names {', '.join(others)}; --to FOLDER writes them, too.")
         return
-    written = []
-    for name, content in files.items():
-        target = to / name
-        if target.exists():
-            raise UsageProblem(f"{target} exists; name another folder.")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content, encoding="utf-8")
-        written.append(str(target))
+    written = [str(each) for each in _write_all({to / name: files[name] for name in files})]
     frame.answer(
         {"written": written},
         lambda console: console.print(f"Wrote {', '.join(written)}.", markup=False),
     )
+
+
+def _write_all(files: Mapping[Path, str]) -> list[Path]:
+    """Write new files, all or none. Raises `UsageProblem`."""
+    for target in files:
+        if target.exists():
+            raise UsageProblem(f"{target} exists; name another folder.")
+    made: list[Path] = []
+    try:
+        for target, content in files.items():
+            for folder in reversed([each for each in target.parents if not each.exists()]):
+                folder.mkdir()
+                made.append(folder)
+            with target.open("x", encoding="utf-8") as stream:
+                made.append(target)
+                stream.write(content)
+    except OSError as error:
+        for each in reversed(made):
+            each.rmdir() if each.is_dir() else each.unlink()
+        raise UsageProblem(
+            f"{error.filename or target} cannot be written: {error.strerror}. Nothing was."
+        ) from None
+    return list(files)
 
 
 def _at(file: str, problem: Problem) -> str:

@@ -81,10 +81,15 @@ class Website:
     def _take(self, file: Callable[[], Configuration]) -> None:
         with self._taking:
             try:
-                configuration, self._version = configured.with_entries(file(), self._engine)
+                configuration, version = configured.with_entries(file(), self._engine)
                 self._workshop = Workshop.open(configuration, self._engine)
+                self._version = version
             except (SettingsError, SecretError, RegistryError) as error:
                 log.error("the configuration is broken; the old one stays", error=str(error))  # noqa: TRY400 - its sentence is for whoever must act
+                return
+            except sa.exc.SQLAlchemyError as error:
+                said = str(error).splitlines()[0]
+                log.error("the store does not answer; the old configuration stays", error=said)  # noqa: TRY400 - its sentence is for whoever must act
                 return
         log.info("configuration reloaded")
 

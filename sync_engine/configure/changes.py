@@ -15,12 +15,15 @@ from sync_engine import clock
 from sync_engine.commands import CommandError
 from sync_engine.configure import sealing
 from sync_engine.configure.sealing import Sealed
-from sync_engine.configured import together, with_entries
+from sync_engine.configured import together, told_by_the_file, with_entries
 from sync_engine.connect import kept_secrets
 from sync_engine.settings import Configuration
 from sync_engine.settings.entry import Entry, Key, LeftOut
 from sync_engine.store import audit, entries
 from sync_engine.store.audit import Actor
+
+LONGEST_NAME = 300
+"""Characters of an entry's name: the store finds entries by it, and the log names it."""
 
 Inside = Callable[[sa.Connection, datetime], None]
 
@@ -164,6 +167,8 @@ def _place(after: dict[Key, Entry], wanted: Wanted, actor: Actor, now: datetime)
     if wanted.document is None:
         del after[key]
         return Sealed(None)
+    if len(key[1]) > LONGEST_NAME:
+        raise InvalidError({"name": f"a name has {LONGEST_NAME} characters at most"})
     sealed = sealing.seal(key, held.document if held else None, wanted.document, _config)
     if sealed.problems:
         raise InvalidError(sealed.problems)
@@ -202,6 +207,9 @@ def _check_whole(
     for each in will.left_out:
         if (each.kind, each.name) in keys:
             raise InvalidError({"": each.reason})
+    broken = set(told_by_the_file(will))
+    if broken and (broken := broken - set(told_by_the_file(was))):
+        raise CommandError(f"the file rests on it: {'; '.join(sorted(broken))}; change that first")
     lost = [each for each in will.left_out if (each.kind, each.name) not in out]
     if lost:
         raise CommandError("; ".join(_loses(each) for each in lost))

@@ -41,9 +41,9 @@ def whole(configuration: Configuration, now: datetime) -> dict[str, str]:
             f"packs/{name}.yaml" if name in own else name for name in standards["packs"]
         ]
     if any(configuration.of_kind("person")):
-        data["people"] = configuration.settings.people or PEOPLE
+        data["people"] = PEOPLE
         people = read_people(configuration)[0].model_dump(mode="json", exclude_unset=True)
-        files[data["people"]] = text(people)
+        files[PEOPLE] = text(people)
     head = (
         f"# The configuration in force on {now:%Y-%m-%d %H:%M} UTC: what the file says, and what "
         "was made in the console.\n"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sync_engine.commands import CommandError
-from sync_engine.configure.changes import Changed, Desk, Wanted, apply, put, remove
+from sync_engine.configure.changes import LONGEST_NAME, Changed, Desk, Wanted, apply, put, remove
 from sync_engine.people import Account, Suggestion, accounts, fold, suggested
+from sync_engine.settings import SettingsError, people_of_file
 from sync_engine.settings.entry import Entry, Key
-from sync_engine.settings.load import read_people
 from sync_engine.store import entries
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import reading
+
+ONE_EACH = frozenset({"lead", "manager", "capacity_hours"})
+"""What a person has one of."""
 
 
 def key_of(document: Mapping[str, Any]) -> Key:
@@ -63,6 +67,8 @@ def refuse(desk: Desk, actor: Actor, suggestion: Suggestion) -> Changed:
     """Say that accounts are of different people; it is not suggested again."""
     held = sorted(account.key for account in suggestion.accounts)
     name = " = ".join("/".join(each) for each in held)
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:200]}… {hashlib.sha256(name.encode()).hexdigest()}"
     return put(
         desk, actor, ("different people", name), {"accounts": [list(each) for each in held]},
         version=None, action="suggestion refused",
@@ -74,14 +80,13 @@ def link(desk: Desk, actor: Actor, name: str, linked: Iterable[Account]) -> list
     console so far is joined.
 
     Raises:
-        CommandError: one of them is a person of the people file.
+        CommandError: one of them is a person of the people file, or what was said of them so far
+            contradicts itself.
     """
     linked = list(linked)
     _not_of_file(desk, linked)
     held = [each for each in _persons(desk) if any(_names(each, account) for account in linked)]
-    document: dict[str, Any] = {}
-    for entry in reversed(held):
-        document = {**entry.document, **document}
+    document = _joined(held)
     emails = [mail for entry in held for mail in entry.document.get("emails") or ()]
     emails += [account.email for account in linked if account.email]
     said: dict[str, list[str]] = {}
@@ -101,26 +106,20 @@ def link(desk: Desk, actor: Actor, name: str, linked: Iterable[Account]) -> list
     return apply(desk, actor, wanted, action="accounts linked")
 
 
-def separate(desk: Desk, actor: Actor, account: Account) -> list[Changed]:
-    """Make an account a person of its own, whatever its address says.
-
-    Raises:
-        CommandError: it is a person's of the people file.
-    """
-    _not_of_file(desk, [account])
-    wanted = []
-    for entry in _persons(desk):
-        if _names(entry, account):
-            left = {
-                where: [each for each in ([ids] if isinstance(ids, str) else ids)
-                        if where != account.connection or fold(each) != fold(account.id)]
-                for where, ids in (entry.document.get("accounts") or {}).items()
-            }  # fmt: skip
-            kept = {where: ids for where, ids in left.items() if ids}
-            wanted.append(Wanted(entry.key, {**entry.document, "accounts": kept}, entry.version))
-    alone = {"name": account.name, "accounts": {account.connection: [account.id]}}
-    wanted.append(Wanted(("person", f"{account.connection}/{account.id}"), alone, None))
-    return apply(desk, actor, wanted, action="account separated")
+def _joined(held: Sequence[Entry]) -> dict[str, Any]:
+    """What was said of several, as said of one; the first one's name. Raises `CommandError`."""
+    document: dict[str, Any] = {}
+    leave: list[Any] = []
+    for entry in held:
+        leave += [each for each in entry.document.get("leave") or () if each not in leave]
+        for key, value in entry.document.items():
+            if document.setdefault(key, value) != value and key in ONE_EACH:
+                raise CommandError(
+                    f"{held[0].document['name']} and {entry.document['name']} were told apart so "
+                    f"far: {key.replace('_', ' ')} is {document[key]} of the one and {value} of "
+                    "the other; say the same of both in the settings' people, then join them"
+                )
+    return document | ({"leave": leave} if leave else {})
 
 
 def _persons(desk: Desk) -> list[Entry]:
@@ -131,13 +130,16 @@ def _names(entry: Entry, account: Account) -> bool:
     ids = (entry.document.get("accounts") or {}).get(account.connection) or ()
     listed = {fold(each) for each in ([ids] if isinstance(ids, str) else ids)}
     emails = {fold(mail) for mail in entry.document.get("emails") or ()}
-    return fold(account.id) in listed or (
+    return bool({fold(account.id), fold(account.name)} & listed) or (
         account.email is not None and fold(account.email) in emails
     )
 
 
 def _not_of_file(desk: Desk, linked: Iterable[Account]) -> None:
-    people, _ = read_people(desk.file)
+    try:
+        people = people_of_file(desk.configuration())
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
     for person in people.people:
         for account in linked:
             listed = {fold(each) for each in person.accounts.get(account.connection, ())}

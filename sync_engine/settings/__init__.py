@@ -1,7 +1,7 @@
 """The configuration file: read, checked, typed. See `models` for every option."""
 
 from sync_engine.settings.digests import Digest
-from sync_engine.settings.load import Configuration, Registry, load, load_people
+from sync_engine.settings.load import Configuration, Registry, load, load_people, people_of_file
 from sync_engine.settings.models import Connection, Settings
 from sync_engine.settings.people_file import People, PersonEntry
 from sync_engine.settings.source import Place, Problem, SettingsError
@@ -19,4 +19,5 @@ __all__ = [
     "SettingsError",
     "load",
     "load_people",
+    "people_of_file",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
@@ -135,6 +135,12 @@ def checked(source: Source, registry: Registry) -> tuple[Settings | None, list[P
 def load_people(configuration: Configuration) -> People:
     """The people of the file and of the store; those of the file go first."""
     return read_people(configuration)[0]
+
+
+def people_of_file(configuration: Configuration) -> People:
+    """The people of the file alone, who may have accounts in any connection in force. Raises as
+    `read_people`."""
+    return read_people(replace(configuration, entries=()))[0]
 
 
 def read_people(configuration: Configuration) -> tuple[People, tuple[LeftOut, ...]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from connectors.sdk.registry import RegistryError
 from sync_engine.settings.entry import KINDS, Entry, Key, LeftOut
 from sync_engine.settings.load import (
     Configuration,
@@ -126,7 +127,10 @@ class _Whole:
         if name not in self.installed:
             return None
         if name not in self.configs:
-            self.configs[name] = self.registry.get(name).Config
+            try:
+                self.configs[name] = self.registry.get(name).Config
+            except RegistryError:
+                self.configs[name] = None  # told with the whole
         return self.configs[name]
 
     def admit(self, some: Sequence[Entry]) -> None:
@@ -139,7 +143,7 @@ class _Whole:
                 data[section] = list(data[section])
         places: dict[Any, Place | None] = dict(self.source.places)
         for entry in some:
-            if (path := _put(data, entry, self.source)) is not None:
+            if (path := _put(data, entry, self.file.source)) is not None:
                 places[path] = None
         # An entry of the store has no place in the file.
         source = Source(self.source.file, data, places)  # type: ignore[arg-type]
@@ -162,7 +166,7 @@ def _put(data: dict[str, Any], entry: Entry, source: Source) -> tuple[str | int,
         return _put_setting(data, entry, source)
     if (section := _SECTIONS.get(entry.kind)) is not None:
         listed = data[section] = data.get(section) or []
-        listed.append({"name": entry.name, **document})
+        listed.append({"name": entry.name, **document} | {"name": entry.name})
         return (section, len(listed) - 1)
     standards = dict(data.get("standards") or {})
     if entry.kind == "pack choice":
@@ -223,8 +227,23 @@ def _look(entry: Entry) -> None:
             raise _Wrong("a pack that is a file is named in the configuration file only")
     elif entry.kind == "person":
         _look_at_person(entry.document)
-    elif entry.kind != "standard" and not isinstance(entry.document, dict):
-        raise _Wrong("a mapping of options must stand here")
+    elif entry.kind != "standard":
+        if not isinstance(entry.document, dict):
+            raise _Wrong("a mapping of options must stand here")
+        _look_inside(entry)
+
+
+def _look_inside(entry: Entry) -> None:
+    if entry.kind in _SECTIONS and not entry.name:
+        raise _Wrong("a name is missing")
+    if entry.kind == "pack" and not isinstance(entry.document.get("text"), str | None):
+        raise _Wrong("a pack is text")
+    if entry.kind == "different people":
+        held = entry.document.get("accounts")
+        if not isinstance(held, list) or not all(
+            isinstance(each, list) and list(map(type, each)) == [str, str] for each in held
+        ):
+            raise _Wrong("pairs of a connection and an account must stand here")
 
 
 def _look_at_setting(entry: Entry) -> None:

@@ -16,6 +16,10 @@ Via = Literal["console", "api", "command line", "mail"]
 _audit: sa.Table = AuditRow.__table__  # type: ignore[attr-defined]
 
 
+LONGEST_ABOUT = 300
+"""Lines are found by what they are about, and an index takes no text of any length."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who does something, and from where. `name` is an address where there is one."""
@@ -37,13 +41,15 @@ def note(
     """Add a line to the audit log.
 
     Args:
+        about: what it was done to; cut after `LONGEST_ABOUT` characters.
         action: what was done, in the past tense: "connection changed".
         before, after: the values that changed. Never a secret.
     """
     connection.execute(
         sa.insert(_audit),
         {
-            "at": at, "who": actor.name, "via": actor.via, "action": action, "about": about,
+            "at": at, "who": actor.name, "via": actor.via, "action": action,
+            "about": about[:LONGEST_ABOUT],
             "before": None if before is None else dict(before),
             "after": None if after is None else dict(after),
         },

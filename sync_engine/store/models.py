@@ -229,6 +229,15 @@ class Leave(SQLModel, table=True):
     last_on: date
 
 
+class PeopleState(SQLModel, table=True):
+    """One row: the people who were known when all accounts were given their identity."""
+
+    __tablename__ = "people_state"
+
+    id: int = Field(primary_key=True)
+    basis: str  # a digest of all that was said of them
+
+
 class Cooldown(SQLModel, table=True):
     """Until when nobody knocks on a limit scope, shared by all processes."""
 

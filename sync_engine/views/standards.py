@@ -16,6 +16,7 @@ from sync_engine.flags.report import ASSESSMENT
 from sync_engine.rules import facts
 from sync_engine.rules.joins import CONNECTION, table
 from sync_engine.rules.standards import Standard
+from sync_engine.store.audit import LONGEST_ABOUT
 from sync_engine.store.audit_models import AuditRow
 from sync_engine.views.compliance import Assessed, Counts, Week, last_assessed, weeks
 from sync_engine.views.overview import SEVERITIES, UNSOLVED
@@ -209,7 +210,7 @@ def history(connection: sa.Connection, kinds: Sequence[str], about: str) -> tupl
     begins = sa.or_(*(row.action.startswith(kind, autoescape=True) for kind in kinds))
     rows = connection.execute(
         sa.select(row.at, row.who, row.action, row.before, row.after)
-        .where(row.about == about, begins)
+        .where(row.about == about[:LONGEST_ABOUT], begins)
         .order_by(row.id.desc())
         .limit(STEPS_SHOWN)
     )

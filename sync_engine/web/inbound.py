@@ -20,7 +20,7 @@ from sync_engine import jobs
 from sync_engine.connect import Workshop, known_people
 from sync_engine.deliveries import STREAM, read
 from sync_engine.secrets import SecretError
-from sync_engine.settings import load_people
+from sync_engine.settings import SettingsError, load_people
 from sync_engine.store.lease import LeaseLostError
 from sync_engine.store.rows import name_of
 from sync_engine.store.runs import OtherToolError
@@ -100,12 +100,12 @@ class Deliveries:
             delivery = read(connector, rows, complete=complete)
             return _answer(200, {"records": _records(connector, delivery.items),
                                  "refused": delivery.refused})  # fmt: skip
-        people = known_people(load_people(workshop.configuration))
         try:
+            people = known_people(load_people(workshop.configuration))
             taken = jobs.deliver(workshop, connection, rows, complete=complete, people=people)
         except LeaseLostError:
             taken = None
-        except (SecretError, OtherToolError) as error:
+        except (SecretError, SettingsError, OtherToolError) as error:
             return _answer(503, {"error": f"{error}."}, COME_AGAIN)
         except sa.exc.SQLAlchemyError as error:
             _say("the store did not take a delivery", str(error), connection=name)

@@ -15,7 +15,7 @@ from sync_engine.configure import connections
 from sync_engine.configure import entries as plain
 from sync_engine.configure.changes import ChangedMeanwhileError, Desk, InvalidError
 from sync_engine.configured import with_entries
-from sync_engine.secrets import connection_options
+from sync_engine.secrets import connection_options, way_secret
 from sync_engine.settings import load
 from sync_engine.store import entries
 from tests.configure.conftest import ADA, BEN, CANARY, FILE, trello
@@ -107,6 +107,12 @@ def test_a_kept_secret_does_not_go_to_another_address(desk: Desk) -> None:
         connections.change(desk, BEN, "team", moved, version=1)
     assert set(refused.value.fields) == {"options.key", "options.token"}
     assert "typed anew" in str(refused.value)
+
+
+def test_a_channel_of_the_console_finds_its_secret(desk: Desk) -> None:
+    room = {"kind": "webhook", "url": "https://hooks.example.com/x", "secret": CANARY}
+    plain.set_setting(desk, ADA, "channels", {"room": room}, version=None)
+    assert way_secret(desk.configuration(), "room", "secret") == CANARY
 
 
 def test_who_comes_second_is_told_who_was_first(desk: Desk) -> None:

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sync_engine.cli.configuring import _write_all
+from sync_engine.cli.frame import UsageProblem
 from sync_engine.configure import connections, export, standards
 from sync_engine.configure import entries as plain
 from sync_engine.configure import people as persons
@@ -117,6 +119,30 @@ def test_an_export_has_people_packs_and_no_secret(desk: Desk, tmp_path: Path) ->
     assert [s.id for s in standards_of(again)] == [s.id for s in standards_of(configuration)]
     one = export.entry(desk.entry(("connection", "team")))
     assert parse(one, "it").data["connections"][0]["name"] == "team"
+
+
+def test_an_export_writes_all_or_nothing_and_never_beside_its_folder(
+    sqlite_store: sa.Engine, file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "shared.yaml").write_text("people: [{name: Ben}]\n")
+    file.write_text(f"{FILE}people: {tmp_path / 'shared.yaml'}\n")
+    desk = Desk(sqlite_store, load(file), now=lambda: NOW)
+    persons.set_person(desk, ADA, {"name": "Ada Quist", "emails": ["ada@example.com"]})
+    files = export.whole(desk.configuration(), NOW)
+    assert set(files) == {"flagstaff.yaml", "people.yaml"}
+    assert parse(files[export.MAIN], "it").data["people"] == "people.yaml"
+    target = tmp_path / "other"
+    target.mkdir()
+    (target / "packs").write_text("in the way")
+    wanted = {target / "new" / "flagstaff.yaml": "a", target / "packs" / "acme.yaml": "b"}
+    with pytest.raises(UsageProblem, match=r"packs.* cannot be written: .*Nothing was\."):
+        _write_all(wanted)
+    assert [each.name for each in target.iterdir()] == ["packs"]
+    (target / "packs").unlink()
+    assert _write_all(wanted) == list(wanted)
+    with pytest.raises(UsageProblem, match="exists; name another folder"):
+        _write_all(wanted)
+    assert (target / "packs" / "acme.yaml").read_text() == "b"
 
 
 def test_a_secret_in_clear_in_the_file_is_not_exported(

@@ -11,7 +11,7 @@ from sync_engine.configure import people as persons
 from sync_engine.configure import standards
 from sync_engine.configure.changes import Desk, InvalidError
 from sync_engine.duties import packs_of, standards_of
-from sync_engine.people import Account, suggested
+from sync_engine.people import Account, Suggestion, suggested
 from sync_engine.settings import load_people
 from sync_engine.store.models import Connection, Identity, PersonRow
 from tests.configure.conftest import ADA, BEN, NOW
@@ -150,11 +150,45 @@ def test_suggestions_are_accepted_or_refused(peopled: Desk) -> None:
     [held] = load_people(peopled.configuration()).people
     assert held.emails == ("ada.quist@example.com", "ada.quist@acme.example")
     assert held.accounts == {"boards": ("u1",), "team": ("u2",)}
-    persons.separate(peopled, ADA, suggestion.accounts[1])
-    one, other = load_people(peopled.configuration()).people
-    assert (one.accounts, other.accounts) == ({"boards": ("u1",)}, {"team": ("u2",)})
+    [entry] = peopled.configuration().of_kind("person")
+    persons.remove_person(peopled, ADA, entry.key, version=entry.version)
     persons.refuse(peopled, BEN, suggestion)
     assert persons.suggestions(peopled) == []
+
+
+def test_joining_keeps_what_was_said_of_each(peopled: Desk) -> None:
+    away = [{"first": "2026-07-01", "last": "2026-07-14"}, {"first": "2026-12-24",
+            "last": "2026-12-31"}]  # fmt: skip
+    one = {"name": "Ada Quist", "emails": ["ada.quist@example.com"], "leave": away[:1]}
+    other = {"name": "Quist, Ada", "emails": ["ada.quist@acme.example"], "leave": away,
+             "lead": "lead@example.com"}  # fmt: skip
+    persons.set_person(peopled, ADA, {**one, "lead": "other@example.com"})
+    persons.set_person(peopled, ADA, other)
+    accounts = [
+        Account("boards", "u1", "Ada Quist", "ada.quist@example.com", 1),
+        Account("boards", "u2", "Quist, Ada", "ada.quist@acme.example", 2),
+    ]
+    with pytest.raises(CommandError, match=r"lead is other@example\.com of the one and lead@"):
+        persons.link(peopled, ADA, "Ada", accounts)
+    persons.set_person(peopled, ADA, one, key=persons.key_of(one), version=1)
+    persons.link(peopled, ADA, "Ada", accounts)
+    [held] = peopled.configuration().of_kind("person")
+    assert held.document["leave"] == away
+    assert (held.document["name"], held.document["lead"]) == ("Ada Quist", "lead@example.com")
+
+
+def test_accounts_of_a_connection_that_was_removed_are_not_suggested(peopled: Desk) -> None:
+    with peopled.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE connection SET removed_at = '2026-03-01' WHERE id = 2")
+    assert persons.suggestions(peopled) == []
+
+
+def test_many_accounts_are_refused_under_a_name_of_a_fair_length(peopled: Desk) -> None:
+    many = tuple(Account("boards", f"{n:032}", "Ada", None, n) for n in range(200))
+    changed = persons.refuse(peopled, ADA, Suggestion("Ada", "the same name", many))
+    assert len(changed.key[1]) <= 300
+    with pytest.raises(InvalidError, match="300 characters at most"):
+        persons.set_person(peopled, ADA, {"name": "A" * 300})
 
 
 def test_an_address_is_one_persons_only(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from connectors.sdk.sandbox import Sandbox
 from sync_engine.commands import CommandError
 from sync_engine.configure import connections
 from sync_engine.configure import entries as plain
+from sync_engine.configure import people as persons
 from sync_engine.configure.changes import Desk, InvalidError
 from sync_engine.daemon import Daemon
 from sync_engine.settings import load
@@ -95,6 +96,45 @@ def test_health_names_what_is_left_out_and_goes_on(daemon: Daemon, desk: Desk) -
     [told] = said["left_out"]
     assert '"lost"' in told
     assert "no_such_tool" in told
+
+
+def test_what_the_store_refuses_is_taken_at_the_next_look(daemon: Daemon, desk: Desk) -> None:
+    turn(daemon)
+    refuse = "CREATE TRIGGER no AFTER INSERT ON people_state BEGIN SELECT RAISE(ABORT,'full'); END"
+
+    def refused(lead: str, version: int | None) -> None:
+        document = {"name": "Ada Quist", "emails": ["ada@example.com"], "lead": lead}
+        key = persons.key_of(document) if version else None
+        persons.set_person(desk, ADA, document, key=key, version=version)
+        with daemon._engine.begin() as connection:
+            connection.exec_driver_sql(refuse)
+        daemon.tick()
+        assert "full" in str(daemon._health.store_error)
+        assert rows(desk, f"SELECT 1 FROM identity WHERE lead_email = '{lead}'") == []
+        with daemon._engine.begin() as connection:
+            connection.exec_driver_sql("DROP TRIGGER no")
+        turn(daemon)
+        assert rows(desk, f"SELECT 1 FROM identity WHERE lead_email = '{lead}'") == [(1,)]
+
+    refused("lead@example.com", None)
+    ABSENT.write_text("timezone: Europe/Berlin\n")
+    daemon._reload.set()
+    refused("other@example.com", 1)
+    assert daemon._configuration.settings.timezone == "Europe/Berlin"
+
+
+def test_a_broken_people_file_is_said_of_each_connection(
+    write_config: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "people.yaml").write_text("people: [{name: Ada, accounts: {nowhere: [u1]}}]\n")
+    made = Daemon(write_config(extra="people: people.yaml"))
+    assert 'no connection "nowhere"' in str(made._readyz()[1]["configuration"])
+    turn(made)
+    with made._engine.connect() as connection:
+        [said] = connection.execute(sa.text("SELECT message FROM connection")).scalars()
+    assert 'no connection "nowhere"' in said
+    made._pool.shutdown()
+    made._engine.dispose()
 
 
 def test_a_draft_is_tried_out_before_it_is_saved(

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from sync_engine.configure import people as persons
+from sync_engine.configure.changes import Desk
+from sync_engine.settings import load
+from sync_engine.store.audit import Actor
 from sync_engine.worker import NeedsPostgresError, Worker
 
 pytestmark = pytest.mark.postgres
@@ -45,6 +49,25 @@ def test_a_connection_that_cannot_run_says_so_and_is_tried_later(
     assert row.state == "failed"
     assert "NO_SUCH_SECRET" in row.message
     worker.engine.dispose()
+
+
+def test_people_of_the_console_are_known_before_the_next_job(
+    write_config: Callable[..., Path], postgres_url: str
+) -> None:
+    file = write_config(store=postgres_url)
+    made = Worker(file)
+    desk, ada = Desk(made.engine, load(file)), Actor("ada@example.com", "console")
+    leads = "SELECT lead_email FROM identity"
+    document = {"name": "Ada Quist", "emails": ["ada@example.com"], "lead": "lead@example.com"}
+    persons.set_person(desk, ada, document)
+    Worker(file).engine.dispose()
+    with made.engine.connect() as connection:
+        assert connection.execute(sa.text(leads)).scalars().all() == ["lead@example.com"]
+    persons.remove_person(desk, ada, persons.key_of(document), version=1)
+    made.take_entries()
+    with made.engine.connect() as connection:
+        assert connection.execute(sa.text(leads)).scalars().all() == [None]
+    made.engine.dispose()
 
 
 def test_sqlite_is_refused_in_plain_words(write_config: Callable[..., Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import sqlalchemy as sa
 
@@ -32,6 +33,13 @@ def test_a_change_is_told_with_what_was_before(store: sa.Engine) -> None:
         (NOW, "maria@acme.example", "console", "standard changed", "overdue", {"days": 1},
          {"days": 3}),
     ]  # fmt: skip
+
+
+def test_what_a_line_is_about_is_cut_where_no_index_would_take_it(store: sa.Engine) -> None:
+    long = "".join(sha256(b"%d" % number).hexdigest() for number in range(300))
+    with store.begin() as connection:
+        audit.note(connection, MARIA, "suggestion refused", long, at=NOW)
+    assert [row[4] for row in _rows(store)] == [long[:300]]
 
 
 def test_a_change_that_is_undone_leaves_no_line(store: sa.Engine) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync_engine.people import KnownPerson, accounts, assign_identities, suggested
+from sync_engine.people import KnownPerson, accounts, assign_identities, suggested, take
 
 
 def identities(bench: Any) -> dict[str, int]:
@@ -56,3 +56,52 @@ def test_who_leads_whom_comes_from_the_file(bench: Any) -> None:
     assert bench.rows("SELECT lead_email FROM identity WHERE source = 'file'") == [
         ("lead@example.com",)
     ]
+
+
+def test_who_is_no_longer_known_leads_and_is_led_by_nobody(bench: Any) -> None:
+    said = KnownPerson(
+        "Ines Moreau", ("ines@example.com",), lead="lead@example.com", manager="m@example.com",
+        capacity_minutes=60,
+    )  # fmt: skip
+    bench.pull(known_people=(said,))
+    before = identities(bench)
+    assign_identities(bench.engine, ())
+    sql = "SELECT lead_email, manager_email, capacity_minutes, source FROM identity"
+    assert bench.rows(f"{sql} WHERE email = 'ines@example.com'") == [(None, None, None, "tool")]
+    assert identities(bench) == before
+
+
+def test_accounts_without_an_address_are_parted_again(bench: Any) -> None:
+    bench.ledger.people["u3"] = {"id": "u3", "name": "TOM Okafor"}
+    bench.pull()
+    apart = identities(bench)
+    assign_identities(bench.engine, (KnownPerson("Tom", (), {"tool": ("u2", "u3")}),))
+    assert identities(bench)["u2"] == identities(bench)["u3"]
+    assign_identities(bench.engine, (KnownPerson("Tom", (), {"tool": ("u2",)}),))
+    assert len(set(identities(bench).values())) == len(apart)
+    assign_identities(bench.engine, (KnownPerson("Tom", (), {"tool": ("u2", "u3")}),))
+    assign_identities(bench.engine, ())
+    assert len(set(identities(bench).values())) == len(apart)
+    assert bench.rows("SELECT count(*) FROM identity WHERE source = 'file'") == [(0,)]
+
+
+def test_a_change_of_people_reaches_accounts_that_no_run_has_written(bench: Any) -> None:
+    bench.pull()
+    joined = (KnownPerson("Tom", ("ines@example.com",), {"tool": ("u2",)}),)
+    bench.ledger.people["u9"] = {"id": "u9", "name": "Somebody Else"}
+    bench.pull(known_people=joined)
+    held = identities(bench)
+    assert held["u1"] == held["u2"]
+
+
+def test_the_same_people_are_taken_once(bench: Any) -> None:
+    bench.pull()
+    joined = (KnownPerson("Tom", ("ines@example.com",), {"tool": ("u2",)}),)
+    take(bench.engine, joined)
+    assert identities(bench)["u1"] == identities(bench)["u2"]
+    with bench.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE person SET identity_id = NULL")
+    take(bench.engine, joined)
+    assert set(identities(bench).values()) == {None}
+    take(bench.engine, ())
+    assert None not in identities(bench).values()

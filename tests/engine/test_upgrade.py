@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,23 @@ def test_down_and_up_again(empty: sa.Engine) -> None:
     assert upgrade.version(empty).store is None
     upgrade.upgrade(empty, NOW)
     assert upgrade.version(empty).current
+
+
+def test_long_lines_of_the_audit_log_survive_being_indexed(empty: sa.Engine) -> None:
+    long = "".join(sha256(b"%d" % number).hexdigest() for number in range(300))
+    config = upgrade.alembic_config()
+    with empty.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0015")
+        connection.execute(
+            sa.text(
+                "INSERT INTO audit (at, who, via, action, about) VALUES (:at, 'a', 'b', 'c', :d)"
+            ),
+            {"at": "2026-03-02", "d": long},
+        )
+    upgrade.upgrade(empty, NOW)
+    with empty.connect() as connection:
+        assert connection.execute(sa.text("SELECT about FROM audit")).scalar_one() == long[:300]
 
 
 def test_a_newer_store_is_refused(empty: sa.Engine) -> None:

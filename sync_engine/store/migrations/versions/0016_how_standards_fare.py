@@ -30,6 +30,8 @@ def upgrade() -> None:
     op.create_index("ix_compliance_project", "compliance", ["connection_id", "project_id", "day"])
     op.drop_index("ix_flag_standard", "flag")
     op.create_index("ix_flag_standard", "flag", ["standard", "state", "severity", "opened_at"])
+    # PostgreSQL's index takes no longer ones.
+    op.execute("UPDATE audit SET about = substr(about, 1, 300) WHERE length(about) > 300")
     op.create_index("ix_audit_about", "audit", ["about", "id"])
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse
 
 from sync_engine.configure import export, forms
 from sync_engine.configure.people import remove_person, set_person
-from sync_engine.settings import SettingsError, load_people
+from sync_engine.settings import SettingsError, people_of_file
 from sync_engine.settings.entry import Entry
 from sync_engine.settings.people_file import PersonEntry
 from sync_engine.web.console.ask import Ask, Asked
@@ -35,7 +35,7 @@ def register(pages: Pages) -> None:
         broken: str | None = None
         of_file: tuple[PersonEntry, ...] = ()
         try:
-            of_file = load_people(file).people
+            of_file = people_of_file(configuration).people
         except SettingsError as error:
             broken = str(error)
         return ask.page(
