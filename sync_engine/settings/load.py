@@ -63,6 +63,14 @@ class Configuration:
         return (entry for entry in self.entries if entry.kind == kind)
 
     @property
+    def connection_names(self) -> tuple[str, ...]:
+        """The names of all connections, those among them that are left out: nobody removed them."""
+        return (
+            *(connection.name for connection in self.settings.connections),
+            *(left.name for left in self.left_out if left.kind == "connection"),
+        )
+
+    @property
     def own_packs(self) -> dict[str, str]:
         """The packs that were written in the console and published, by name, as YAML."""
         return {each.name: each.document["text"] for each in self.of_kind("pack")
@@ -143,7 +151,7 @@ def read_people(configuration: Configuration) -> tuple[People, tuple[LeftOut, ..
     Raises:
         SettingsError: the file has problems.
     """
-    names = [connection.name for connection in configuration.settings.connections]
+    names = configuration.connection_names
     source = None
     people: People | None = People()
     if configuration.settings.people is not None:

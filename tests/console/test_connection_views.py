@@ -15,7 +15,7 @@ from sync_engine.access import Visible
 from sync_engine.accounts import User
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.settings.models import Connection as Configured
-from sync_engine.store import holds
+from sync_engine.store import entries, holds
 from sync_engine.store.engine import reading
 from sync_engine.store.models import Connection
 from sync_engine.views import connection as views
@@ -234,3 +234,20 @@ def test_what_cannot_be_done_is_said(site: Site) -> None:
     held = site.browser("pmo").get("/connections/engineering/items?q=ENG-1")
     assert CANARY not in held.text
     assert site.browser("pmo").post("/connections/engineering/remove").status_code == 403
+
+
+def test_what_the_file_says_too_is_taken_out_here_and_goes_on_there(site: Site) -> None:
+    said = {"connector": "trello", "options": {}}
+    with site.engine.begin() as connection:
+        entries.begin_change(connection)
+        entries.write(connection, ("connection", "office"), said, by="olga", at=NOW)
+    site.console.changed()
+    admin = site.browser("admin")
+    assert 'action="/connections/office/remove"' in admin.get("/connections/office").text
+    done = admin.post("/connections/office/remove", typed="office", version="1")
+    assert done.status_code == 303
+    assert 'action="/connections/office/remove"' not in admin.get("/connections/office").text
+    with reading(site.engine) as connection:
+        row = table(Connection)
+        gone = sa.select(row.c.removed_at).where(row.c.name == "office")
+        assert connection.execute(gone).scalar_one() is None
