@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from sync_engine.configure import people as persons
 from sync_engine.configure.changes import ChangedMeanwhileError, Desk, InvalidError
 from sync_engine.configured import with_entries
 from sync_engine.jobs import retire_unconfigured
+from sync_engine.probing import probe
 from sync_engine.secrets import connection_options
 from sync_engine.settings import load, load_people
 from sync_engine.store import entries, runs
+from sync_engine.store.vault import KEY_BYTES
 from tests.configure.conftest import ADA, BEN, CANARY, FILE, NOW, trello
 
 
@@ -220,6 +223,22 @@ def test_what_is_left_out_by_a_mistake_is_not_taken_for_removed(desk: Desk) -> N
     assert retired(desk) == {"gone"}
     connections.take_away(desk, ADA, "lost", version=1)
     assert retired(desk) == {"gone", "lost"}
+
+
+def test_a_key_that_was_lost_is_told_by_the_connection_that_needs_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections.add(desk, ADA, "team", trello())
+    monkeypatch.setenv("FLAGSTAFF_KEY", b64encode(b"k" * KEY_BYTES).decode())
+    configuration = desk.configuration()
+    finding = probe(configuration, configuration.connection("team"), lambda: pytest.fail("asked"))
+    assert [each.message for each in finding.troubles] == [
+        "connection team, option key: The credential kept:connection.team.options.key was sealed "
+        "with another master key. Put that key back, or give this credential anew."
+    ]
+    monkeypatch.setenv("FLAGSTAFF_KEY", "no key")
+    with pytest.raises(CommandError, match="cannot be kept: FLAGSTAFF_KEY is not base64"):
+        connections.add(desk, ADA, "other", trello())
 
 
 def test_what_others_rest_on_stays(desk: Desk) -> None:

@@ -45,6 +45,17 @@ def test_a_token_moved_to_another_row_does_not_open(store: sa.Engine, vault: Vau
         tokens.load("erp")
 
 
+def test_a_key_file_that_cannot_be_made_says_where_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FLAGSTAFF_KEY", raising=False)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(VaultError, match="cannot be made") as refused:
+        Vault.open(tmp_path / "file" / "key")
+    assert str(tmp_path / "file" / "key") in refused.value.message
+    assert "FLAGSTAFF_KEY" in refused.value.advice
+
+
 def test_another_key_is_told_apart_from_damage(store: sa.Engine, vault: Vault) -> None:
     StoreTokens(store, vault).save("crm", TOKENS)
     other = StoreTokens(store, Vault(AESGCM.generate_key(bit_length=256)))
