@@ -178,7 +178,7 @@ class StoreTokens:
 
 def _make_key(file: Path) -> None:
     """Make the key file; where others do so at the same moment, one key wins, and is whole."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, made = tempfile.mkstemp(prefix=file.name, dir=file.parent)  # of mode 0600
     try:
         with os.fdopen(handle, "wb") as out:
