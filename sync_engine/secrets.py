@@ -18,6 +18,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.scrub import Scrubber
+from sync_engine.settings.addresses import secrets_of
 from sync_engine.settings.load import Configuration
 from sync_engine.settings.models import Connection
 from sync_engine.settings.values import Reference
@@ -257,6 +258,4 @@ def way_secret(
 
 
 def _know_password(url: str) -> None:
-    account = url.partition("://")[2].rpartition("@")[0]
-    if password := account.partition(":")[2]:
-        KNOWN.add(password)
+    KNOWN.add(*secrets_of(url))

@@ -19,6 +19,7 @@ from sync_engine.cli.boundary import explain
 from sync_engine.cli.frame import Frame, state_file
 from sync_engine.logs import clean
 from sync_engine.settings import Configuration
+from sync_engine.settings.addresses import without_secrets
 from sync_engine.settings.values import Reference
 from sync_engine.settings.wording import is_secret
 
@@ -89,7 +90,8 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
     if settings.mail is not None and settings.mail.password is not None:
         shown["mail"]["password"] = _kept(settings.mail.password.get_secret_value())
     if "store" in shown:
-        shown["store"] = _kept(settings.store) if "@" in settings.store else settings.store
+        open_ = without_secrets(settings.store) == settings.store
+        shown["store"] = settings.store if open_ else _kept(settings.store)
     return {"file": configuration.source.file, **_unlike_secrets(shown)}
 
 

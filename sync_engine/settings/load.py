@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from connectors.sdk import registry as installed
 from connectors.sdk.registry import RegistryError
 from sync_engine.settings import source as yaml_source
+from sync_engine.settings.addresses import secrets_of
 from sync_engine.settings.entry import Entry, Kind, LeftOut
 from sync_engine.settings.models import Connection, Settings
 from sync_engine.settings.nearest import nearest
@@ -329,9 +330,5 @@ def _secrets_of(data: Any, registry: Registry) -> Iterator[tuple[Path_, str]]:
         if isinstance(value, str):
             yield path, value
     store = data.get("store")
-    if (
-        isinstance(store, str)
-        and "@" in store
-        and ":" in store.split("@", maxsplit=1)[0].partition("://")[2]
-    ):
+    if isinstance(store, str) and secrets_of(store):
         yield ("store",), store
