@@ -11,8 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.sdk import registry
+from connectors.sdk.sandbox import serve
 from sync_engine.access import Visible
 from sync_engine.accounts import User
+from sync_engine.configure import connections as commands
+from sync_engine.configure.changes import Desk
+from sync_engine.demo.portfolio import portfolio
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.settings.models import Connection as Configured
 from sync_engine.store import entries, holds
@@ -25,7 +29,7 @@ from sync_engine.web.console.connection_forms import of_connector
 from sync_engine.web.console.guide_text import lead, where_to_get_it
 from tests.console.connected import CANARY, fill_connected
 from tests.console.portfolio import NOW, fill, table
-from tests.console.site import Site
+from tests.console.site import ACTOR, Site
 
 MOMENT = Moment(NOW, ZoneInfo("UTC"), WorkCalendar())
 
@@ -251,3 +255,23 @@ def test_what_the_file_says_too_is_taken_out_here_and_goes_on_there(site: Site) 
         row = table(Connection)
         gone = sa.select(row.c.removed_at).where(row.c.name == "office")
         assert connection.execute(gone).scalar_one() is None
+
+
+def test_all_that_is_chosen_is_taken_however_much_it_is(site: Site) -> None:
+    tool = registry.sandbox("trello")(portfolio(NOW.date(), 7)["trello"], lambda: NOW)
+    file = site.console.configuration().file
+    assert file is not None
+    desk = Desk(site.engine, file, now=lambda: NOW)
+    with serve(tool) as url:
+        options = {**tool.options(url), "allow_private_network": True}
+        document = {"connector": "trello", "options": options, "enabled": False}
+        commands.add(desk, ACTOR, "many", document)
+        site.console.changed()
+        first, *_, last = (
+            each.value for each in commands.choosable(desk, "many", document).choices
+        )
+        begun = site.browser("admin").post(
+            "/connections/many/begin", version="1", which="some", chosen=[first] * 1_600 + [last]
+        )
+    assert begun.status_code == 303, begun.text
+    assert desk.entry(("connection", "many")).document["options"]["boards"] == [first, last]
