@@ -50,7 +50,7 @@ SEEN_EVERY = timedelta(minutes=5)
 """How exactly a session's last use is kept: a page view should not write."""
 
 _ADDRESS = re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,190}")
-_LOCK = 0x464C4147  # "FLAG": held while the first account is made
+_LOCK = 0x464C4147  # "FLAG": held while it is changed who has an account
 
 ACCOUNT, SESSION, TOKEN, FAILED, INVITATION, VIEW = (
     cast(sa.Table, getattr(model, "__table__"))  # noqa: B009 - made by SQLModel
@@ -172,8 +172,7 @@ def add(
         "enabled": True,
     }  # fmt: skip
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        _alone(connection)
         if first and anybody(connection):
             raise AccountError("there is an account already; sign in with it")
         taken = sa.select(ACCOUNT.c.id).where(ACCOUNT.c.address == values["address"])
@@ -209,6 +208,7 @@ def change(engine: sa.Engine, address: str, actor: Actor, now: datetime, **to: A
         connection.execute(sa.update(ACCOUNT).where(ACCOUNT.c.id == user.id).values(**values))
         _some_admin(connection)
         if values.get("enabled") is False or values.get("role", user.role) != user.role:
+        _alone(connection)
             _end(connection, user.id)
         if values.get("enabled") is False:
             connection.execute(sa.delete(INVITATION).where(INVITATION.c.account_id == user.id))
@@ -245,6 +245,7 @@ def remove(engine: sa.Engine, address: str, actor: Actor, now: datetime) -> None
         connection.execute(sa.delete(ACCOUNT).where(ACCOUNT.c.id == user.id))
         _some_admin(connection)
         audit.note(connection, actor, "user removed", user.address, at=now,
+        _alone(connection)
                    before={"name": user.name, "role": user.role})  # fmt: skip
 
 
@@ -255,6 +256,13 @@ def _some_admin(connection: sa.Connection) -> None:
 
 
 # -- sessions --------------------------------------------------------------------------------------
+def _alone(connection: sa.Connection) -> None:
+    """From here on nobody else changes who has an account until this transaction ends. On SQLite
+    it is so already: a transaction that writes begins alone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+
+
 
 
 def sign_in(

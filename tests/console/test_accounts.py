@@ -188,6 +188,32 @@ def test_only_one_can_be_the_first(store: sa.Engine) -> None:
 
     def begin(n: int) -> bool:
         new = NewAccount(f"a{n}@acme.example", "A", "admin")
+@pytest.mark.postgres
+def test_of_two_admins_who_demote_each_other_one_stays(postgres_store: sa.Engine) -> None:
+    """Both are at it before either has ended: each waits for its turn."""
+    made(postgres_store)
+    made(postgres_store, NewAccount("olga@acme.example", "Olga", "admin"))
+
+    def demote(address: str) -> bool:
+        try:
+            accounts.change(postgres_store, address, ACTOR, NOW, role="viewer")
+        except AccountError:
+            return False
+        return True
+
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(2) as pool, postgres_store.connect() as turn:
+        turn.execute(sa.select(sa.func.pg_advisory_xact_lock(accounts._LOCK)))
+        tried = [pool.submit(demote, f"{name}@acme.example") for name in ("ada", "olga")]
+        with postgres_store.connect() as looking:
+            while looking.execute(waiting).scalar_one() < len(tried):
+                assert not any(each.done() for each in tried), "one did not wait for its turn"
+        turn.rollback()
+        assert sorted(each.result() for each in tried) == [False, True]
+    with reading(postgres_store) as connection:
+        assert sorted(each.role for each in accounts.everybody(connection)) == ["admin", "viewer"]
+
+
         try:
             accounts.add(store, new, None, ACTOR, NOW, first=True)
         except AccountError:
