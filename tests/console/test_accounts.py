@@ -12,10 +12,12 @@ import sqlalchemy as sa
 
 from sync_engine import accounts, tokens
 from sync_engine.accounts import (
+    BUSY_ADDRESS,
     IDLE,
     LONGEST,
     TRIES_OF_ADDRESS,
     TRIES_OF_PEER,
+    TRIES_WHEN_BUSY,
     WINDOW,
     AccountError,
     NewAccount,
@@ -112,13 +114,32 @@ def test_wrong_tries_are_throttled_whether_or_not_there_is_an_account(store: sa.
     made(store)
     for address in ("ada@acme.example", "nobody@acme.example"):
         for _ in range(TRIES_OF_ADDRESS):
-            assert signed_in(store, "wrong", address=address, peer=address) is None
+            assert signed_in(store, "wrong", address=address) is None
         with pytest.raises(ThrottledError):
-            signed_in(store, "wrong", address=address, peer="198.51.100.1")
+            signed_in(store, "wrong", address=address)
     with pytest.raises(ThrottledError):
         signed_in(store)
+    assert signed_in(store, peer="198.51.100.1") is not None  # nobody locks somebody else out
     later = NOW + WINDOW + timedelta(seconds=1)
     assert signed_in(store, at=later) is not None
+
+
+def test_who_guesses_from_many_places_is_slowed_and_locks_nobody_out(store: sa.Engine) -> None:
+    """Networks of IPv6 are one place; what counts no more goes with the next try that fails."""
+    made(store)
+    for number in range(BUSY_ADDRESS):
+        place = f"2001:db8:0:{number // TRIES_OF_ADDRESS}::{number:x}"
+        assert signed_in(store, "wrong", peer=place) is None
+    for _ in range(TRIES_WHEN_BUSY):
+        assert signed_in(store, "wrong", peer="198.51.100.1") is None
+    with pytest.raises(ThrottledError):
+        signed_in(store, peer="198.51.100.1")
+    with pytest.raises(ThrottledError):
+        signed_in(store, peer="2001:db8::ffff")
+    assert signed_in(store) is not None
+    assert signed_in(store, "wrong", at=NOW + WINDOW) is None
+    with store.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM failed_sign_in")).scalar() == 1
 
 
 def test_a_peer_that_tries_many_addresses_is_throttled(store: sa.Engine) -> None:
