@@ -188,27 +188,6 @@ def test_some_admin_stays(store: sa.Engine) -> None:
         assert accounts.find(connection, "ada@acme.example").role == "admin"
 
 
-@pytest.mark.parametrize(
-    ("new", "said"),
-    [
-        (NewAccount("ada", "A", "admin"), "no e-mail address"),
-        (NewAccount("b@acme.example", "B", "boss"), 'no role "boss"'),
-        (NewAccount("b@acme.example", "B", "viewer", "Mars/Base"), "no time zone"),
-        (NewAccount("ADA@acme.example", "A", "viewer"), "has an account already"),
-    ],
-)
-def test_what_is_wrong_is_said(store: sa.Engine, new: NewAccount, said: str) -> None:
-    """In a sentence."""
-    made(store)
-    with pytest.raises(AccountError, match=said):
-        made(store, new)
-
-
-def test_only_one_can_be_the_first(store: sa.Engine) -> None:
-    """However many try at once."""
-
-    def begin(n: int) -> bool:
-        new = NewAccount(f"a{n}@acme.example", "A", "admin")
 @pytest.mark.postgres
 def test_of_two_admins_who_demote_each_other_one_stays(postgres_store: sa.Engine) -> None:
     """Both are at it before either has ended: each waits for its turn."""
@@ -235,6 +214,27 @@ def test_of_two_admins_who_demote_each_other_one_stays(postgres_store: sa.Engine
         assert sorted(each.role for each in accounts.everybody(connection)) == ["admin", "viewer"]
 
 
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (NewAccount("ada", "A", "admin"), "no e-mail address"),
+        (NewAccount("b@acme.example", "B", "boss"), 'no role "boss"'),
+        (NewAccount("b@acme.example", "B", "viewer", "Mars/Base"), "no time zone"),
+        (NewAccount("ADA@acme.example", "A", "viewer"), "has an account already"),
+    ],
+)
+def test_what_is_wrong_is_said(store: sa.Engine, new: NewAccount, said: str) -> None:
+    """In a sentence."""
+    made(store)
+    with pytest.raises(AccountError, match=said):
+        made(store, new)
+
+
+def test_only_one_can_be_the_first(store: sa.Engine) -> None:
+    """However many try at once."""
+
+    def begin(n: int) -> bool:
+        new = NewAccount(f"a{n}@acme.example", "A", "admin")
         try:
             accounts.add(store, new, None, ACTOR, NOW, first=True)
         except AccountError:
@@ -256,15 +256,18 @@ def test_a_token_of_the_api_is_shown_once_and_ends(store: sa.Engine) -> None:
 
     token, kept = make(user, "read", last), make(user, "write")
     with reading(store) as connection:
-        assert tokens.of(connection, token, NOW) == (user, "read")
+        assert tokens.of(connection, token, NOW) == (user, "read", True)
         assert tokens.of(connection, token, last) is None
-        assert tokens.of(connection, kept, NOW + timedelta(days=900)) == (user, "write")
+        assert tokens.of(connection, kept, NOW + timedelta(days=900)) == (user, "write", True)
         assert tokens.of(connection, token[:-1], NOW) is None
         held = str(connection.execute(sa.text("SELECT * FROM api_token")).all())
     assert token not in held
     with pytest.raises(AccountError, match="no such token"):
         tokens.revoke(store, other, 1, ACTOR, NOW)
     tokens.used(store, token, NOW)
+    with reading(store) as connection:
+        for later, note in ((tokens.USED_EVERY / 2, False), (tokens.USED_EVERY, True)):
+            assert tokens.of(connection, token, NOW + later) == (user, "read", note)
     tokens.revoke(store, user, 1, ACTOR, NOW)
     with reading(store) as connection:
         assert tokens.of(connection, token, NOW) is None
