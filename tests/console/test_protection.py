@@ -15,6 +15,7 @@ from sync_engine.web.console import tokens
 from sync_engine.web.console.ask import local
 from sync_engine.web.console.site import DEMO
 from sync_engine.web.console.start_code import TRIES, StartCode
+from sync_engine.web.hosts import REFUSED
 from tests.console.portfolio import HOSTILE, fill
 from tests.console.site import PASSWORD, PEOPLE, Browser, Site, served
 
@@ -200,6 +201,15 @@ def test_another_name_for_this_machine_is_refused(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
+@pytest.mark.parametrize("host", ["[", "[::", "a b", "a/api/v1", "user@a", "a:99999", "a:b"])
+def test_what_is_no_name_of_a_machine_is_refused_with_the_headers(site: Site, host: str) -> None:
+    for path in ("/", "/api/v1/flags", "/healthz"):
+        answer = site.browser().get(path, Host=host)
+        assert (answer.status_code, answer.text) == (400, REFUSED)
+        assert answer.headers["Content-Security-Policy"] == POLICY
+    assert site.browser("viewer").get("/", Host="[::1]:8650").status_code == 200
+
+
     "path",
     ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "x",
      "/a\r\nSet-Cookie: x=1", "", "/\t/evil.example"],
