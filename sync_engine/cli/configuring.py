@@ -140,6 +140,7 @@ def export(
         if target.exists():
             raise UsageProblem(f"{target} exists; name another folder.")
         target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch(mode=0o600)  # people and their addresses are in it
         target.write_text(content, encoding="utf-8")
         written.append(str(target))
     frame.answer(

@@ -130,7 +130,7 @@ def _unlike_secrets(shown: dict[str, Any]) -> dict[str, Any]:
 
 def _store(frame: Frame) -> dict[str, Any]:
     from sync_engine.store import models
-    from sync_engine.store.engine import reading
+    from sync_engine.store.engine import open_to_others, reading
     from sync_engine.store.upgrade import version as store_version
 
     engine = frame.store()
@@ -143,6 +143,8 @@ def _store(frame: Frame) -> dict[str, Any]:
     if engine.dialect.name == "sqlite" and engine.url.database:
         file = Path(engine.url.database)
         facts["bytes"] = file.stat().st_size if file.exists() else 0
+        if wide := open_to_others(engine):
+            facts["others may read"] = f"{', '.join(map(str, wide))}; chmod 600 keeps it to you"
     with reading(engine) as connection:
         facts["server"] = ".".join(str(n) for n in connection.dialect.server_version_info or ())
         if stands.store is None:
