@@ -7,6 +7,7 @@ the answer or its time whether an account exists.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 import secrets
 import threading
@@ -42,7 +43,13 @@ LONGEST = timedelta(days=14)
 WINDOW = timedelta(minutes=15)
 TRIES_OF_ADDRESS = 10
 TRIES_OF_PEER = 50
-"""Failed tries within the window after which no more are looked at. An office is one peer."""
+"""Failed tries within the window after which no more are looked at: for an address from one peer,
+and of a peer. An office is one peer."""
+
+BUSY_ADDRESS = 50
+TRIES_WHEN_BUSY = 3
+"""Where an address was tried so often by all peers, each has so few tries: whoever guesses from
+many places is slowed, and whose address it is still gets in."""
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024
@@ -50,7 +57,7 @@ SEEN_EVERY = timedelta(minutes=5)
 """How exactly a session's last use is kept: a page view should not write."""
 
 _ADDRESS = re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,190}")
-_LOCK = 0x464C4147  # "FLAG": held while the first account is made
+_LOCK = 0x464C4147  # "FLAG": held while it is changed who has an account
 
 ACCOUNT, SESSION, TOKEN, FAILED, INVITATION, VIEW = (
     cast(sa.Table, getattr(model, "__table__"))  # noqa: B009 - made by SQLModel
@@ -172,8 +179,7 @@ def add(
         "enabled": True,
     }  # fmt: skip
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        _alone(connection)
         if first and anybody(connection):
             raise AccountError("there is an account already; sign in with it")
         taken = sa.select(ACCOUNT.c.id).where(ACCOUNT.c.address == values["address"])
@@ -202,6 +208,7 @@ def change(engine: sa.Engine, address: str, actor: Actor, now: datetime, **to: A
     checks = {"role": _role, "zone": _zone}
     values = {name: checks.get(name, lambda v: v)(value) for name, value in to.items()}
     with engine.begin() as connection:
+        _alone(connection)
         user = find(connection, address)
         before = {name: getattr(user, name) for name in values}
         if before == values:
@@ -238,6 +245,7 @@ def write_password(connection: sa.Connection, account_id: int, password: str) ->
 def remove(engine: sa.Engine, address: str, actor: Actor, now: datetime) -> None:
     """Delete an account with its sessions and tokens; what it did stays in the audit log."""
     with engine.begin() as connection:
+        _alone(connection)
         user = find(connection, address)
         _end(connection, user.id)
         for table in (TOKEN, INVITATION, VIEW):
@@ -246,6 +254,13 @@ def remove(engine: sa.Engine, address: str, actor: Actor, now: datetime) -> None
         _some_admin(connection)
         audit.note(connection, actor, "user removed", user.address, at=now,
                    before={"name": user.name, "role": user.role})  # fmt: skip
+
+
+def _alone(connection: sa.Connection) -> None:
+    """From here on nobody else changes who has an account until this transaction ends. On SQLite
+    it is so already: a transaction that writes begins alone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
 def _some_admin(connection: sa.Connection) -> None:
@@ -286,7 +301,7 @@ def open_session(engine: sa.Engine, account_id: int, now: datetime) -> str:
                 sa.or_(SESSION.c.seen_at < now - IDLE, SESSION.c.created_at < now - LONGEST)
             )
         )
-        connection.execute(sa.delete(FAILED).where(FAILED.c.at < now - WINDOW))
+        connection.execute(sa.delete(FAILED).where(FAILED.c.at <= now - WINDOW))
         connection.execute(
             sa.insert(SESSION),
             {"token": digest(token), "account_id": account_id, "created_at": now, "seen_at": now},
@@ -341,19 +356,33 @@ def _end(connection: sa.Connection, account_id: int) -> int:
 
 def refuse_too_many(connection: sa.Connection, address: str, peer: str, now: datetime) -> None:
     """Raise `ThrottledError` when too many tries failed lately. The same for who is not there."""
-    for column, value, most in (
-        (FAILED.c.address, digest(address), TRIES_OF_ADDRESS),
-        (FAILED.c.peer, peer, TRIES_OF_PEER),
-    ):
-        tries = sa.select(sa.func.count()).where(column == value, FAILED.c.at > now - WINDOW)
-        if connection.execute(tries).scalar_one() >= most:
-            raise ThrottledError
+    of_address = FAILED.c.address == digest(address)
+    of_peer = FAILED.c.peer == _source(peer)
+
+    def tries(*which: sa.ColumnElement[bool]) -> int:
+        counted = sa.select(sa.func.count()).where(*which, FAILED.c.at > now - WINDOW)
+        return int(connection.execute(counted).scalar_one())
+
+    most = TRIES_WHEN_BUSY if tries(of_address) >= BUSY_ADDRESS else TRIES_OF_ADDRESS
+    if tries(of_address, of_peer) >= most or tries(of_peer) >= TRIES_OF_PEER:
+        raise ThrottledError
 
 
 def failed(engine: sa.Engine, address: str, peer: str, now: datetime) -> None:
-    """Note a try that was refused."""
+    """Note a try that was refused; those that count no more go."""
+    tried = {"at": now, "address": digest(address), "peer": _source(peer)}
     with engine.begin() as connection:
-        connection.execute(sa.insert(FAILED), {"at": now, "address": digest(address), "peer": peer})
+        connection.execute(sa.delete(FAILED).where(FAILED.c.at <= now - WINDOW))
+        connection.execute(sa.insert(FAILED), tried)
+
+
+def _source(peer: str) -> str:
+    """Where a try comes from: who has one address of IPv6 has a whole network of 64 bits."""
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return peer
+    return peer if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
 
 
 # -- values ----------------------------------------------------------------------------------------

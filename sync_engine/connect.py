@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -109,20 +111,37 @@ class Workshop:
         )
 
 
+def key_file(configuration: Configuration, engine: sa.Engine) -> Path:
+    """Where the master key lies: beside a SQLite store, which has to be writable anyway; with
+    PostgreSQL in FLAGSTAFF_STATE; else beside the configuration. The first that is there holds."""
+    places = [configuration.folder]
+    if given := os.environ.get("FLAGSTAFF_STATE"):
+        places.insert(0, Path(given))
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and file != ":memory:":
+        places.insert(0, Path(file).absolute().parent)
+    files = [place / KEY_FILE for place in places]
+    return next((each for each in files if each.exists()), files[0])
+
+
+def open_vault(configuration: Configuration, engine: sa.Engine) -> Vault:
+    """What seals and opens secrets here. Raises `VaultError`: there is no key."""
+    return Vault.open(key_file(configuration, engine))
+
+
 def token_store(configuration: Configuration, engine: sa.Engine) -> StoreTokens:
     """Where refreshed OAuth tokens are kept, sealed; none of them gets into any text."""
-    vault = Vault.open(configuration.folder / KEY_FILE)
-    return StoreTokens(engine, vault, secrets.KNOWN.add)
+    return StoreTokens(engine, open_vault(configuration, engine), secrets.KNOWN.add)
 
 
 def told_secrets(configuration: Configuration, engine: sa.Engine) -> ToldSecrets:
     """Where secrets of webhooks are kept that the tools chose, sealed."""
-    return ToldSecrets(engine, lambda: Vault.open(configuration.folder / KEY_FILE))
+    return ToldSecrets(engine, lambda: open_vault(configuration, engine))
 
 
 def kept_secrets(configuration: Configuration, engine: sa.Engine) -> KeptSecrets:
     """Where secrets are kept that were typed in the console, sealed."""
-    return KeptSecrets(engine, lambda: Vault.open(configuration.folder / KEY_FILE))
+    return KeptSecrets(engine, lambda: open_vault(configuration, engine))
 
 
 def known_people(people: People) -> tuple[KnownPerson, ...]:

@@ -199,7 +199,7 @@ class Daemon:
             log.warning("an entry of the console is left out", error=str(each))
 
     def _open_workshop(self, configuration: Configuration) -> Workshop:
-        names = [each.name for each in configuration.settings.connections]
+        names = configuration.connection_names
         for left in jobs.retire_unconfigured(self._engine, names, clock.now()):
             log.info("a connection left the configuration; its records stay", connection=left)
         return Workshop.open(configuration, self._engine, sleep=self._pause, crash=self._crash)

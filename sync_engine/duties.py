@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -31,7 +32,7 @@ from sync_engine.subscriptions import (
     audiences,
     calendar_of,
     channels,
-    links,
+    links_if_any,
     moment_of,
     reader,
     subscriptions,
@@ -133,7 +134,7 @@ def send_digests(
         channels=ways,
         gather=reader(configuration, engine, now),
         audiences=audiences(configuration, engine, now),
-        links=links(configuration),
+        links=cache(lambda: links_if_any(configuration, engine)),
         web_url=configuration.settings.web.url,
         by_hand=by_hand,
     )

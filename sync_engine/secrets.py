@@ -16,7 +16,9 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from connectors.sdk.errors import ConnectorError
 from connectors.sdk.scrub import Scrubber
+from sync_engine.settings.addresses import secrets_of
 from sync_engine.settings.load import Configuration
 from sync_engine.settings.models import Connection
 from sync_engine.settings.values import Reference
@@ -29,7 +31,8 @@ MIN_HOOK_SECRET = 16
 
 
 Kept = Callable[[str], str | None]
-"""What is sealed in the store under a name; None: nothing is."""
+"""What is sealed in the store under a name; None: nothing is. Where it cannot be opened, it raises
+a `ConnectorError` as the vault does."""
 
 
 class SecretError(Exception):
@@ -77,7 +80,10 @@ def fetch(
 
 
 def _from_store(name: str, where: str, kept: Kept | None) -> str:
-    value = None if kept is None else kept(name)
+    try:
+        value = None if kept is None else kept(name)
+    except ConnectorError as error:
+        raise SecretError(f"{where}: {error.message} {error.advice}".rstrip(".")) from None
     if value is None:
         raise SecretError(
             f'{where}: the store keeps no secret "{name}"; type it in the console, or write '
@@ -252,6 +258,4 @@ def way_secret(
 
 
 def _know_password(url: str) -> None:
-    account = url.partition("://")[2].rpartition("@")[0]
-    if password := account.partition(":")[2]:
-        KNOWN.add(password)
+    KNOWN.add(*secrets_of(url))

@@ -10,9 +10,10 @@ from email.utils import parseaddr
 from typing import Any, cast
 
 import sqlalchemy as sa
+import structlog
 from pydantic import SecretStr
 
-from sync_engine.connect import KEY_FILE
+from sync_engine.connect import open_vault
 from sync_engine.digest.audience import Audiences
 from sync_engine.digest.channels.base import Channel
 from sync_engine.digest.channels.configured import boards
@@ -26,7 +27,9 @@ from sync_engine.rules.filters import FLAG, flag_condition
 from sync_engine.secrets import SecretError, mail_password
 from sync_engine.settings import Configuration, Digest, Settings
 from sync_engine.settings.digests import BUILT_IN, Escalate
-from sync_engine.store.vault import Vault, VaultError
+from sync_engine.store.vault import VaultError
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def audiences(configuration: Configuration, engine: sa.Engine, now: datetime) ->
     )
 
 
-def links(configuration: Configuration) -> Links | None:
+def links(configuration: Configuration, engine: sa.Engine) -> Links | None:
     """Makes and reads the links by which readers act; None without an address for them.
 
     Raises:
@@ -154,10 +157,20 @@ def links(configuration: Configuration) -> Links | None:
     if url is None:
         return None
     try:
-        vault = Vault.open(configuration.folder / KEY_FILE)
-    except (VaultError, OSError) as error:
-        raise SecretError(f"the links in digests cannot be signed: {error}") from None
+        vault = open_vault(configuration, engine)
+    except VaultError as error:
+        said = f"the links in digests cannot be signed: {error.message} {error.advice}"
+        raise SecretError(said.rstrip(".")) from None
     return Links(vault.derived("links in digests"), url.rstrip("/"))
+
+
+def links_if_any(configuration: Configuration, engine: sa.Engine) -> Links | None:
+    """The same for a digest, which goes out without them where there is no key, and says so."""
+    try:
+        return links(configuration, engine)
+    except SecretError as error:
+        log.error("digests go out without links that act", error=str(error))  # noqa: TRY400 - its sentence is for whoever must act
+        return None
 
 
 def reader(configuration: Configuration, engine: sa.Engine, now: datetime) -> Store:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 import sqlalchemy as sa
@@ -17,6 +17,9 @@ TokenScope = Literal["read", "write", "admin"]
 SCOPES: tuple[TokenScope, ...] = get_args(TokenScope)
 PREFIX = "flag_"
 """So that a scanner for leaked secrets knows one when it sees one."""
+
+USED_EVERY = timedelta(minutes=1)
+"""How exactly a token's last use is kept: not every call should write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +61,22 @@ def make(
     return token
 
 
-def of(connection: sa.Connection, token: str, now: datetime) -> tuple[User, TokenScope] | None:
-    """Whose token it is, and what it may do; None: it is nobody's, has run out, was revoked."""
+def of(
+    connection: sa.Connection, token: str, now: datetime
+) -> tuple[User, TokenScope, bool] | None:
+    """Whose token it is, what it may do, and whether its use is to be noted (`used`); None: it is
+    nobody's, has run out, was revoked."""
     row = connection.execute(
-        sa.select(TOKEN.c.account_id, TOKEN.c.scope)
+        sa.select(TOKEN.c.account_id, TOKEN.c.scope, TOKEN.c.used_at)
         .join(ACCOUNT, ACCOUNT.c.id == TOKEN.c.account_id)
         .where(TOKEN.c.token == digest(token), TOKEN.c.revoked_at.is_(None))
         .where(sa.or_(TOKEN.c.expires_at.is_(None), TOKEN.c.expires_at > now))
         .where(ACCOUNT.c.enabled.is_(True))
     ).first()
-    return None if row is None else (find_by_id(connection, row.account_id), row.scope)
+    if row is None:
+        return None
+    note = row.used_at is None or now - row.used_at >= USED_EVERY
+    return find_by_id(connection, row.account_id), row.scope, note
 
 
 def used(engine: sa.Engine, token: str, now: datetime) -> None:

@@ -88,8 +88,7 @@ class Worker:
             )
             for each in configuration.left_out:
                 log.warning("an entry of the console is left out", error=str(each))
-            names = [each.name for each in configuration.settings.connections]
-            jobs.retire_unconfigured(self.engine, names, clock.now())
+            jobs.retire_unconfigured(self.engine, configuration.connection_names, clock.now())
             self._take_people(configuration)
             self.workshop = Workshop.open(configuration, self.engine)
             self.configuration = configuration

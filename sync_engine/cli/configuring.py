@@ -153,9 +153,9 @@ def _write_all(files: Mapping[Path, str]) -> list[Path]:
             for folder in reversed([each for each in target.parents if not each.exists()]):
                 folder.mkdir()
                 made.append(folder)
-            with target.open("x", encoding="utf-8") as stream:
-                made.append(target)
-                stream.write(content)
+            target.touch(mode=0o600, exist_ok=False)  # people and their addresses are in it
+            made.append(target)
+            target.write_text(content, encoding="utf-8")
     except OSError as error:
         for each in reversed(made):
             each.rmdir() if each.is_dir() else each.unlink()

@@ -43,7 +43,7 @@ def preview(
     from sync_engine import clock
     from sync_engine.cli.running import open_store
     from sync_engine.digest import run
-    from sync_engine.subscriptions import links, reader
+    from sync_engine.subscriptions import links_if_any, reader
 
     configuration = frame.configuration()
     subscription, named = _chosen(frame, name)
@@ -51,7 +51,8 @@ def preview(
     recipient, told = _told(frame, engine, subscription, to or named, now)
     rendered = run.preview(
         engine, subscription, recipient, now,
-        gather=reader(configuration, engine, now), told=told, links=links(configuration),
+        gather=reader(configuration, engine, now), told=told,
+        links=links_if_any(configuration, engine),
         web_url=configuration.settings.web.url,
     )  # fmt: skip
     if html is not None:

@@ -19,6 +19,7 @@ from sync_engine.cli.boundary import explain
 from sync_engine.cli.frame import Frame, state_file
 from sync_engine.logs import clean
 from sync_engine.settings import Configuration
+from sync_engine.settings.addresses import without_secrets
 from sync_engine.settings.values import Reference
 from sync_engine.settings.wording import is_secret
 
@@ -89,7 +90,8 @@ def _settings(configuration: Configuration) -> dict[str, Any]:
     if settings.mail is not None and settings.mail.password is not None:
         shown["mail"]["password"] = _kept(settings.mail.password.get_secret_value())
     if "store" in shown:
-        shown["store"] = _kept(settings.store) if "@" in settings.store else settings.store
+        open_ = without_secrets(settings.store) == settings.store
+        shown["store"] = settings.store if open_ else _kept(settings.store)
     return {"file": configuration.source.file, **_unlike_secrets(shown)}
 
 
@@ -128,7 +130,7 @@ def _unlike_secrets(shown: dict[str, Any]) -> dict[str, Any]:
 
 def _store(frame: Frame) -> dict[str, Any]:
     from sync_engine.store import models
-    from sync_engine.store.engine import reading
+    from sync_engine.store.engine import open_to_others, reading
     from sync_engine.store.upgrade import version as store_version
 
     engine = frame.store()
@@ -141,6 +143,8 @@ def _store(frame: Frame) -> dict[str, Any]:
     if engine.dialect.name == "sqlite" and engine.url.database:
         file = Path(engine.url.database)
         facts["bytes"] = file.stat().st_size if file.exists() else 0
+        if wide := open_to_others(engine):
+            facts["others may read"] = f"{', '.join(map(str, wide))}; chmod 600 keeps it to you"
     with reading(engine) as connection:
         facts["server"] = ".".join(str(n) for n in connection.dialect.server_version_info or ())
         if stands.store is None:

@@ -35,7 +35,8 @@ terminal, and never when `NO_COLOR` is set.
 |---|---|
 | `FLAGSTAFF_CONFIG` | the configuration file, where `--config` does not name one |
 | `FLAGSTAFF_STORE` | the store's URL; goes before the configuration's |
-| `FLAGSTAFF_STATE` | folder for reports of unexpected errors |
+| `FLAGSTAFF_STATE` | folder for reports of unexpected errors, and for the key with PostgreSQL |
+| `FLAGSTAFF_KEY` | the key that seals secrets in the store, 32 bytes in base64; else a file |
 """
 GLOBAL = frozenset({"config", "json", "verbose", "quiet", "help"})
 

@@ -50,7 +50,7 @@ def check(frame: Frame) -> ExitCode:
     import sqlalchemy as sa
 
     from sync_engine.store import upgrade as upgrades
-    from sync_engine.store.engine import reading
+    from sync_engine.store.engine import open_to_others, reading
 
     engine = frame.store()
     stands = upgrades.version(engine)
@@ -65,6 +65,8 @@ def check(frame: Frame) -> ExitCode:
             orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(5)
         problems += [f"SQLite says: {said}." for said in found if said != "ok"]
         problems += [f"A row of {row[0]} refers to nothing in {row[2]}." for row in orphans]
+    if wide := open_to_others(engine):
+        frame.note(f"Others on this machine may read {', '.join(map(str, wide))}: chmod 600.")
     frame.answer(
         {"store": stands.store, "program": stands.program, "problems": problems},
         lambda console: console.print(

@@ -21,6 +21,8 @@ from sync_engine.settings import Configuration
 from sync_engine.settings.entry import Entry, Key, LeftOut
 from sync_engine.store import audit, entries
 from sync_engine.store.audit import Actor
+from sync_engine.store.kept_secrets import KeptSecrets
+from sync_engine.store.vault import VaultError
 
 LONGEST_NAME = 300
 """Characters of an entry's name: the store finds entries by it, and the log names it."""
@@ -147,7 +149,7 @@ def apply(
                 entries.remove(connection, each.key)
             else:
                 version = entries.write(connection, each.key, found.document, by=actor.name, at=now)
-            kept.seal(connection, found.fresh)
+            _keep(kept, connection, found.fresh)
             kept.drop(connection, _orphans(desk, held, after.values()))
             changed = _difference(
                 each.key, version, held.document if held else None, found.document, found.touched
@@ -217,6 +219,14 @@ def _check_whole(
 
 def _loses(each: LeftOut) -> str:
     return f'the {each.kind} "{each.name}" rests on it: {each.reason}; change that first'
+
+
+def _keep(kept: KeptSecrets, connection: sa.Connection, fresh: Mapping[str, str]) -> None:
+    try:
+        kept.seal(connection, fresh)
+    except VaultError as error:
+        said = f"the secret cannot be kept: {error.message} {error.advice}"
+        raise CommandError(said.rstrip(".")) from None
 
 
 def _orphans(desk: Desk, before: Entry | None, after: Iterable[Entry]) -> list[str]:

@@ -93,9 +93,13 @@ def map_words(
 
 
 def take_away(desk: Desk, actor: Actor, name: str, *, version: int) -> Changed:
-    """Remove a connection and its secrets. Its records stay until `purge_records`."""
+    """Remove a connection and its secrets. Its records stay until `purge_records`; one that the
+    file names goes on as it is."""
+    of_file = name in desk.file.connection_names
 
     def retire(connection: sa.Connection, now: Any) -> None:
+        if of_file:
+            return
         connection.execute(sa.update(_row).where(_row.c.name == name).values(removed_at=now))
         ToldSecrets.forget(connection, name)
 
@@ -108,7 +112,7 @@ def purge_records(desk: Desk, actor: Actor, name: str) -> Mapping[str, int]:
     Raises:
         CommandError: it is still configured, or nothing of it is kept.
     """
-    if name in [each.name for each in desk.configuration().settings.connections]:
+    if name in desk.configuration().connection_names:
         raise CommandError(f'the connection "{name}" is still configured; remove it first')
     with desk.engine.begin() as connection:
         deleted = purge.connection(connection, name)

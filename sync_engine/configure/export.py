@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
 from connectors.sdk import registry
 from sync_engine.settings import Configuration
+from sync_engine.settings.addresses import without_secrets
 from sync_engine.settings.entry import Entry
 from sync_engine.settings.load import read_people
 from sync_engine.settings.merge import alone
@@ -21,6 +22,7 @@ SEALED = "sealed in this store; for another one write env:NAME, file:PATH or cmd
 IN_CLEAR = (
     "stands in the file in clear and is not written here; set this variable, or write another"
 )
+IN_ADDRESS = "had a credential in its address, which is not written here; put it in again"
 MAIN = "flagstaff.yaml"
 PEOPLE = "people.yaml"
 
@@ -78,10 +80,25 @@ def _commented(data: dict[str, Any], comments: Mapping[Path_, str]) -> str:
         elif reference.kind == "kept":
             said[path] = SEALED
     store = data.get("store")
-    if isinstance(store, str) and "@" in store and Reference.of(store) is None:
+    if isinstance(store, str) and without_secrets(store) != store and Reference.of(store) is None:
         data["store"] = "env:FLAGSTAFF_STORE_URL"
         said["store",] = IN_CLEAR
+    for path, value in list(_texts(data)):
+        if (bare := without_secrets(value)) != value:
+            _set(data, path, bare)
+            said[path] = IN_ADDRESS
     return text(data, said)
+
+
+def _texts(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _texts(each, (*path, key))
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _texts(each, (*path, number))
 
 
 def _config(name: str) -> Any:

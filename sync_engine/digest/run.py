@@ -55,7 +55,7 @@ def queue_due(  # noqa: PLR0913 - all of them are the caller's to say
     channels: Mapping[str, Channel],
     gather: Gather,
     audiences: Audiences | None = None,
-    links: Links | None = None,
+    links: Callable[[], Links | None] = lambda: None,
     web_url: str | None = None,
     by_hand: bool = False,
 ) -> list[Queued]:
@@ -65,7 +65,7 @@ def queue_due(  # noqa: PLR0913 - all of them are the caller's to say
         now: the instant at which the digests are composed.
         channels: the ways out by name; a subscription's others are left out.
         audiences: says who is told what; needed where digests go to roles, or flags climb.
-        links: makes the links by which readers act; None leaves them out.
+        links: what makes the links by which readers act; None leaves them out. Asked for a mail.
         web_url: address of the web console; None leaves out every link to it.
         by_hand: queue the digest of today whatever the schedule says, once a day, without
             moving what the next scheduled one will call new.
@@ -92,7 +92,7 @@ class _Desk:
     now: datetime
     channels: Mapping[str, Channel]
     gather: Gather
-    links: Links | None
+    links: Callable[[], Links | None]
     web_url: str | None
     by_hand: bool
 
@@ -174,7 +174,7 @@ class _Desk:
         self, name: str, plain: Digest, given: DigestInput, occasion: Occasion, reader: Reader
     ) -> dict[str, Any]:
         """The digest frozen for one channel."""
-        digest = compose(acting(given, occasion, self.links)) if name == "email" else plain
+        digest = compose(acting(given, occasion, self.links())) if name == "email" else plain
         subscription, key = occasion.subscription.name, occasion.period.key
         letter = Letter(
             digest=digest,

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from connectors.sdk import registry as installed
 from connectors.sdk.registry import RegistryError
 from sync_engine.settings import source as yaml_source
+from sync_engine.settings.addresses import secrets_of
 from sync_engine.settings.entry import Entry, Kind, LeftOut
 from sync_engine.settings.models import Connection, Settings
 from sync_engine.settings.nearest import nearest
@@ -61,6 +62,14 @@ class Configuration:
     def of_kind(self, kind: Kind) -> Iterator[Entry]:
         """The entries of the store in force of one kind."""
         return (entry for entry in self.entries if entry.kind == kind)
+
+    @property
+    def connection_names(self) -> tuple[str, ...]:
+        """The names of all connections, those among them that are left out: nobody removed them."""
+        return (
+            *(connection.name for connection in self.settings.connections),
+            *(left.name for left in self.left_out if left.kind == "connection"),
+        )
 
     @property
     def own_packs(self) -> dict[str, str]:
@@ -149,7 +158,7 @@ def read_people(configuration: Configuration) -> tuple[People, tuple[LeftOut, ..
     Raises:
         SettingsError: the file has problems.
     """
-    names = [connection.name for connection in configuration.settings.connections]
+    names = configuration.connection_names
     source = None
     people: People | None = People()
     if configuration.settings.people is not None:
@@ -327,9 +336,5 @@ def _secrets_of(data: Any, registry: Registry) -> Iterator[tuple[Path_, str]]:
         if isinstance(value, str):
             yield path, value
     store = data.get("store")
-    if (
-        isinstance(store, str)
-        and "@" in store
-        and ":" in store.split("@", maxsplit=1)[0].partition("://")[2]
-    ):
+    if isinstance(store, str) and secrets_of(store):
         yield ("store",), store

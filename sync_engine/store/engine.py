@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,9 @@ from sync_engine.store.types import UTCDateTime
 BUSY_SECONDS = 60
 """How long a writer waits for another. A disk that stalls, or flags of a very large store that are
 written in one transaction, take their time; half a lease is left to whoever waited this long."""
+
+PRIVATE = 0o600
+"""The mode of files that hold what people did, or a secret."""
 
 
 def open_engine(url: str) -> sa.Engine:
@@ -43,9 +47,27 @@ def open_engine(url: str) -> sa.Engine:
         },
         hide_parameters=True,
     )
+    event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _make_private(_dialect: Any, _record: Any, args: Any, _given: Any) -> None:
+    """A store's file is made for this user alone; SQLite makes those beside it alike."""
+    file = args[0]
+    if file and file != ":memory:" and not file.startswith("file:"):
+        with suppress(OSError):  # it is there, or SQLite says what is wrong with the place
+            Path(file).touch(mode=PRIVATE, exist_ok=False)
+
+
+def open_to_others(engine: sa.Engine) -> list[Path]:
+    """The files of a SQLite store that others on this machine may read or write."""
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or not file:
+        return []
+    files = [Path(f"{file}{end}") for end in ("", "-wal", "-shm")]
+    return [each for each in files if each.exists() and each.stat().st_mode & 0o077]
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -6,6 +6,7 @@ children away) and checked afterwards.
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from sync_engine.store.engine import reading
+from sync_engine.store.engine import PRIVATE, reading
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -129,7 +130,12 @@ def backup(engine: sa.Engine, target: Path) -> Path:
         raise StoreVersionError(f"{target} exists; name another file for the backup")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         raw: Any = connection.connection.driver_connection
-        raw.execute("VACUUM INTO ?", (str(target),))
+        target.touch(mode=PRIVATE, exist_ok=False)
+        try:
+            raw.execute("VACUUM INTO ?", (str(target),))
+        except sqlite3.Error:
+            target.unlink()
+            raise
     return target
 
 

@@ -40,6 +40,8 @@ _credential = Credential.__table__  # type: ignore[attr-defined]
 class VaultError(Refused):
     """A sealed credential cannot be opened: it stops its connection, as a refused one does."""
 
+    otherwise = "Put the right key back, or give this credential anew."
+
 
 class Vault:
     """Seals and opens small secrets."""
@@ -56,7 +58,11 @@ class Vault:
 
     @classmethod
     def open(cls, file: Path) -> Vault:
-        """The vault of this installation; makes its key file the first time."""
+        """The vault of this installation; makes its key file the first time.
+
+        Raises:
+            VaultError: there is no key, and none can be made, or it is no key.
+        """
         given = os.environ.get("FLAGSTAFF_KEY")
         if given:
             try:
@@ -65,9 +71,18 @@ class Vault:
                 raise VaultError(
                     "FLAGSTAFF_KEY is not base64.", remedy=f"Give {KEY_BYTES} bytes as base64."
                 ) from None
-        if not file.exists():
-            _make_key(file)
-        return cls(file.read_bytes())
+        done = "read"
+        try:
+            if not file.exists():
+                done = "made"
+                _make_key(file)
+            return cls(file.read_bytes())
+        except OSError as error:
+            raise VaultError(
+                f"The file of the master key, {file}, cannot be {done} ({error.strerror}).",
+                remedy="Let Flagstaff read and write there, or give the key "
+                f"({KEY_BYTES} random bytes as base64) in FLAGSTAFF_KEY.",
+            ) from None
 
     def derived(self, purpose: str) -> bytes:
         """A key for one purpose, from which the master key cannot be told."""
@@ -89,14 +104,14 @@ class Vault:
         if version != "v1" or key_id != self._id:
             raise VaultError(
                 f"The credential {name} was sealed with another master key.",
-                remedy="Put that key back, or sign in again for this connection.",
+                remedy="Put that key back, or give this credential anew.",
             )
         try:
             return self._cipher.decrypt(_bytes(nonce), _bytes(body), name.encode())
         except (InvalidTag, ValueError):
             raise VaultError(
                 f"The credential {name} is damaged.",
-                remedy="Sign in again for this connection.",
+                remedy="Give it anew.",
             ) from None
 
 
@@ -163,7 +178,7 @@ class StoreTokens:
 
 def _make_key(file: Path) -> None:
     """Make the key file; where others do so at the same moment, one key wins, and is whole."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, made = tempfile.mkstemp(prefix=file.name, dir=file.parent)  # of mode 0600
     try:
         with os.fdopen(handle, "wb") as out:

@@ -14,6 +14,7 @@ from sync_engine.web.console.headers import SecurityHeaders
 from sync_engine.web.console.needs import refuse_strangers
 from sync_engine.web.console.serving import mount
 from sync_engine.web.console.site import Console
+from sync_engine.web.hosts import NamedHosts
 
 Probe = Callable[[], tuple[bool, Mapping[str, Any]]]
 """Whether all is well, and what there is to say about it."""
@@ -43,6 +44,7 @@ def make_app(
     app = FastAPI(title="Flagstaff", openapi_url=None, docs_url=None, redoc_url=None)
 
     app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(NamedHosts)
     app.add_middleware(SecurityHeaders)
 
     @app.get("/healthz")

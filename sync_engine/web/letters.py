@@ -227,7 +227,7 @@ class Letters:
         return links.read(purpose, token, clock.now())
 
     def _links(self) -> Links | None:
-        return links_of(self._configuration())
+        return links_of(self._configuration(), self._engine)
 
     def _moment(self) -> Moment:
         return moment_of(self._configuration().settings, clock.now())

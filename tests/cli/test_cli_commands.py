@@ -262,7 +262,12 @@ def test_a_store_is_made_checked_and_backed_up(flagstaff: Flagstaff, tmp_path: P
     assert flagstaff("db", "check").code == 1
     assert flagstaff("db", "upgrade").code == 0
     assert "already" in flagstaff("db", "upgrade").out
-    assert flagstaff("db", "check").code == 0
+    checked = flagstaff("db", "check")
+    assert (checked.code, "chmod" in checked.err) == (0, False)
+    (tmp_path / "flagstaff.db").chmod(0o644)
+    checked = flagstaff("db", "check")
+    assert (checked.code, "chmod 600" in checked.err) == (0, True)
+    assert "flagstaff.db" in flagstaff("doctor", "--json").json["store"]["others may read"]
     copy = tmp_path / "copy.db"
     assert flagstaff("db", "backup", str(copy), "--json").json["bytes"] == copy.stat().st_size
     assert "exists" in flagstaff("db", "backup", str(copy)).err

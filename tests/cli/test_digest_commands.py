@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from sync_engine import clock
+from sync_engine.connect import KEY_FILE
 from sync_engine.digest import leaving, outbox
 from sync_engine.store import upgrade
 from sync_engine.store.engine import open_engine
@@ -69,6 +71,26 @@ def test_sending_reaches_each_role_once(
     assert [name.rpartition("_")[2] for name in names] == [
         "ann@example.com.html", "lea@example.com.html",
     ]  # fmt: skip
+
+
+def test_digests_go_out_without_links_that_act_where_there_is_no_key(
+    flagstaff: Flagstaff, engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is queued for a mail server that nobody runs is what would be sent."""
+    mail = "mail: {host: 127.0.0.1, port: 1, security: none, from: pmo@example.com}\n"
+    (tmp_path / "flagstaff.yaml").write_text(CONFIGURATION.replace("[file]", "[email]") + mail)
+    preview = ("digest", "preview", "mine", "--to", "lea@example.com")
+    assert "/letters/" in flagstaff(*preview).out
+    assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
+    monkeypatch.setenv("FLAGSTAFF_KEY", "no key")
+    said = flagstaff("digest", "send", "--now", "--json")
+    assert said.json["composed"] == 2
+    assert said.err.count("FLAGSTAFF_KEY is not base64") == 1
+    with engine.connect() as connection:
+        bodies = connection.execute(sa.text("SELECT body FROM outbox")).scalars().all()
+    assert len(bodies) == 2
+    assert all(b"/letters/" not in body for body in bodies)
+    assert "/letters/" not in flagstaff(*preview).out
 
 
 def test_readers_shows_who_left(flagstaff: Flagstaff, engine: sa.Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ from sqlmodel import SQLModel
 from sync_engine.commands import CommandError
 from sync_engine.configure import connections
 from sync_engine.configure import entries as plain
+from sync_engine.configure import people as persons
 from sync_engine.configure.changes import ChangedMeanwhileError, Desk, InvalidError
 from sync_engine.configured import with_entries
+from sync_engine.jobs import retire_unconfigured
+from sync_engine.probing import probe
 from sync_engine.secrets import connection_options, way_secret
-from sync_engine.settings import load
-from sync_engine.store import entries
-from tests.configure.conftest import ADA, BEN, CANARY, FILE, trello
+from sync_engine.settings import load, load_people
+from sync_engine.store import entries, runs
+from sync_engine.store.vault import KEY_BYTES
+from tests.configure.conftest import ADA, BEN, CANARY, FILE, NOW, trello
 
 
 def dump(engine: sa.Engine) -> str:
@@ -192,6 +197,54 @@ def test_an_entry_that_became_wrong_harms_no_other(desk: Desk, file: Path) -> No
     assert 'unknown option "colour"' in told["odd"]
     assert "flagstaff.yaml:3 too" in told["other"]
     assert "store, ada@example.com" in told["other"]
+
+
+def retired(desk: Desk) -> set[str]:
+    """The connections that count as removed."""
+    table = SQLModel.metadata.tables["connection"]
+    with desk.engine.connect() as connection:
+        found = connection.execute(sa.select(table.c.name).where(table.c.removed_at.is_not(None)))
+        return set(found.scalars())
+
+
+def test_what_is_left_out_by_a_mistake_is_not_taken_for_removed(desk: Desk) -> None:
+    for name in ("boards", "lost", "gone"):
+        runs.connection_id(desk.engine, name, "trello")
+    with desk.engine.begin() as connection:  # as an upgrade may leave it
+        entries.begin_change(connection)
+        unknown = {"connector": "no_such_tool", "options": {}}
+        entries.write(connection, ("connection", "lost"), unknown, by="ada", at=NOW)
+        entries.write(connection, ("connection", "boards"), trello(), by="ada", at=NOW)
+    configuration = desk.configuration()
+    assert {each.name for each in configuration.left_out} == {"boards", "lost"}
+    retire_unconfigured(desk.engine, configuration.connection_names, NOW)
+    assert retired(desk) == {"gone"}
+    with pytest.raises(CommandError, match="still configured"):
+        connections.purge_records(desk, ADA, "lost")
+    maria = {"name": "Maria", "emails": ["m@example.com"], "accounts": {"lost": ["m1"]}}
+    persons.set_person(desk, ADA, maria)
+    assert [each.name for each in load_people(desk.configuration()).people] == ["Maria"]
+    persons.remove_person(desk, ADA, persons.key_of(maria), version=1)
+    connections.take_away(desk, ADA, "boards", version=1)  # the file goes on naming it
+    assert retired(desk) == {"gone"}
+    connections.take_away(desk, ADA, "lost", version=1)
+    assert retired(desk) == {"gone", "lost"}
+
+
+def test_a_key_that_was_lost_is_told_by_the_connection_that_needs_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections.add(desk, ADA, "team", trello())
+    monkeypatch.setenv("FLAGSTAFF_KEY", b64encode(b"k" * KEY_BYTES).decode())
+    configuration = desk.configuration()
+    finding = probe(configuration, configuration.connection("team"), lambda: pytest.fail("asked"))
+    assert [each.message for each in finding.troubles] == [
+        "connection team, option key: The credential kept:connection.team.options.key was sealed "
+        "with another master key. Put that key back, or give this credential anew."
+    ]
+    monkeypatch.setenv("FLAGSTAFF_KEY", "no key")
+    with pytest.raises(CommandError, match="cannot be kept: FLAGSTAFF_KEY is not base64"):
+        connections.add(desk, ADA, "other", trello())
 
 
 def test_what_others_rest_on_stays(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from sync_engine.configure import people as persons
 from sync_engine.configure.changes import Desk
 from sync_engine.configured import together
 from sync_engine.settings import load, load_people
+from sync_engine.settings.addresses import secrets_of, without_secrets
 from sync_engine.settings.entry import Entry
 from sync_engine.settings.load import Configuration, check, installed_connectors
 from sync_engine.settings.models import Settings
@@ -165,3 +166,32 @@ def test_everything_knows_where_it_comes_from(desk: Desk, which: str) -> None:
         assert found.read_only
     else:
         assert held["connection", "team"].place.startswith("store, ada@example.com")
+
+
+@pytest.mark.parametrize(
+    ("address", "bare"),
+    [
+        (f"postgresql://db.example.com/pmo?user=pmo&password={CANARY}",
+         "postgresql://db.example.com/pmo?user=pmo"),
+        (f"https://pmo:{CANARY}@acme.example.com:8443/a?b=c", "https://acme.example.com:8443/a?b=c"),
+        (f"https://{CANARY}@[fd00::1]/", "https://[fd00::1]/"),
+        (f"https://acme.example.com/feed?access_token={CANARY}#top",
+         "https://acme.example.com/feed#top"),
+        ("https://acme.example.com/@pmo?page=2", "https://acme.example.com/@pmo?page=2"),
+        ("pmo@example.com", "pmo@example.com"),
+    ],
+)  # fmt: skip
+def test_a_credential_in_an_address_is_not_exported(address: str, bare: str) -> None:
+    assert without_secrets(address) == bare
+    data = {"store": address, "connections": [
+        {"name": "a", "connector": "jira", "options": {"url": address}}]}  # fmt: skip
+    file = Configuration(Settings(), Source("flagstaff.yaml", data), Path())
+    written = export.whole(file, NOW)[export.MAIN]
+    assert CANARY not in written
+    assert bare in written
+    assert ("put it in again" in written) == (bare != address)
+
+
+def test_a_password_in_an_addresss_query_is_taken_out_of_every_text() -> None:
+    assert secrets_of("postgresql://db.example.com/pmo?password=a%20b&x=y") == ["a%20b", "a b"]
+    assert secrets_of("postgresql://pmo:p%40ss@db.example.com/pmo") == ["p%40ss", "p@ss"]

@@ -12,10 +12,12 @@ import sqlalchemy as sa
 
 from sync_engine import accounts, tokens
 from sync_engine.accounts import (
+    BUSY_ADDRESS,
     IDLE,
     LONGEST,
     TRIES_OF_ADDRESS,
     TRIES_OF_PEER,
+    TRIES_WHEN_BUSY,
     WINDOW,
     AccountError,
     NewAccount,
@@ -112,13 +114,32 @@ def test_wrong_tries_are_throttled_whether_or_not_there_is_an_account(store: sa.
     made(store)
     for address in ("ada@acme.example", "nobody@acme.example"):
         for _ in range(TRIES_OF_ADDRESS):
-            assert signed_in(store, "wrong", address=address, peer=address) is None
+            assert signed_in(store, "wrong", address=address) is None
         with pytest.raises(ThrottledError):
-            signed_in(store, "wrong", address=address, peer="198.51.100.1")
+            signed_in(store, "wrong", address=address)
     with pytest.raises(ThrottledError):
         signed_in(store)
+    assert signed_in(store, peer="198.51.100.1") is not None  # nobody locks somebody else out
     later = NOW + WINDOW + timedelta(seconds=1)
     assert signed_in(store, at=later) is not None
+
+
+def test_who_guesses_from_many_places_is_slowed_and_locks_nobody_out(store: sa.Engine) -> None:
+    """Networks of IPv6 are one place; what counts no more goes with the next try that fails."""
+    made(store)
+    for number in range(BUSY_ADDRESS):
+        place = f"2001:db8:0:{number // TRIES_OF_ADDRESS}::{number:x}"
+        assert signed_in(store, "wrong", peer=place) is None
+    for _ in range(TRIES_WHEN_BUSY):
+        assert signed_in(store, "wrong", peer="198.51.100.1") is None
+    with pytest.raises(ThrottledError):
+        signed_in(store, peer="198.51.100.1")
+    with pytest.raises(ThrottledError):
+        signed_in(store, peer="2001:db8::ffff")
+    assert signed_in(store) is not None
+    assert signed_in(store, "wrong", at=NOW + WINDOW) is None
+    with store.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM failed_sign_in")).scalar() == 1
 
 
 def test_a_peer_that_tries_many_addresses_is_throttled(store: sa.Engine) -> None:
@@ -167,6 +188,32 @@ def test_some_admin_stays(store: sa.Engine) -> None:
         assert accounts.find(connection, "ada@acme.example").role == "admin"
 
 
+@pytest.mark.postgres
+def test_of_two_admins_who_demote_each_other_one_stays(postgres_store: sa.Engine) -> None:
+    """Both are at it before either has ended: each waits for its turn."""
+    made(postgres_store)
+    made(postgres_store, NewAccount("olga@acme.example", "Olga", "admin"))
+
+    def demote(address: str) -> bool:
+        try:
+            accounts.change(postgres_store, address, ACTOR, NOW, role="viewer")
+        except AccountError:
+            return False
+        return True
+
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(2) as pool, postgres_store.connect() as turn:
+        turn.execute(sa.select(sa.func.pg_advisory_xact_lock(accounts._LOCK)))
+        tried = [pool.submit(demote, f"{name}@acme.example") for name in ("ada", "olga")]
+        with postgres_store.connect() as looking:
+            while looking.execute(waiting).scalar_one() < len(tried):
+                assert not any(each.done() for each in tried), "one did not wait for its turn"
+        turn.rollback()
+        assert sorted(each.result() for each in tried) == [False, True]
+    with reading(postgres_store) as connection:
+        assert sorted(each.role for each in accounts.everybody(connection)) == ["admin", "viewer"]
+
+
 @pytest.mark.parametrize(
     ("new", "said"),
     [
@@ -209,15 +256,18 @@ def test_a_token_of_the_api_is_shown_once_and_ends(store: sa.Engine) -> None:
 
     token, kept = make(user, "read", last), make(user, "write")
     with reading(store) as connection:
-        assert tokens.of(connection, token, NOW) == (user, "read")
+        assert tokens.of(connection, token, NOW) == (user, "read", True)
         assert tokens.of(connection, token, last) is None
-        assert tokens.of(connection, kept, NOW + timedelta(days=900)) == (user, "write")
+        assert tokens.of(connection, kept, NOW + timedelta(days=900)) == (user, "write", True)
         assert tokens.of(connection, token[:-1], NOW) is None
         held = str(connection.execute(sa.text("SELECT * FROM api_token")).all())
     assert token not in held
     with pytest.raises(AccountError, match="no such token"):
         tokens.revoke(store, other, 1, ACTOR, NOW)
     tokens.used(store, token, NOW)
+    with reading(store) as connection:
+        for later, note in ((tokens.USED_EVERY / 2, False), (tokens.USED_EVERY, True)):
+            assert tokens.of(connection, token, NOW + later) == (user, "read", note)
     tokens.revoke(store, user, 1, ACTOR, NOW)
     with reading(store) as connection:
         assert tokens.of(connection, token, NOW) is None

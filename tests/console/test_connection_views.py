@@ -11,11 +11,15 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.sdk import registry
+from connectors.sdk.sandbox import serve
 from sync_engine.access import Visible
 from sync_engine.accounts import User
+from sync_engine.configure import connections as commands
+from sync_engine.configure.changes import Desk
+from sync_engine.demo.portfolio import portfolio
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.settings.models import Connection as Configured
-from sync_engine.store import holds
+from sync_engine.store import entries, holds
 from sync_engine.store.engine import reading
 from sync_engine.store.models import Connection
 from sync_engine.views import connection as views
@@ -25,7 +29,7 @@ from sync_engine.web.console.connection_forms import of_connector
 from sync_engine.web.console.guide_text import lead, where_to_get_it
 from tests.console.connected import CANARY, fill_connected
 from tests.console.portfolio import NOW, fill, table
-from tests.console.site import Site
+from tests.console.site import ACTOR, Site
 
 MOMENT = Moment(NOW, ZoneInfo("UTC"), WorkCalendar())
 
@@ -234,3 +238,40 @@ def test_what_cannot_be_done_is_said(site: Site) -> None:
     held = site.browser("pmo").get("/connections/engineering/items?q=ENG-1")
     assert CANARY not in held.text
     assert site.browser("pmo").post("/connections/engineering/remove").status_code == 403
+
+
+def test_what_the_file_says_too_is_taken_out_here_and_goes_on_there(site: Site) -> None:
+    said = {"connector": "trello", "options": {}}
+    with site.engine.begin() as connection:
+        entries.begin_change(connection)
+        entries.write(connection, ("connection", "office"), said, by="olga", at=NOW)
+    site.console.changed()
+    admin = site.browser("admin")
+    assert 'action="/connections/office/remove"' in admin.get("/connections/office").text
+    done = admin.post("/connections/office/remove", typed="office", version="1")
+    assert done.status_code == 303
+    assert 'action="/connections/office/remove"' not in admin.get("/connections/office").text
+    with reading(site.engine) as connection:
+        row = table(Connection)
+        gone = sa.select(row.c.removed_at).where(row.c.name == "office")
+        assert connection.execute(gone).scalar_one() is None
+
+
+def test_all_that_is_chosen_is_taken_however_much_it_is(site: Site) -> None:
+    tool = registry.sandbox("trello")(portfolio(NOW.date(), 7)["trello"], lambda: NOW)
+    file = site.console.configuration().file
+    assert file is not None
+    desk = Desk(site.engine, file, now=lambda: NOW)
+    with serve(tool) as url:
+        options = {**tool.options(url), "allow_private_network": True}
+        document = {"connector": "trello", "options": options, "enabled": False}
+        commands.add(desk, ACTOR, "many", document)
+        site.console.changed()
+        first, *_, last = (
+            each.value for each in commands.choosable(desk, "many", document).choices
+        )
+        begun = site.browser("admin").post(
+            "/connections/many/begin", version="1", which="some", chosen=[first] * 1_600 + [last]
+        )
+    assert begun.status_code == 303, begun.text
+    assert desk.entry(("connection", "many")).document["options"]["boards"] == [first, last]

@@ -15,6 +15,7 @@ from sync_engine.web.console import tokens
 from sync_engine.web.console.ask import local
 from sync_engine.web.console.site import DEMO
 from sync_engine.web.console.start_code import TRIES, StartCode
+from sync_engine.web.hosts import REFUSED
 from tests.console.portfolio import HOSTILE, fill
 from tests.console.site import PASSWORD, PEOPLE, Browser, Site, served
 
@@ -33,7 +34,18 @@ def door(browser: Browser, password: str = PASSWORD, **more: str) -> requests.Re
 def test_every_answer_carries_the_headers(site: Site) -> None:
     """Pages, errors, redirects, assets, probes."""
     browser = site.browser("viewer")
-    for path in ("/", "/sign-in", "/nothing", "/static/0/x.css", "/healthz", "/metrics"):
+    for path in (
+        "/",
+        "/sign-in",
+        "/nothing",
+        "/static/0/x.css",
+        "/healthz",
+        "/metrics",
+        "/api/v1/flags",
+        "/api/v1/nothing",
+        "/connections/none",
+        "/settings/users",
+    ):
         headers = browser.get(path).headers
         assert headers["Content-Security-Policy"] == POLICY, path
         assert headers["X-Content-Type-Options"] == "nosniff", path
@@ -199,6 +211,15 @@ def test_another_name_for_this_machine_is_refused(site: Site) -> None:
     assert "not known by this name" in answer.text
 
 
+@pytest.mark.parametrize("host", ["[", "[::", "a b", "a/api/v1", "user@a", "a:99999", "a:b"])
+def test_what_is_no_name_of_a_machine_is_refused_with_the_headers(site: Site, host: str) -> None:
+    for path in ("/", "/api/v1/flags", "/healthz"):
+        answer = site.browser().get(path, Host=host)
+        assert (answer.status_code, answer.text) == (400, REFUSED)
+        assert answer.headers["Content-Security-Policy"] == POLICY
+    assert site.browser("viewer").get("/", Host="[::1]:8650").status_code == 200
+
+
 @pytest.mark.parametrize(
     "path",
     ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "x",
@@ -234,10 +255,12 @@ def test_what_goes_wrong_is_told_without_a_traceback(
     for failing, status in ((broken, 500), (away, 503)):
         browser = site.browser("viewer")
         monkeypatch.setattr(accounts, "of_session", failing)
-        answer = browser.get("/")
+        headers = {"X-Forwarded-Proto": "https", "Cookie": "__Host-flagstaff=any"}
+        answer = browser.get("/", **headers)
         assert answer.status_code == status
         assert "secret" not in answer.text
         assert answer.headers["Content-Security-Policy"] == POLICY
+        assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
     style = site.console.templates.globals["asset"]("flagstaff.css")  # type: ignore[operator]
     assert site.browser().get(style).status_code == 200
     api = site.browser().get("/api/v1/nothing")

@@ -14,9 +14,10 @@ import pytest
 import requests
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
+from argon2 import PasswordHasher
 
 from sync_engine import accounts, invitations, own_account
-from sync_engine.accounts import AccountError
+from sync_engine.accounts import AccountError, Passwords
 from sync_engine.store.engine import reading
 from sync_engine.views import audit as audit_view
 from sync_engine.views.about import about
@@ -183,6 +184,20 @@ def test_an_admin_invites_somebody_who_chooses_a_password(site: Site) -> None:
     assert (chosen.status_code, chosen.headers["Location"]) == (303, "/")
     assert "Neo" in guest.get("/settings").text
     assert site.browser().get(path).status_code == 410
+
+
+class _NeverHashed(Passwords):
+    """Making a hash takes memory and time, of which nobody is owed any who has no link."""
+
+    def hash(self, password: str) -> str:
+        """Fails the test."""
+        pytest.fail(f"{password} was hashed")
+
+
+def test_a_link_is_looked_at_before_a_password_is_hashed(site: Site) -> None:
+    site.console.passwords = _NeverHashed(PasswordHasher(1, 8, 1))
+    refused = site.browser().post("/welcome", token="x" * 43, password="a few words in a row")
+    assert refused.status_code == 410
 
 
 def test_an_account_is_changed_and_let_in_no_more(site: Site) -> None:

@@ -17,7 +17,7 @@ from sync_engine.configure import people as persons
 from sync_engine.configure.changes import Desk, InvalidError
 from sync_engine.daemon import Daemon
 from sync_engine.settings import load
-from sync_engine.store import entries
+from sync_engine.store import entries, runs
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import open_engine
 
@@ -84,6 +84,7 @@ def test_it_takes_what_the_store_says(daemon: Daemon, desk: Desk, document: dict
 
 
 def test_health_names_what_is_left_out_and_goes_on(daemon: Daemon, desk: Desk) -> None:
+    runs.connection_id(desk.engine, "lost", "trello")
     with desk.engine.begin() as connection:
         entries.begin_change(connection)
         gone = {"connector": "no_such_tool"}
@@ -93,6 +94,7 @@ def test_health_names_what_is_left_out_and_goes_on(daemon: Daemon, desk: Desk) -
     assert daemon._configuration.settings.timezone == "Europe/Berlin"
     ready, said = daemon._readyz()
     assert ready
+    assert rows(desk, "SELECT name FROM connection WHERE removed_at IS NULL") == [("lost",)]
     [told] = said["left_out"]
     assert '"lost"' in told
     assert "no_such_tool" in told

@@ -270,7 +270,7 @@ def test_a_shared_channel_is_told_once_and_whole(office: Office, mine: Subscript
     owners = replace(mine, roles=("owners",), boards=("board",))
     office.tick(owners, SUNDAY)
     url = "https://flagstaff.example.com"
-    office.tick(owners, MONDAY, web_url=url, links=Links(b"k" * 32, url))
+    office.tick(owners, MONDAY, web_url=url, links=lambda: Links(b"k" * 32, url))
     texts = office.texts()
     assert "/letters/acknowledge/" in texts["ann@example.com"]
     assert "/letters/" not in texts["board"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from sync_engine.store import tables, upgrade
-from sync_engine.store.engine import open_engine
+from sync_engine.store.engine import open_engine, open_to_others
 from sync_engine.store.runs import connection_id
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -109,6 +110,11 @@ def test_a_backup_is_whole_and_made_in_use(tmp_path: Path) -> None:
     copy = open_engine(f"sqlite:///{saved}")
     assert upgrade.version(copy).current
     assert connection_id(copy, "one", "trello") == 1
+    files = [tmp_path / f"store.db{end}" for end in ("", "-wal", "-shm")]
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (*files, saved)] == [0o600] * 4
+    assert open_to_others(engine) == []
+    files[0].chmod(0o640)
+    assert open_to_others(engine) == files[:1]
     copy.dispose()
     with pytest.raises(upgrade.StoreVersionError, match="exists"):
         upgrade.backup(engine, saved)

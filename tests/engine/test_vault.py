@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connectors.sdk.oauth import Tokens
-from sync_engine.store.vault import StoreTokens, Vault, VaultError
+from sync_engine.connect import KEY_FILE, key_file
+from sync_engine.settings import load
+from sync_engine.store.vault import KEY_BYTES, StoreTokens, Vault, VaultError
 
 TOKENS = Tokens("canary-access", "canary-refresh", datetime(2026, 3, 2, tzinfo=UTC))
 
@@ -43,6 +45,37 @@ def test_a_token_moved_to_another_row_does_not_open(store: sa.Engine, vault: Vau
         connection.execute(sa.text("UPDATE credential SET key = 'erp'"))
     with pytest.raises(VaultError, match="erp is damaged"):
         tokens.load("erp")
+
+
+def test_a_key_file_that_cannot_be_made_says_where_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FLAGSTAFF_KEY", raising=False)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(VaultError, match="cannot be made") as refused:
+        Vault.open(tmp_path / "file" / "key")
+    assert str(tmp_path / "file" / "key") in refused.value.message
+    assert "FLAGSTAFF_KEY" in refused.value.advice
+
+
+def test_the_key_lies_where_flagstaff_writes_anyway_and_where_it_is_stays(
+    sqlite_store: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container or a service may write nothing but the folders of its store and its state."""
+    monkeypatch.setenv("FLAGSTAFF_STATE", str(tmp_path / "state"))
+    configured = tmp_path / "etc"
+    configured.mkdir()
+    configuration = load(configured / "flagstaff.yaml", optional=True)
+    beside_store = Path(str(sqlite_store.url.database)).parent / KEY_FILE
+    assert key_file(configuration, sqlite_store) == beside_store
+    postgres = sa.create_engine("postgresql+psycopg://db.example.com/flagstaff")
+    assert key_file(configuration, postgres) == tmp_path / "state" / KEY_FILE
+    (configured / KEY_FILE).write_bytes(b"k" * KEY_BYTES)
+    assert key_file(configuration, sqlite_store) == configured / KEY_FILE
+    assert key_file(configuration, postgres) == configured / KEY_FILE
+    (configured / KEY_FILE).unlink()
+    monkeypatch.delenv("FLAGSTAFF_STATE")
+    assert key_file(configuration, postgres) == configured / KEY_FILE
 
 
 def test_another_key_is_told_apart_from_damage(store: sa.Engine, vault: Vault) -> None:

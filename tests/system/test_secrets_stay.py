@@ -332,7 +332,7 @@ def test_tokens_under_another_master_key_stop_their_connection_alone(
     assert said.out.count("complete") == 4
     [told] = [line for line in said.out.splitlines() if line.startswith("guarded: ")]
     assert "was sealed with another master key." in told
-    assert "→ Put that key back, or sign in again for this connection." in said.out
+    assert "→ Put that key back, or give this credential anew." in said.out
     check = everything.run("connections", "check", "--quiet")
     assert check.code == 2
     assert "sealed with another master key" in check.out

@@ -111,7 +111,7 @@ def serve(store: sa.Engine, tmp_path: Path) -> Iterator[Desk]:
         healthz=probe, readyz=probe, metrics=CollectorRegistry(), routers=[letters.router()]
     )
     listener = Listener("127.0.0.1:0", app)
-    links = links_of(configuration)
+    links = links_of(configuration, store)
     assert links is not None
     yield Desk(listener.address, store, links)
     listener.close()

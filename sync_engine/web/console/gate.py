@@ -99,8 +99,10 @@ class Gate:
                 found = api_tokens.of(connection, given.strip(), now)
             if found is None:
                 return _Who(None, guest)
-            console.later(api_tokens.used, given.strip(), now)
-            return _Who(found[0], "", found[1])
+            user, may, note = found
+            if note:
+                console.later(api_tokens.used, given.strip(), now)
+            return _Who(user, "", may)
         held = tokens.get_cookie(request, tokens.SESSION, secure=secure)
         if held is None:
             return _Who(None, guest)

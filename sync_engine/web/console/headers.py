@@ -24,6 +24,12 @@ HEADERS = {
 HSTS = "max-age=31536000"
 
 
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Those of the answer to a request."""
+    https = scope.get("scheme") == "https"
+    return HEADERS | ({"Strict-Transport-Security": HSTS} if https else {})
+
+
 class SecurityHeaders:
     """Adds them where the answer has none of its own."""
 
@@ -39,10 +45,8 @@ class SecurityHeaders:
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in headers_of(scope).items():
                     headers.setdefault(name, value)
-                if scope.get("scheme") == "https":
-                    headers.setdefault("Strict-Transport-Security", HSTS)
             await send(message)
 
         await self._app(scope, receive, add)

@@ -17,7 +17,7 @@ from sync_engine.web.api.resources import Resources
 from sync_engine.web.console import tokens
 from sync_engine.web.console.ask import Ask
 from sync_engine.web.console.forms import Form
-from sync_engine.web.console.headers import HEADERS
+from sync_engine.web.console.headers import headers_of
 from sync_engine.web.console.needs import check
 from sync_engine.web.console.pages import register_all
 from sync_engine.web.console.refusals import Refusal, SignInFirst
@@ -45,7 +45,7 @@ def mount(app: FastAPI, console: Console) -> None:
             ask = _ask_of(request, console)
             response = ask.page("refused.html.j2", status=refusal.status, refusal=refusal)
         # The page of a mistake of ours is made outside of what adds headers.
-        response.headers.update(HEADERS | dict(refusal.headers or {}))
+        response.headers.update(headers_of(request.scope) | dict(refusal.headers or {}))
         return response
 
     async def refused(request: Request, error: Exception) -> Response:

@@ -37,12 +37,14 @@ class Head:
     Args:
         entry: what the console made of it; None: it comes from the file, or is removed.
         place: where the file says it.
+        left: what the console made of it and is not in force.
     """
 
     line: Line
     configured: settings.Connection | None
     entry: Entry | None
     place: str | None
+    left: Entry | None
 
     @property
     def path(self) -> str:
@@ -63,7 +65,15 @@ def head_of(ask: Ask, name: str) -> Head:
     return Head(
         found, next((each for each in configured if each.name == name), None),
         entry_of(configuration, name), place_of(configuration, name),
+        _left(ask, name) if name in left_out(ask) else None,
     )  # fmt: skip
+
+
+def _left(ask: Ask, name: str) -> Entry | None:
+    try:
+        return desk_of(ask).entry(connection_commands.key_of(name))
+    except CommandError:
+        return None  # removed meanwhile
 
 
 def register(pages: Pages) -> None:

@@ -35,7 +35,6 @@ from sync_engine.web.console.site import Pages
 
 SEEN = Needs(ADMIN, "whole")
 CHANGED = Needs(ADMIN, "whole", changes=True)
-MOST_CHOSEN = 1_500
 
 
 def register(pages: Pages) -> None:
@@ -132,7 +131,7 @@ def _limited(ask: Ask, head: Head, entry: Entry) -> dict[str, Any]:
     options = {key: value for key, value in document["options"].items() if key != option}
     if ask.form.text("which") == "all":
         return {**document, "options": options}
-    picked = ask.form.all("chosen", 500)[:MOST_CHOSEN]
+    picked = list(dict.fromkeys(ask.form.all("chosen", 500)))
     if not picked:
         raise CommandError("nothing is chosen: choose something, or all that the account sees")
     document = {**document, "options": {**options, option: picked}}

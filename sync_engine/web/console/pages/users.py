@@ -141,6 +141,7 @@ def _invitations(pages: Pages) -> None:
     @pages.post("/welcome", Needs(None, "none", changes=True))
     def choose(ask: Asked) -> Response:
         token = ask.form.text("token", 100)
+        _invitee(ask, token)  # a hash takes memory and time: nobody is owed one who has no link
         try:
             hashed = ask.console.passwords.hash("".join(ask.form.all("password")[:1]))
         except AccountError as error:
@@ -154,13 +155,19 @@ def _invitations(pages: Pages) -> None:
 
 
 def _welcome(ask: Ask, token: str, error: str | None = None) -> Response:
+    user = _invitee(ask, token)
+    return ask.page(
+        "welcome.html.j2", status=422 if error else 200, token=token, person=user, error=error
+    )
+
+
+def _invitee(ask: Ask, token: str) -> User:
+    """Whom a link is for. Raises `Refusal`: it does not work (any more)."""
     with ask.reading() as connection:
         user = invitations.of(connection, token, ask.now)
     if user is None:
         raise Refusal(410, sentence(AccountError(invitations.GONE)))
-    return ask.page(
-        "welcome.html.j2", status=422 if error else 200, token=token, person=user, error=error
-    )
+    return user
 
 
 def _invited(ask: Ask, user: User) -> Response:
