@@ -104,7 +104,7 @@ def _told(
     """Whose digest is shown, and what is theirs."""
     from sync_engine.subscriptions import audiences
 
-    if not subscription.by_people and not subscription.also:
+    if not subscription.by_people:
         return to or (*subscription.to, *subscription.boards)[0], None
     told = audiences(frame.configuration(), engine, now)(engine, subscription, now)
     if to is None and told:

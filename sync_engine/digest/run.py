@@ -64,7 +64,8 @@ def queue_due(  # noqa: PLR0913 - all of them are the caller's to say
     Args:
         now: the instant at which the digests are composed.
         channels: the ways out by name; a subscription's others are left out.
-        audiences: says who is told what; needed where digests go to roles, or flags climb.
+        audiences: says who is told what; needed where digests go to roles, have several parts, or
+            flags climb: without it each recipient would be told all of it.
         links: makes the links by which readers act; None leaves them out.
         web_url: address of the web console; None leaves out every link to it.
         by_hand: queue the digest of today whatever the schedule says, once a day, without
@@ -73,7 +74,9 @@ def queue_due(  # noqa: PLR0913 - all of them are the caller's to say
     desk = _Desk(engine, now, channels, gather, links, web_url, by_hand)
     done: list[Queued] = []
     for subscription in subscriptions:
-        if subscription.by_people and audiences is not None:
+        if subscription.by_people:
+            if audiences is None:
+                raise ValueError(f'"{subscription.name}" needs to be told who its recipients are')
             done += desk.by_people(subscription, audiences)
         else:
             told = dict.fromkeys((*subscription.to, *subscription.boards), _ALL)
@@ -97,7 +100,7 @@ class _Desk:
     by_hand: bool
 
     def by_people(self, subscription: Subscription, audiences: Audiences) -> list[Queued]:
-        """A digest whose recipients the store names: looked up once a period."""
+        """A digest that is not the same for all: who is told what is looked up once a period."""
         standing = rounds.meet(self.engine, subscription.name, self.now)
         schedule = periods.parse(subscription.when, subscription.zone, subscription.quiet)
         due = periods.due(schedule, self.now, standing.last)

@@ -248,6 +248,26 @@ def test_digests_of_one_name_are_one_message(office: Office, mine: Subscription)
     }
 
 
+def test_digests_of_one_name_to_addresses_keep_to_their_scopes(
+    office: Office, mine: Subscription
+) -> None:
+    office.flag("a", None)
+    office.flag("b", None, portfolio="Edge")
+    core = replace(mine, roles=(), to=("ann@example.com",), scope='portfolio = "Core"')
+    edge = replace(core, to=("bo@example.com",), scope='portfolio = "Edge"')
+    both = replace(core, also=(edge,))
+    office.tick(both, SUNDAY)
+    office.tick(both, MONDAY)
+    assert {to: names(text) for to, text in office.texts().items()} == {
+        "ann@example.com": {"Task a"}, "bo@example.com": {"Task b"},
+    }  # fmt: skip
+
+
+def test_who_is_told_what_is_never_guessed(store: sa.Engine, mine: Subscription) -> None:
+    with pytest.raises(ValueError, match='"mine" needs to be told'):
+        queue_due(store, [mine], MONDAY, channels={}, gather=Store(where=lambda scope: sa.false()))
+
+
 def test_who_has_nothing_is_told_nothing(office: Office, mine: Subscription) -> None:
     ann, _, _ = team(office)
     flag = office.flag("a", ann)
