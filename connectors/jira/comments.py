@@ -13,6 +13,10 @@ from connectors.sdk.adf import plain as plain_text
 from connectors.sdk.comments import Note, Place, Seen, fingerprint_in, one_line, plain
 from connectors.sdk.contract import Http
 
+INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
+"""Keeps a comment from the customers of a service project, where one without it is public; it
+means nothing in other projects. Cloud and Data Center take it alike."""
+
 
 class JiraComments:
     """The comments of one account."""
@@ -53,11 +57,12 @@ class JiraComments:
 
     def _body(self, note: Note) -> dict[str, Any]:
         if not self._cloud:
-            return {"body": plain(note)}
+            return {"body": plain(note), "properties": [INTERNAL]}
         # Text in a document is text: nothing in it can act.
         paragraphs = [
             {"type": "paragraph", "content": [{"type": "text", "text": text}]}
             for text in (*map(one_line, note.lines), note.marker)
             if text
         ]
-        return {"body": {"type": "doc", "version": 1, "content": paragraphs}}
+        document = {"type": "doc", "version": 1, "content": paragraphs}
+        return {"body": document, "properties": [INTERNAL]}
