@@ -81,6 +81,7 @@ def preview(
 
 def _chosen(frame: Frame, name: str | None) -> tuple[Subscription, str | None]:
     """The subscription that a name means, or a recipient's, whose address comes with it."""
+    from sync_engine.digest.addresses import folded
     from sync_engine.subscriptions import subscriptions
 
     found = subscriptions(frame.configuration())
@@ -92,7 +93,9 @@ def _chosen(frame: Frame, name: str | None) -> tuple[Subscription, str | None]:
         if name == subscription.name:
             return subscription, None
     for subscription in found:
-        if name is not None and any(name in part.to for part in subscription.parts):
+        if name is not None and folded(name) in {
+            folded(each) for part in subscription.parts for each in part.to
+        }:
             return subscription, name
     names = ", ".join(each.name for each in found)
     raise UsageProblem(f"Say which digest: {names}.")
@@ -102,6 +105,7 @@ def _told(
     frame: Frame, engine: sa.Engine, subscription: Subscription, to: str | None, now: datetime
 ) -> tuple[str, Recipient | None]:
     """Whose digest is shown, and what is theirs."""
+    from sync_engine.digest.addresses import folded
     from sync_engine.subscriptions import audiences
 
     if not subscription.by_people:
@@ -109,8 +113,9 @@ def _told(
     told = audiences(frame.configuration(), engine, now)(engine, subscription, now)
     if to is None and told:
         to = next(iter(told))
-    if to in told:
-        return to, told[to]
+    for each in told:
+        if to is not None and folded(each) == folded(to):
+            return each, told[each]
     names = ", ".join(told) or "nobody, as no flag is anybody's"
     raise UsageProblem(f'The digest "{subscription.name}" goes now to: {names}.')
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.digest.addresses import folded
 from sync_engine.store import audit
 from sync_engine.store.audit import Actor
 from sync_engine.store.digest_models import DigestReader, Outgoing
@@ -41,6 +42,16 @@ def members(engine: sa.Engine, subscription: str | None = None) -> list[Membersh
         wanted = wanted.where(_readers.c.subscription == subscription)
     with reading(engine) as connection:
         return [_member(row) for row in connection.execute(wanted)]
+
+
+def left(connection: sa.Connection, subscription: str) -> set[str]:
+    """Who does not want a digest any more, by `folded` address."""
+    rows = connection.execute(
+        sa.select(_readers.c.recipient).where(
+            _readers.c.subscription == subscription, _readers.c.unsubscribed_at.is_not(None)
+        )
+    )
+    return {folded(row.recipient) for row in rows}
 
 
 def by_token(engine: sa.Engine, token: str) -> Membership | None:
@@ -87,8 +98,19 @@ def resubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
 
 def _set(connection: sa.Connection, row: Any, at: datetime | None) -> None:
     connection.execute(
-        sa.update(_readers).where(_readers.c.token == row.token).values(unsubscribed_at=at)
+        sa.update(_readers)
+        .where(_readers.c.subscription == row.subscription)
+        .where(_readers.c.recipient.in_(_spellings(connection, row)))
+        .values(unsubscribed_at=at)
     )
+
+
+def _spellings(connection: sa.Connection, row: Any) -> list[str]:
+    """Every way in which a reader's address is spelled."""
+    known = connection.execute(
+        sa.select(_readers.c.recipient).where(_readers.c.subscription == row.subscription)
+    ).scalars()
+    return [each for each in known if folded(each) == folded(row.recipient)]
 
 
 def _note(connection: sa.Connection, row: Any, action: str, now: datetime) -> None:

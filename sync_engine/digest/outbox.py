@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sync_engine.digest import escalation
+from sync_engine.digest.addresses import folded
 from sync_engine.digest.channels.base import Answer
 from sync_engine.digest.periods import Period
 from sync_engine.store import audit
@@ -40,8 +41,10 @@ _deliveries = Delivery.__table__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What a recipient of a subscription was told last."""
+    """What a recipient of a subscription was told last. `recipient`: as they were first known,
+    however their address is spelled by now."""
 
+    recipient: str
     since: datetime
     token: str
     last: Period | None
@@ -68,25 +71,41 @@ class Parcel:
 def meet(
     engine: sa.Engine, subscription: str, recipients: Sequence[str], now: datetime
 ) -> dict[str, Reader]:
-    """The recipients of a subscription as they stand; the new ones start with the next period."""
+    """The recipients of a subscription as they stand, each once, by the first of their spellings;
+    the new ones start with the next period."""
+    wanted: dict[str, str] = {}
+    for recipient in recipients:
+        wanted.setdefault(folded(recipient), recipient)
     standing = known(engine, subscription)
-    new = [recipient for recipient in recipients if recipient not in standing]
+    new = [recipient for mark, recipient in wanted.items() if mark not in standing]
     if new:
         with engine.begin() as connection:
             for recipient in new:
                 row = {"subscription": subscription, "recipient": recipient, "since": now}
                 _insert_once(connection, _readers, row | {"token": secrets.token_urlsafe(24)})
         standing = known(engine, subscription)
-    return {recipient: standing[recipient] for recipient in recipients}
+    return {recipient: standing[mark] for mark, recipient in wanted.items()}
 
 
 def known(engine: sa.Engine, subscription: str) -> dict[str, Reader]:
-    """All recipients that a subscription ever had."""
+    """All recipients that a subscription ever had, by their `folded` address; of several spellings
+    the one that was served last, which has left if any has."""
     with reading(engine) as connection:
         rows = connection.execute(
             sa.select(_readers).where(_readers.c.subscription == subscription)
         ).mappings()
-        return {row["recipient"]: _reader(row) for row in rows}
+        readers = sorted(map(_reader, rows), key=_served)
+    found: dict[str, Reader] = {}
+    for reader in readers:
+        mark = folded(reader.recipient)
+        left = reader.unsubscribed or (mark in found and found[mark].unsubscribed)
+        found[mark] = replace(reader, unsubscribed=left)
+    return found
+
+
+def _served(reader: Reader) -> tuple[bool, datetime, str]:
+    at = reader.last.fire_at if reader.last else reader.since
+    return reader.last is not None, at, reader.recipient
 
 
 def _reader(row: sa.RowMapping) -> Reader:
@@ -95,6 +114,7 @@ def _reader(row: sa.RowMapping) -> Reader:
         last = Period(row["period_key"], row["period_at"], "")
     thread = (row["thread_id"], row["message_id"])
     return Reader(
+        recipient=row["recipient"],
         since=row["since"],
         token=row["token"],
         last=last,

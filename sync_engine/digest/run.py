@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.digest import outbox, periods, rounds
+from sync_engine.digest.addresses import folded
 from sync_engine.digest.audience import Audiences, Recipient
 from sync_engine.digest.channels.base import Channel, Frozen, Letter
 from sync_engine.digest.compose import compose
@@ -125,14 +126,15 @@ class _Desk:
         done: list[Queued] = []
         schedule = periods.parse(subscription.when, subscription.zone, subscription.quiet)
         readers = outbox.meet(self.engine, subscription.name, tuple(told), since)
-        for recipient, reader in readers.items():
+        for named, reader in readers.items():
+            recipient = reader.recipient
             period = (
                 _by_hand(schedule, self.now) if self.by_hand else _due(schedule, self.now, reader)
             )
             if period is None or reader.unsubscribed:
                 continue
             occasion = _occasion(
-                subscription, recipient, told[recipient], period, reader, self.now, self.web_url
+                subscription, recipient, told[named], period, reader, self.now, self.web_url
             )
             try:
                 queued = self._freeze(occasion, reader)
@@ -237,7 +239,7 @@ def preview(
         told: what is theirs; None: all that the subscription is about.
     """
     schedule = periods.parse(subscription.when, subscription.zone, subscription.quiet)
-    reader = outbox.known(engine, subscription.name).get(recipient)
+    reader = outbox.known(engine, subscription.name).get(folded(recipient))
     occasion = _occasion(
         subscription, recipient, told or _ALL, _by_hand(schedule, now), reader, now, web_url
     )
