@@ -132,7 +132,7 @@ def send(
     from sync_engine.duties import send_digests
 
     queued, delivered = send_digests(frame.configuration(), open_store(frame), by_hand=now_too)
-    failed = [each for each in delivered if each.state != "sent"]
+    failed = [each for each in delivered if each.state not in ("sent", "withdrawn")]
     rows: list[dict[str, Any]] = [
         {
             "digest": each.subscription, "to": each.recipient, "period": each.period_key,

@@ -62,7 +62,11 @@ def by_token(engine: sa.Engine, token: str) -> Membership | None:
 
 
 def unsubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
-    """End a recipient's subscription; what still waits is withdrawn. False: unknown token."""
+    """End a recipient's subscription. False: unknown token.
+
+    What waits, was given up or is just under way is withdrawn: what the mail server takes in this
+    very moment still counts as sent, and nothing is tried again.
+    """
     with engine.begin() as connection:
         row = connection.execute(
             sa.select(_readers).where(_readers.c.token == token).with_for_update()
@@ -75,9 +79,9 @@ def unsubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
         connection.execute(
             sa.update(_outbox)
             .where(_outbox.c.subscription == row.subscription)
-            .where(_outbox.c.recipient == row.recipient)
-            .where(_outbox.c.state == "queued")
-            .values(state="withdrawn")
+            .where(_outbox.c.recipient.in_(_spellings(connection, row)))
+            .where(_outbox.c.state.in_(["queued", "sending", "parked"]))
+            .values(state="withdrawn", claim=None, claimed_until=None)
         )
     return True
 

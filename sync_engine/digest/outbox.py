@@ -17,7 +17,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sync_engine.digest import escalation
+from sync_engine.digest import escalation, leaving
 from sync_engine.digest.addresses import folded
 from sync_engine.digest.channels.base import Answer
 from sync_engine.digest.periods import Period
@@ -139,9 +139,13 @@ def put(
         climbed: ids of the flags of which the digest says that they climbed to its reader.
 
     Returns:
-        The channels for which it was new; another worker may have been first.
+        The channels for which it was new; another worker may have been first, and a reader who
+        left meanwhile gets nothing.
     """
+    rows = list(rows)
     with engine.begin() as connection:
+        if rows and _has_left(connection, rows[0]["subscription"], rows[0]["recipient"]):
+            return []
         fresh = [row["channel"] for row in rows if _insert_once(connection, _outbox, row)]
         if served is not None:
             connection.execute(
@@ -162,6 +166,16 @@ def put(
                     served["told_until"],
                 )  # fmt: skip
     return fresh
+
+
+def _has_left(connection: sa.Connection, subscription: str, recipient: str) -> bool:
+    """Whether a reader does not want it any more; who just says so is waited for."""
+    connection.execute(
+        sa.select(_readers.c.token)
+        .where(_readers.c.subscription == subscription, _readers.c.recipient == recipient)
+        .with_for_update()
+    )
+    return folded(recipient) in leaving.left(connection, subscription)
 
 
 def _insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
@@ -218,7 +232,8 @@ def claim(engine: sa.Engine, channels: Iterable[str], now: datetime) -> Parcel |
 
 
 def mark(engine: sa.Engine, parcel: Parcel, answer: Answer, now: datetime) -> str:
-    """Write down what came of an attempt; the state that the message is in now."""
+    """Write down what came of an attempt; the state that the message is in now: withdrawn, where
+    its reader left meanwhile and it was not taken."""
     state, next_at, text = "queued", now, answer.text
     if answer.outcome == "sent":
         state = "sent"
@@ -250,7 +265,8 @@ def mark(engine: sa.Engine, parcel: Parcel, answer: Answer, now: datetime) -> st
                 message=text,
             )
         )
-    return state
+        now_in = sa.select(_outbox.c.state).where(_outbox.c.id == parcel.id)
+        return connection.execute(now_in).scalar_one_or_none() or state
 
 
 def wait(attempts: int) -> timedelta:
@@ -259,24 +275,37 @@ def wait(attempts: int) -> timedelta:
 
 
 def release(engine: sa.Engine, outbox_id: int, now: datetime, actor: Actor | None = None) -> bool:
-    """Try a parked message again, once its reason is mended. False: it is not parked.
+    """Try a parked message again, once its reason is mended. False: it is not parked, or its
+    reader has left.
 
     Args:
         actor: who wants it, for the audit log.
     """
     with engine.begin() as connection:
+        parked = sa.and_(
+            _outbox.c.id == outbox_id,
+            _outbox.c.state == "parked",
+            sa.func.length(_outbox.c.body) > 0,
+        )
+        found = connection.execute(
+            sa.select(_outbox.c.subscription, _outbox.c.recipient).where(parked)
+        ).first()
+        if found is None:
+            return False
+        left = _has_left(connection, found.subscription, found.recipient)
+        fresh = {"state": "queued", "next_at": now, "queued_at": now, "attempts": 0}
         done = connection.execute(
             sa.update(_outbox)
-            .where(_outbox.c.id == outbox_id)
-            .where(_outbox.c.state == "parked")
-            .where(sa.func.length(_outbox.c.body) > 0)
-            .values(state="queued", next_at=now, queued_at=now, attempts=0)
-            .returning(_outbox.c.subscription, _outbox.c.recipient)
+            .where(parked)
+            .values(**{"state": "withdrawn"} if left else fresh)
+            .returning(_outbox.c.id)
         ).first()
-        if done is not None and actor is not None:
-            about = f"{done.subscription} to {done.recipient}"
+        if left or done is None:
+            return False
+        if actor is not None:
+            about = f"{found.subscription} to {found.recipient}"
             audit.note(connection, actor, "message released", about, at=now)
-    return done is not None
+    return True
 
 
 def forget(engine: sa.Engine, before: datetime) -> int:

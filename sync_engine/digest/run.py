@@ -38,7 +38,8 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What came of one attempt to deliver. `state` is the message's: sent, queued or parked."""
+    """What came of one attempt to deliver. `state` is the message's: sent, queued, parked, or
+    withdrawn."""
 
     subscription: str
     recipient: str
