@@ -269,6 +269,8 @@ class Writer:
         touched = after.updated_at if after.updated_at != before.updated_at else None
         if touched is None and row is not None and row.tried_at is not None:
             touched = after.updated_at if after.updated_at != base else None
+        if touched is not None and not _may_be_ours(touched, before, after):
+            touched = None
         if touched is None and row is not None:
             touched, base = row.touched_at, row.before_at  # the tool counts it as no update
         state = {"write": "written", "update": "updated", "close": "closed"}[step.action]
@@ -312,6 +314,13 @@ class Writer:
         if step.flag.fingerprint not in held:
             values = {**self._kept(step), **values}
         self._keep(step, **{"task_id": place_id(step), **values})
+
+
+def _may_be_ours(touched: datetime, before: Seen, after: Seen) -> bool:
+    """Whether an item's last change can be our comment, and nobody's after it. A tool that does
+    not tell when a comment was edited leaves it open."""
+    told = after.said_at if after.said_at != before.said_at else None
+    return told is None or abs(touched - told) <= NEAR
 
 
 def place_id(step: Step) -> str:
