@@ -41,7 +41,8 @@ class Note:
 
     Args:
         lines: sentences; they hold words of the tool's people, so nothing in them may act.
-        fingerprint: of the flag: 16 hexadecimal digits.
+        fingerprint: names the flag in its tool, for every store that reads it: 16 hexadecimal
+            digits.
     """
 
     lines: Sequence[str]

@@ -194,7 +194,7 @@ class Writer:
 
     def _do(self, step: Step) -> None:
         flag, place = step.flag, Place(step.flag.subject_id, step.flag.project_id)
-        before = self._comments.look(place, flag.fingerprint)
+        before = self._comments.look(place, step.note.fingerprint)
         if before.comment_id is None and step.action != "write":
             self._not_there(step)
             return
@@ -211,7 +211,7 @@ class Writer:
             if isinstance(error, Refused):
                 error.remedy = self._comments.needs
             raise
-        after = self._comments.look(place, flag.fingerprint)
+        after = self._comments.look(place, step.note.fingerprint)
         if after.comment_id is None:
             raise _Unsettled(f"{flag.key or flag.title}: the tool does not show the comment yet")
         self._settle(step, before, after, base)
