@@ -101,6 +101,17 @@ def _chosen(frame: Frame, name: str | None) -> tuple[Subscription, str | None]:
     raise UsageProblem(f"Say which digest: {names}.")
 
 
+def _named(frame: Frame, name: str) -> str:
+    """The name of a digest, which goes to all of its recipients."""
+    subscription, recipient = _chosen(frame, name)
+    if recipient is not None:
+        raise UsageProblem(
+            f'{recipient} is a recipient of the digest "{subscription.name}"; say that name to '
+            "send it to all of them."
+        )
+    return subscription.name
+
+
 def _told(
     frame: Frame, engine: sa.Engine, subscription: Subscription, to: str | None, now: datetime
 ) -> tuple[str, Recipient | None]:
@@ -123,16 +134,29 @@ def _told(
 @command(digest, "send")
 def send(
     frame: Frame,
+    name: Annotated[
+        str | None, typer.Argument(help="Send today's of this digest, whatever the schedule says.")
+    ] = None,
     now_too: Annotated[
-        bool, typer.Option("--now", help="Send today's, whatever the schedule says.")
+        bool, typer.Option("--now", help="Send today's of all, whatever the schedule says.")
     ] = False,
 ) -> ExitCode:
     """Send every digest that is due, and what still waits to be delivered."""
     from sync_engine.cli.running import open_store
+    from sync_engine.digest.run import WELL
     from sync_engine.duties import send_digests
 
-    queued, delivered = send_digests(frame.configuration(), open_store(frame), by_hand=now_too)
-    failed = [each for each in delivered if each.state not in ("sent", "withdrawn")]
+    only = None if name is None else _named(frame, name)
+    by_hand = now_too or only is not None
+    queued, delivered = send_digests(
+        frame.configuration(), open_store(frame), by_hand=by_hand, only=only
+    )
+    failed = [each for each in delivered if each.state not in WELL]
+    troubles = [
+        {"digest": each.subscription, "to": each.recipient or None, "trouble": each.trouble}
+        for each in queued
+        if each.trouble
+    ]
     rows: list[dict[str, Any]] = [
         {
             "digest": each.subscription, "to": each.recipient, "period": each.period_key,
@@ -141,11 +165,19 @@ def send(
         for each in delivered
     ]  # fmt: skip
 
+    nothing = "No digest is due."
+    if by_hand:
+        nothing = "Nothing to send: nothing is to be told, or today's was sent already."
+
     def tell(console: Console) -> None:
         from sync_engine.cli.output import cell, table
 
+        for each in troubles:
+            told = f'The digest "{each["digest"]}" could not be composed: {each["trouble"]}'
+            console.print(told, style="bad", markup=False, soft_wrap=True)
         if not rows:
-            console.print("No digest is due.")
+            if not troubles:
+                console.print(nothing)
             return
         shown = table("Digest", "To", "Channel", "State", "What was said")
         for row in rows:
@@ -156,8 +188,9 @@ def send(
             )  # fmt: skip
         console.print(shown)
 
-    frame.answer({"composed": len(queued), "deliveries": rows}, tell)
-    return ExitCode.PARTLY if failed else ExitCode.FINE
+    composed = len(queued) - len(troubles)
+    frame.answer({"composed": composed, "deliveries": rows, "troubles": troubles}, tell)
+    return ExitCode.PARTLY if failed or troubles else ExitCode.FINE
 
 
 @command(digest, "readers")

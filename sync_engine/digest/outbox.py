@@ -17,7 +17,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sync_engine.digest import escalation, leaving
+from sync_engine.digest import escalation
 from sync_engine.digest.addresses import folded
 from sync_engine.digest.channels.base import Answer
 from sync_engine.digest.periods import Period
@@ -170,12 +170,12 @@ def put(
 
 def _has_left(connection: sa.Connection, subscription: str, recipient: str) -> bool:
     """Whether a reader does not want it any more; who just says so is waited for."""
-    connection.execute(
-        sa.select(_readers.c.token)
+    at = connection.execute(
+        sa.select(_readers.c.unsubscribed_at)
         .where(_readers.c.subscription == subscription, _readers.c.recipient == recipient)
         .with_for_update()
-    )
-    return folded(recipient) in leaving.left(connection, subscription)
+    ).scalar_one_or_none()
+    return at is not None
 
 
 def _insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
@@ -253,7 +253,7 @@ def mark(engine: sa.Engine, parcel: Parcel, answer: Answer, now: datetime) -> st
         mine = sa.and_(_outbox.c.id == parcel.id, _outbox.c.claim == parcel.claim)
         # What was taken is taken, even when a slower clock let another worker claim it meanwhile.
         whose = _outbox.c.id == parcel.id if state == "sent" else mine
-        connection.execute(
+        done = connection.execute(
             sa.update(_outbox)
             .where(whose)
             .values(
@@ -264,9 +264,12 @@ def mark(engine: sa.Engine, parcel: Parcel, answer: Answer, now: datetime) -> st
                 sent_at=now if state == "sent" else None,
                 message=text,
             )
-        )
-        now_in = sa.select(_outbox.c.state).where(_outbox.c.id == parcel.id)
-        return connection.execute(now_in).scalar_one_or_none() or state
+            .returning(_outbox.c.id)
+        ).first()
+        if done is None:
+            now_in = sa.select(_outbox.c.state).where(_outbox.c.id == parcel.id)
+            state = connection.execute(now_in).scalar_one_or_none() or state
+    return state
 
 
 def wait(attempts: int) -> timedelta:

@@ -49,6 +49,10 @@ class Delivered:
     text: str
 
 
+WELL = ("sent", "withdrawn")
+"""States of a message with which nothing is wrong."""
+
+
 def queue_due(  # noqa: PLR0913 - all of them are the caller's to say
     engine: sa.Engine,
     subscriptions: Iterable[Subscription],
