@@ -87,18 +87,20 @@ LEFT = "inactive in every tool"
 
 def humans(connection: sa.Connection) -> Humans:
     """Everybody, with what keeps them from being told."""
-    accounts: dict[int, list[bool]] = defaultdict(list)
+    accounts: dict[int, list[bool]] = defaultdict(list)  # whether they have left each
     for row in connection.execute(
-        sa.select(_person.c.identity_id, _person.c.active, _person.c.gone_at).where(
+        sa.select(_person.c.identity_id, _person.c.active, _person.c.gone_reason).where(
             _person.c.identity_id.is_not(None)
         )
     ):
-        accounts[row.identity_id].append(row.gone_at is None and row.active is not False)
+        # An account that we merely see no more may be in use.
+        left = row.active is False or row.gone_reason in ("deleted", "archived")
+        accounts[row.identity_id].append(left)
     found = {}
     for row in connection.execute(sa.select(_identity).order_by(_identity.c.id)):
         held = accounts.get(row.id, [])
         trouble = None
-        if held and not any(held):
+        if held and all(held):
             trouble = LEFT
         elif row.source != "file":
             trouble = "not in the people file"

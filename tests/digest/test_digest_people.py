@@ -200,6 +200,24 @@ def test_who_cannot_be_told_has_a_fallback_that_says_so(office: Office, mine: Su
     assert "ann@example.com" in office.told(owners)
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"), [("deleted", PMO), ("access_lost", "ann@example.com")]
+)  # fmt: skip
+def test_who_is_only_not_seen_any_more_has_not_left(
+    office: Office, mine: Subscription, reason: str, told: str
+) -> None:
+    ann = office.person("Ann", "ann@example.com")
+    office.flag("a", ann)
+    with office.engine.begin() as connection:
+        tool = connection.execute(
+            sa.insert(Connection)
+            .values(name="code", connector="github")
+            .returning(Connection.__table__.c.id)  # type: ignore[attr-defined]
+        ).scalar_one()
+        account(connection, tool, ann, gone_at=SUNDAY, gone_reason=reason)
+    assert set(office.told(replace(mine, roles=("owners",)))) == {told}
+
+
 def account(connection: sa.Connection, tool: int, whose: int, id: str = "1", **values: Any) -> None:
     connection.execute(
         sa.insert(PersonRow).values(
