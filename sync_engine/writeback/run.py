@@ -42,6 +42,9 @@ NEAR = timedelta(seconds=5)
 TROUBLE_FOR = timedelta(hours=1)
 UNSEEN_FOR = timedelta(days=1)
 
+REFUSALS = 3
+"""So many changes refused one after the other are the credential's fault, and not the items'."""
+
 FLAG, CONNECTION, ROW = map(table, (FlagRow, ConnectionRow, WritebackRow))
 log = structlog.get_logger()
 
@@ -172,6 +175,7 @@ class Writer:
         self._comments = comments
         self._wanted = wanted
         self._moment = moment
+        self._refused = 0  # changes, since the last that was made
         self.done = Round()
 
     def run(self, stop: threading.Event | None = None) -> Round:
@@ -185,6 +189,9 @@ class Writer:
                 self._do(step)
             except (NotVisible, Unexpected) as error:
                 self._hold_item(step, f"{error.message} {error.advice}")
+                if self._refused >= REFUSALS:
+                    self._end(step, error)
+                    break
             except _Unsettled as error:
                 self.done.items.append(str(error))
             except ConnectorError as error:
@@ -209,8 +216,10 @@ class Writer:
         except (Refused, Throttled) as error:
             self._keep(step, **old)  # it was not done
             if isinstance(error, Refused):
+                self._refused += 1
                 error.remedy = self._comments.needs
             raise
+        self._refused = 0
         after = self._comments.look(place, step.note.fingerprint)
         if after.comment_id is None:
             raise _Unsettled(f"{flag.key or flag.title}: the tool does not show the comment yet")

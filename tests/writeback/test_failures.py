@@ -94,8 +94,10 @@ def test_a_refusal_says_what_is_missing_and_rests(lite: Bench) -> None:
     assert done is not None
     assert done.written == 0
     assert "'Add notes'" in done.items[0]
+    assert "role with the permissions" in done.remedy  # of the connection, after three items
     assert lite.rows()[0].tried_at is None
     asked = len(lite.asked("PUT"))
+    assert asked == 3
     assert lite.write() is None
     assert len(lite.asked("PUT")) == asked
     lite.tool.may_comment = True
