@@ -281,12 +281,7 @@ class Daemon:
                 for connection in self._configuration.settings.connections:
                     if connection.writeback is not None:
                         self._submit(connection, None)
-            queued, delivered = duties.send_digests(self._configuration, self._engine)
-            for late in queued:
-                if late.trouble:
-                    _say("cannot compose a digest", late.trouble, subscription=late.subscription)
-            for each in delivered:
-                log.info("digest", recipient=each.recipient, state=each.state, said=each.text)
+            duties.log_digests(*duties.send_digests(self._configuration, self._engine))
             self._health.duties_error = None
         except CONFIGURATION_ERRORS as error:
             self._health.duties_error = str(error)

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 
 import sqlalchemy as sa
+import structlog
 
 from sync_engine import clock, workload
 from sync_engine.baselines import keep as baselines
@@ -16,7 +17,7 @@ from sync_engine.baselines.keep import Wanted
 from sync_engine.connect import Workshop
 from sync_engine.digest import outbox
 from sync_engine.digest import run as digests
-from sync_engine.digest.run import Delivered, Queued
+from sync_engine.digest.run import WELL, Delivered, Queued
 from sync_engine.flags import apply as flags
 from sync_engine.flags.apply import FlagReport
 from sync_engine.rules import packs
@@ -39,6 +40,8 @@ from sync_engine.subscriptions import (
 )
 from sync_engine.writeback import run as writebacks
 from sync_engine.writeback.run import Round
+
+log = structlog.get_logger()
 
 
 def packs_of(configuration: Configuration) -> list[Pack]:
@@ -122,14 +125,22 @@ def analyse_schedules(
 
 
 def send_digests(
-    configuration: Configuration, engine: sa.Engine, *, by_hand: bool = False
+    configuration: Configuration,
+    engine: sa.Engine,
+    *,
+    by_hand: bool = False,
+    only: str | None = None,
 ) -> tuple[list[Queued], list[Delivered]]:
-    """Compose what is due (by hand: today's), and deliver what waits."""
+    """Compose what is due (by hand: today's), and deliver what waits.
+
+    Args:
+        only: the name of the digest that is composed; None: all of them.
+    """
     now = clock.now()
     ways = channels(configuration)
     queued = digests.queue_due(
         engine,
-        subscriptions(configuration),
+        [each for each in subscriptions(configuration) if only in (None, each.name)],
         now,
         channels=ways,
         gather=reader(configuration, engine, now),
@@ -139,6 +150,16 @@ def send_digests(
         by_hand=by_hand,
     )
     return queued, digests.deliver(engine, ways, clock.now())
+
+
+def log_digests(queued: Iterable[Queued], delivered: Iterable[Delivered]) -> None:
+    """Say what came of digests, for a process that nobody watches."""
+    for late in queued:
+        if late.trouble:
+            log.error("cannot compose a digest", error=late.trouble, subscription=late.subscription)
+    for each in delivered:
+        say = log.info if each.state in WELL else log.warning
+        say("digest", recipient=each.recipient, state=each.state, said=each.text)
 
 
 def write_back(

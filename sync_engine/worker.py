@@ -134,7 +134,7 @@ class Worker:
                     if each.writeback is not None
                 ],
             )
-            duties.send_digests(self.configuration, self.engine)
+            duties.log_digests(*duties.send_digests(self.configuration, self.engine))
 
         @app.periodic(cron=EVERY_NIGHT)
         @app.task(name="flagstaff.tidy", queue=QUEUE, queueing_lock="tidy", lock="tidy")

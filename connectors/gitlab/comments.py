@@ -41,8 +41,11 @@ class GitLabComments:
         raise Unexpected("GitLab's notes of an issue do not come to an end.")
 
     def write(self, place: Place, note: Note) -> None:
-        """A note on the issue."""
-        self._http.send("POST", f"{_path(place)}/notes", {"body": hidden(note)})
+        """A note on the issue; an internal one where Service Desk mails notes to a customer."""
+        path = _path(place)
+        mailed = self._api.one(path)[0].get("service_desk_reply_to") is not None
+        body: dict[str, Any] = {"body": hidden(note), **({"internal": True} if mailed else {})}
+        self._http.send("POST", f"{path}/notes", body)
 
     def update(self, place: Place, comment_id: str, note: Note) -> None:
         """The note, edited."""

@@ -10,8 +10,12 @@ from connectors.jira.cloud import Cloud
 from connectors.jira.data_center import DataCenter
 from connectors.jira.values import ident, instant, obj
 from connectors.sdk.adf import plain as plain_text
-from connectors.sdk.comments import Note, Place, Seen, fingerprint_in, one_line, plain
+from connectors.sdk.comments import Note, Place, Seen, fingerprint_in, inert, plain
 from connectors.sdk.contract import Http
+
+INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
+"""Keeps a comment from the customers of a service project, where one without it is public; it
+means nothing in other projects. Cloud and Data Center take it alike."""
 
 
 class JiraComments:
@@ -53,11 +57,11 @@ class JiraComments:
 
     def _body(self, note: Note) -> dict[str, Any]:
         if not self._cloud:
-            return {"body": plain(note)}
-        # Text in a document is text: nothing in it can act.
+            return {"body": plain(note), "properties": [INTERNAL]}
         paragraphs = [
             {"type": "paragraph", "content": [{"type": "text", "text": text}]}
-            for text in (*map(one_line, note.lines), note.marker)
+            for text in (*map(inert, note.lines), note.marker)
             if text
         ]
-        return {"body": {"type": "doc", "version": 1, "content": paragraphs}}
+        document = {"type": "doc", "version": 1, "content": paragraphs}
+        return {"body": document, "properties": [INTERNAL]}

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from connectors.jira.catalogue import catalogue
 from connectors.jira.sandbox_adopt import Adoption
@@ -230,6 +231,10 @@ class Issues(Adoption):
             return refusal(404, "Issue does not exist or you do not have permission to see it.")
         if not self.may_comment:
             return refusal(403, "You do not have the permission to comment on this issue.")
-        said = plain(request.json()["body"]) or ""
+        told = request.json()
+        said = plain(told["body"]) or ""
         done = self.say(id_, comment or str(8_000_000 + self.world.revision), said)
+        internal = {"key": "sd.public.comment", "value": {"internal": True}}
+        done = replace(done, public=internal not in told.get("properties", []))
+        self.world.put(done)
         return Reply.of(self.render.comment(done), 200 if comment else 201)

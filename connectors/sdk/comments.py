@@ -17,7 +17,17 @@ from typing import Any, ClassVar, Protocol
 from connectors.sdk.contract import Connector, Http
 
 _MARKER = re.compile(r"\[flagstaff:([0-9a-f]{16})\]\s*(?:-->)?\s*\Z")
-_SIGNS = re.compile(r"([@#!\[{<>*_`~|\\]|\A/)(?=\S)")
+_ACTS = (
+    # Mentions, references, markup, macros, entities, commands.
+    re.compile(r"([@#!$%&^\[{<>*_`~|\\]|\A/)(?=\S)"),
+    # Addresses and domains, and `version:1.0`; times and numbers stay whole.
+    re.compile(r"((?<!\d):|:(?!\d)|(?<=\w)\.(?=[^\W\d])|(?<=[wW]{3})\.)(?=\S)"),
+    # Keys of items (`GH-12`) and revisions (`r12`).
+    re.compile(r"(\b[^\W\d_]\w*-|\b[rR])(?=\d)"),
+    # Names of commits.
+    re.compile(r"\b([0-9a-fA-F]{6})(?=[0-9a-fA-F]{1,58}\b)"),
+)
+"""What a tool may take for more than text."""
 _ZERO_WIDTH = "\u200b"
 _MOST = 600
 
@@ -41,7 +51,8 @@ class Note:
 
     Args:
         lines: sentences; they hold words of the tool's people, so nothing in them may act.
-        fingerprint: of the flag: 16 hexadecimal digits.
+        fingerprint: names the flag in its tool, for every store that reads it: 16 hexadecimal
+            digits.
     """
 
     lines: Sequence[str]
@@ -109,9 +120,12 @@ def fingerprint_in(text: str) -> str | None:
 
 
 def inert(text: str) -> str:
-    """One line of text in which nothing is a mention, a link, a command or markup in any of the
-    tools: an invisible space follows every sign that could begin one."""
-    return _SIGNS.sub(rf"\1{_ZERO_WIDTH}", one_line(text))
+    """One line of text in which nothing is a mention, a link, a reference, a command or markup in
+    any of the tools: an invisible space stands in everything that could be one."""
+    line = one_line(text)
+    for act in _ACTS:
+        line = act.sub(rf"\1{_ZERO_WIDTH}", line)
+    return line
 
 
 def one_line(text: str) -> str:

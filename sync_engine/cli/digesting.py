@@ -82,6 +82,7 @@ def preview(
 
 def _chosen(frame: Frame, name: str | None) -> tuple[Subscription, str | None]:
     """The subscription that a name means, or a recipient's, whose address comes with it."""
+    from sync_engine.digest.addresses import folded
     from sync_engine.subscriptions import subscriptions
 
     found = subscriptions(frame.configuration())
@@ -93,25 +94,40 @@ def _chosen(frame: Frame, name: str | None) -> tuple[Subscription, str | None]:
         if name == subscription.name:
             return subscription, None
     for subscription in found:
-        if name is not None and any(name in part.to for part in subscription.parts):
+        if name is not None and folded(name) in {
+            folded(each) for part in subscription.parts for each in part.to
+        }:
             return subscription, name
     names = ", ".join(each.name for each in found)
     raise UsageProblem(f"Say which digest: {names}.")
+
+
+def _named(frame: Frame, name: str) -> str:
+    """The name of a digest, which goes to all of its recipients."""
+    subscription, recipient = _chosen(frame, name)
+    if recipient is not None:
+        raise UsageProblem(
+            f'{recipient} is a recipient of the digest "{subscription.name}"; say that name to '
+            "send it to all of them."
+        )
+    return subscription.name
 
 
 def _told(
     frame: Frame, engine: sa.Engine, subscription: Subscription, to: str | None, now: datetime
 ) -> tuple[str, Recipient | None]:
     """Whose digest is shown, and what is theirs."""
+    from sync_engine.digest.addresses import folded
     from sync_engine.subscriptions import audiences
 
-    if not subscription.by_people and not subscription.also:
+    if not subscription.by_people:
         return to or (*subscription.to, *subscription.boards)[0], None
     told = audiences(frame.configuration(), engine, now)(engine, subscription, now)
     if to is None and told:
         to = next(iter(told))
-    if to in told:
-        return to, told[to]
+    for each in told:
+        if to is not None and folded(each) == folded(to):
+            return each, told[each]
     names = ", ".join(told) or "nobody, as no flag is anybody's"
     raise UsageProblem(f'The digest "{subscription.name}" goes now to: {names}.')
 
@@ -119,16 +135,29 @@ def _told(
 @command(digest, "send")
 def send(
     frame: Frame,
+    name: Annotated[
+        str | None, typer.Argument(help="Send today's of this digest, whatever the schedule says.")
+    ] = None,
     now_too: Annotated[
-        bool, typer.Option("--now", help="Send today's, whatever the schedule says.")
+        bool, typer.Option("--now", help="Send today's of all, whatever the schedule says.")
     ] = False,
 ) -> ExitCode:
     """Send every digest that is due, and what still waits to be delivered."""
     from sync_engine.cli.running import open_store
+    from sync_engine.digest.run import WELL
     from sync_engine.duties import send_digests
 
-    queued, delivered = send_digests(frame.configuration(), open_store(frame), by_hand=now_too)
-    failed = [each for each in delivered if each.state != "sent"]
+    only = None if name is None else _named(frame, name)
+    by_hand = now_too or only is not None
+    queued, delivered = send_digests(
+        frame.configuration(), open_store(frame), by_hand=by_hand, only=only
+    )
+    failed = [each for each in delivered if each.state not in WELL]
+    troubles = [
+        {"digest": each.subscription, "to": each.recipient or None, "trouble": each.trouble}
+        for each in queued
+        if each.trouble
+    ]
     rows: list[dict[str, Any]] = [
         {
             "digest": each.subscription, "to": each.recipient, "period": each.period_key,
@@ -137,11 +166,19 @@ def send(
         for each in delivered
     ]  # fmt: skip
 
+    nothing = "No digest is due."
+    if by_hand:
+        nothing = "Nothing to send: nothing is to be told, or today's was sent already."
+
     def tell(console: Console) -> None:
         from sync_engine.cli.output import cell, table
 
+        for each in troubles:
+            told = f'The digest "{each["digest"]}" could not be composed: {each["trouble"]}'
+            console.print(told, style="bad", markup=False, soft_wrap=True)
         if not rows:
-            console.print("No digest is due.")
+            if not troubles:
+                console.print(nothing)
             return
         shown = table("Digest", "To", "Channel", "State", "What was said")
         for row in rows:
@@ -152,8 +189,9 @@ def send(
             )  # fmt: skip
         console.print(shown)
 
-    frame.answer({"composed": len(queued), "deliveries": rows}, tell)
-    return ExitCode.PARTLY if failed else ExitCode.FINE
+    composed = len(queued) - len(troubles)
+    frame.answer({"composed": composed, "deliveries": rows, "troubles": troubles}, tell)
+    return ExitCode.PARTLY if failed or troubles else ExitCode.FINE
 
 
 @command(digest, "readers")

@@ -185,7 +185,10 @@ class Show:
                 )
 
     def _digest(self, workshop: Workshop, engine: sa.Engine) -> None:
-        _, delivered = duties.send_digests(workshop.configuration, engine, by_hand=True)
+        queued, delivered = duties.send_digests(workshop.configuration, engine, by_hand=True)
+        for late in queued:
+            if late.trouble:
+                self.screen.print(cell(f"  {late.subscription}: {late.trouble}", "bad"))
         for each in delivered:
             style = "good" if each.state == "sent" else "bad"
             self.screen.print(cell(f"  {each.recipient}: {each.text}", style), soft_wrap=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from connectors.sdk import registry
 from connectors.sdk.contract import Scope
@@ -110,16 +111,24 @@ def purge_records(desk: Desk, actor: Actor, name: str) -> Mapping[str, int]:
     """Delete all that was ever read of a connection that was removed; rows by table.
 
     Raises:
-        CommandError: it is still configured, or nothing of it is kept.
+        CommandError: it is still configured, nothing of it is kept, or something keeps it.
     """
     if name in desk.configuration().connection_names:
         raise CommandError(f'the connection "{name}" is still configured; remove it first')
-    with desk.engine.begin() as connection:
-        deleted = purge.connection(connection, name)
-        if deleted is None:
-            raise CommandError(f'nothing is kept of a connection "{name}"')
-        audit.note(connection, actor, "records purged", name, at=desk.now(), after=dict(deleted))
-        return deleted
+    try:
+        with desk.engine.begin() as connection:
+            deleted = purge.connection(connection, name)
+            if deleted is None:
+                raise CommandError(f'nothing is kept of a connection "{name}"')
+            audit.note(
+                connection, actor, "records purged", name, at=desk.now(), after=dict(deleted)
+            )
+            return deleted
+    except IntegrityError as error:
+        raise CommandError(
+            f'nothing of the connection "{name}" was deleted: something that refers to its records '
+            "was written meanwhile; try again"
+        ) from error
 
 
 def _due_now(name: str) -> Any:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from sync_engine.digest import escalation
+from sync_engine.digest.addresses import folded
 from sync_engine.digest.model import Escalated, Role, Share, Subscription, Unreadable
 from sync_engine.digest.read import SECONDS, Filter
 from sync_engine.digest.text import clean, listed, plural
@@ -63,21 +64,21 @@ class Humans:
     by_address: Mapping[str, Human] = field(init=False)
 
     def __post_init__(self) -> None:
-        found = {each.email.casefold(): each for each in self.by_id.values() if each.email}
+        found = {folded(each.email): each for each in self.by_id.values() if each.email}
         object.__setattr__(self, "by_address", found)
 
     def trouble(self, address: str | None, role: str) -> str | None:
         """Why an address cannot be told of others' flags; None: it can."""
         if address is None:
             return f"no {role} is named"
-        human = self.by_address.get(address.casefold())
+        human = self.by_address.get(folded(address))
         if human is not None and human.trouble == LEFT:
             return f"their {role} {human.name} is inactive in every tool"
         return None
 
     def name(self, address: str) -> str:
         """What people call whoever has an address."""
-        human = self.by_address.get(address.casefold())
+        human = self.by_address.get(folded(address))
         return human.name if human else address
 
 
@@ -86,18 +87,20 @@ LEFT = "inactive in every tool"
 
 def humans(connection: sa.Connection) -> Humans:
     """Everybody, with what keeps them from being told."""
-    accounts: dict[int, list[bool]] = defaultdict(list)
+    accounts: dict[int, list[bool]] = defaultdict(list)  # whether they have left each
     for row in connection.execute(
-        sa.select(_person.c.identity_id, _person.c.active, _person.c.gone_at).where(
+        sa.select(_person.c.identity_id, _person.c.active, _person.c.gone_reason).where(
             _person.c.identity_id.is_not(None)
         )
     ):
-        accounts[row.identity_id].append(row.gone_at is None and row.active is not False)
+        # An account that we merely see no more may be in use.
+        left = row.active is False or row.gone_reason in ("deleted", "archived")
+        accounts[row.identity_id].append(left)
     found = {}
     for row in connection.execute(sa.select(_identity).order_by(_identity.c.id)):
         held = accounts.get(row.id, [])
         trouble = None
-        if held and not any(held):
+        if held and all(held):
             trouble = LEFT
         elif row.source != "file":
             trouble = "not in the people file"
@@ -147,7 +150,7 @@ class Audiences:
                     self._of(connection, part, everybody, now, gathered)
             climbed = escalation.standing(connection, subscription.name)
         for address, flags in climbed.items():
-            gathered.escalated[gathered.spelled(address)] = flags
+            gathered.escalated[gathered.spelled(address)] += flags
         return gathered.recipients()
 
     def _of(
@@ -163,7 +166,10 @@ class Audiences:
             return
         told = sa.or_(_flag.c.state != "resolved", _flag.c.resolved_at > now - REMEMBERED)
         owners = connection.execute(
-            sa.select(_flag.c.identity_id).where(self._condition(part), told).distinct()
+            sa.select(_flag.c.identity_id)
+            .where(self._condition(part), told)
+            .distinct()
+            .order_by(_flag.c.identity_id)  # the spelling of an address is that of the first
         ).scalars()
         people: dict[str, set[int]] = defaultdict(set)
         rest: dict[int | None, str] = {}
@@ -220,13 +226,13 @@ class _Gathered:
 
     shares: dict[str, list[Share]] = field(default_factory=lambda: defaultdict(list))
     notes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    escalated: dict[str, tuple[Escalated, ...]] = field(default_factory=dict)
+    escalated: dict[str, tuple[Escalated, ...]] = field(default_factory=lambda: defaultdict(tuple))
     public: set[str] = field(default_factory=set)
     _spelled: dict[str, str] = field(default_factory=dict)
 
     def spelled(self, address: str) -> str:
         """An address as it was written first."""
-        return self._spelled.setdefault(address.casefold(), address)
+        return self._spelled.setdefault(folded(address), address)
 
     def recipients(self) -> dict[str, Recipient]:
         found = {}

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sync_engine.digest import ladder, periods
+from sync_engine.digest import ladder, leaving, periods
+from sync_engine.digest.addresses import folded
 from sync_engine.digest.ladder import Climb, Standing, Step
 from sync_engine.digest.model import Escalated, Rung, Subscription
 from sync_engine.rules.calendars import WorkCalendar
-from sync_engine.store.digest_models import DigestReader, Escalation
+from sync_engine.store.digest_models import Escalation
 from sync_engine.store.flag_models import FlagRow
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ UNSOLVED = ("open", "acknowledged")
 
 _flag = FlagRow.__table__  # type: ignore[attr-defined]
 _escalation = Escalation.__table__  # type: ignore[attr-defined]
-_readers = DigestReader.__table__  # type: ignore[attr-defined]
 _this_life = sa.and_(
     _flag.c.id == _escalation.c.flag_id, _flag.c.opened_at == _escalation.c.opened_at
 )
@@ -40,7 +40,7 @@ def climb(
         return
     schedule = periods.parse(subscription.when, subscription.zone, subscription.quiet)
     past = _past(connection, subscription.name, everybody)
-    left = _left(connection, subscription.name)
+    left = leaving.left(connection, subscription.name)
     rows = connection.execute(
         sa.select(_flag.c.id, _flag.c.opened_at, _flag.c.owner, _flag.c.identity_id)
         .where(condition, _flag.c.state.in_(UNSOLVED))
@@ -85,18 +85,8 @@ def _chain(
     return tuple(
         Step(rung, address, everybody.name(address))
         for rung, address in addresses.items()
-        if address and everybody.trouble(address, rung) is None and address.casefold() not in left
+        if address and everybody.trouble(address, rung) is None and folded(address) not in left
     )
-
-
-def _left(connection: sa.Connection, subscription: str) -> set[str]:
-    """Who does not want this digest any more."""
-    rows = connection.execute(
-        sa.select(_readers.c.recipient).where(
-            _readers.c.subscription == subscription, _readers.c.unsubscribed_at.is_not(None)
-        )
-    )
-    return {row.recipient.casefold() for row in rows}
 
 
 def _past(
@@ -123,7 +113,7 @@ def standing(connection: sa.Connection, subscription: str) -> dict[str, tuple[Es
         sa.select(_escalation)
         .join(_flag, _this_life)
         .where(_escalation.c.subscription == subscription, _flag.c.state.in_(UNSOLVED))
-        .order_by(_escalation.c.flag_id)
+        .order_by(_escalation.c.flag_id, _escalation.c.recipient)
     )
     for row in rows:
         told = row.told_at is not None
@@ -139,12 +129,16 @@ def tell(
     now: datetime,
 ) -> None:
     """Write down that a digest tells someone of what climbed to them, with the digest itself."""
-    ids = sorted(flags)
-    if ids:
+    told = sa.and_(
+        _escalation.c.subscription == subscription,
+        _escalation.c.flag_id.in_(sorted(flags)),
+        _escalation.c.told_at.is_(None),
+    )
+    known = connection.execute(sa.select(_escalation.c.recipient).where(told).distinct()).scalars()
+    spelled = [each for each in known if folded(each) == folded(recipient)]
+    if spelled:
         connection.execute(
             sa.update(_escalation)
-            .where(_escalation.c.subscription == subscription)
-            .where(sa.func.lower(_escalation.c.recipient) == recipient.lower())
-            .where(_escalation.c.flag_id.in_(ids), _escalation.c.told_at.is_(None))
+            .where(told, _escalation.c.recipient.in_(spelled))
             .values(told_at=now)
         )

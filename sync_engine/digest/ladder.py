@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync_engine.digest import periods
+from sync_engine.digest.addresses import folded
 from sync_engine.digest.model import Ladder, Rung
 from sync_engine.digest.periods import Schedule
 from sync_engine.rules.calendars import WorkCalendar
@@ -55,14 +56,14 @@ def climb(flag: Standing, ladder: Ladder, schedule: Schedule, calendar: WorkCale
     since = flag.past[-1][1] if flag.past else flag.opened_at
     if not _over(since, ladder, schedule, calendar, now):
         return None
-    had = {step.address.casefold() for step, _ in flag.past}
+    had = {folded(step.address) for step, _ in flag.past}
     if flag.owner[1]:
-        had.add(flag.owner[1].casefold())
+        had.add(folded(flag.owner[1]))
     last = ladder.to.index(flag.past[-1][0].rung) if _on(flag, ladder) else -1
     on = {step.rung: step for step in flag.chain}
     for rung in ladder.to[last + 1 :]:
         step = on.get(rung)
-        if step is not None and step.address.casefold() not in had:
+        if step is not None and folded(step.address) not in had:
             return Climb(step, (flag.owner[0], *(each.name for each, _ in flag.past)))
     return None
 

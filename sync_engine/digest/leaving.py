@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.digest.addresses import folded
 from sync_engine.store import audit
 from sync_engine.store.audit import Actor
 from sync_engine.store.digest_models import DigestReader, Outgoing
@@ -43,6 +44,16 @@ def members(engine: sa.Engine, subscription: str | None = None) -> list[Membersh
         return [_member(row) for row in connection.execute(wanted)]
 
 
+def left(connection: sa.Connection, subscription: str) -> set[str]:
+    """Who does not want a digest any more, by `folded` address."""
+    rows = connection.execute(
+        sa.select(_readers.c.recipient).where(
+            _readers.c.subscription == subscription, _readers.c.unsubscribed_at.is_not(None)
+        )
+    )
+    return {folded(row.recipient) for row in rows}
+
+
 def by_token(engine: sa.Engine, token: str) -> Membership | None:
     """Whom the link for unsubscribing in a digest belongs to."""
     with reading(engine) as connection:
@@ -51,7 +62,11 @@ def by_token(engine: sa.Engine, token: str) -> Membership | None:
 
 
 def unsubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
-    """End a recipient's subscription; what still waits is withdrawn. False: unknown token."""
+    """End a recipient's subscription. False: unknown token.
+
+    What waits, was given up or is just under way is withdrawn: what the mail server takes in this
+    very moment still counts as sent, and nothing is tried again.
+    """
     with engine.begin() as connection:
         row = connection.execute(
             sa.select(_readers).where(_readers.c.token == token).with_for_update()
@@ -64,9 +79,9 @@ def unsubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
         connection.execute(
             sa.update(_outbox)
             .where(_outbox.c.subscription == row.subscription)
-            .where(_outbox.c.recipient == row.recipient)
-            .where(_outbox.c.state == "queued")
-            .values(state="withdrawn")
+            .where(_outbox.c.recipient.in_(_spellings(connection, row)))
+            .where(_outbox.c.state.in_(["queued", "sending", "parked"]))
+            .values(state="withdrawn", claim=None, claimed_until=None)
         )
     return True
 
@@ -87,8 +102,19 @@ def resubscribe(engine: sa.Engine, token: str, now: datetime) -> bool:
 
 def _set(connection: sa.Connection, row: Any, at: datetime | None) -> None:
     connection.execute(
-        sa.update(_readers).where(_readers.c.token == row.token).values(unsubscribed_at=at)
+        sa.update(_readers)
+        .where(_readers.c.subscription == row.subscription)
+        .where(_readers.c.recipient.in_(_spellings(connection, row)))
+        .values(unsubscribed_at=at)
     )
+
+
+def _spellings(connection: sa.Connection, row: Any) -> list[str]:
+    """Every way in which a reader's address is spelled."""
+    known = connection.execute(
+        sa.select(_readers.c.recipient).where(_readers.c.subscription == row.subscription)
+    ).scalars()
+    return [each for each in known if folded(each) == folded(row.recipient)]
 
 
 def _note(connection: sa.Connection, row: Any, action: str, now: datetime) -> None:

@@ -77,8 +77,8 @@ class Subscription:
 
     @property
     def by_people(self) -> bool:
-        """Whether the store says who the recipients are."""
-        return any(part.roles or part.escalate for part in self.parts)
+        """Whether it takes the store, or several parts, to say who is told what."""
+        return bool(self.also or self.roles or self.escalate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sync_engine.digest import escalation
+from sync_engine.digest.addresses import folded
 from sync_engine.digest.channels.base import Answer
 from sync_engine.digest.periods import Period
 from sync_engine.store import audit
@@ -40,8 +41,10 @@ _deliveries = Delivery.__table__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What a recipient of a subscription was told last."""
+    """What a recipient of a subscription was told last. `recipient`: as they were first known,
+    however their address is spelled by now."""
 
+    recipient: str
     since: datetime
     token: str
     last: Period | None
@@ -68,25 +71,41 @@ class Parcel:
 def meet(
     engine: sa.Engine, subscription: str, recipients: Sequence[str], now: datetime
 ) -> dict[str, Reader]:
-    """The recipients of a subscription as they stand; the new ones start with the next period."""
+    """The recipients of a subscription as they stand, each once, by the first of their spellings;
+    the new ones start with the next period."""
+    wanted: dict[str, str] = {}
+    for recipient in recipients:
+        wanted.setdefault(folded(recipient), recipient)
     standing = known(engine, subscription)
-    new = [recipient for recipient in recipients if recipient not in standing]
+    new = [recipient for mark, recipient in wanted.items() if mark not in standing]
     if new:
         with engine.begin() as connection:
             for recipient in new:
                 row = {"subscription": subscription, "recipient": recipient, "since": now}
                 _insert_once(connection, _readers, row | {"token": secrets.token_urlsafe(24)})
         standing = known(engine, subscription)
-    return {recipient: standing[recipient] for recipient in recipients}
+    return {recipient: standing[mark] for mark, recipient in wanted.items()}
 
 
 def known(engine: sa.Engine, subscription: str) -> dict[str, Reader]:
-    """All recipients that a subscription ever had."""
+    """All recipients that a subscription ever had, by their `folded` address; of several spellings
+    the one that was served last, which has left if any has."""
     with reading(engine) as connection:
         rows = connection.execute(
             sa.select(_readers).where(_readers.c.subscription == subscription)
         ).mappings()
-        return {row["recipient"]: _reader(row) for row in rows}
+        readers = sorted(map(_reader, rows), key=_served)
+    found: dict[str, Reader] = {}
+    for reader in readers:
+        mark = folded(reader.recipient)
+        left = reader.unsubscribed or (mark in found and found[mark].unsubscribed)
+        found[mark] = replace(reader, unsubscribed=left)
+    return found
+
+
+def _served(reader: Reader) -> tuple[bool, datetime, str]:
+    at = reader.last.fire_at if reader.last else reader.since
+    return reader.last is not None, at, reader.recipient
 
 
 def _reader(row: sa.RowMapping) -> Reader:
@@ -95,6 +114,7 @@ def _reader(row: sa.RowMapping) -> Reader:
         last = Period(row["period_key"], row["period_at"], "")
     thread = (row["thread_id"], row["message_id"])
     return Reader(
+        recipient=row["recipient"],
         since=row["since"],
         token=row["token"],
         last=last,
@@ -119,9 +139,13 @@ def put(
         climbed: ids of the flags of which the digest says that they climbed to its reader.
 
     Returns:
-        The channels for which it was new; another worker may have been first.
+        The channels for which it was new; another worker may have been first, and a reader who
+        left meanwhile gets nothing.
     """
+    rows = list(rows)
     with engine.begin() as connection:
+        if rows and _has_left(connection, rows[0]["subscription"], rows[0]["recipient"]):
+            return []
         fresh = [row["channel"] for row in rows if _insert_once(connection, _outbox, row)]
         if served is not None:
             connection.execute(
@@ -142,6 +166,16 @@ def put(
                     served["told_until"],
                 )  # fmt: skip
     return fresh
+
+
+def _has_left(connection: sa.Connection, subscription: str, recipient: str) -> bool:
+    """Whether a reader does not want it any more; who just says so is waited for."""
+    at = connection.execute(
+        sa.select(_readers.c.unsubscribed_at)
+        .where(_readers.c.subscription == subscription, _readers.c.recipient == recipient)
+        .with_for_update()
+    ).scalar_one_or_none()
+    return at is not None
 
 
 def _insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
@@ -198,7 +232,8 @@ def claim(engine: sa.Engine, channels: Iterable[str], now: datetime) -> Parcel |
 
 
 def mark(engine: sa.Engine, parcel: Parcel, answer: Answer, now: datetime) -> str:
-    """Write down what came of an attempt; the state that the message is in now."""
+    """Write down what came of an attempt; the state that the message is in now: withdrawn, where
+    its reader left meanwhile and it was not taken."""
     state, next_at, text = "queued", now, answer.text
     if answer.outcome == "sent":
         state = "sent"
@@ -218,7 +253,7 @@ def mark(engine: sa.Engine, parcel: Parcel, answer: Answer, now: datetime) -> st
         mine = sa.and_(_outbox.c.id == parcel.id, _outbox.c.claim == parcel.claim)
         # What was taken is taken, even when a slower clock let another worker claim it meanwhile.
         whose = _outbox.c.id == parcel.id if state == "sent" else mine
-        connection.execute(
+        done = connection.execute(
             sa.update(_outbox)
             .where(whose)
             .values(
@@ -229,7 +264,11 @@ def mark(engine: sa.Engine, parcel: Parcel, answer: Answer, now: datetime) -> st
                 sent_at=now if state == "sent" else None,
                 message=text,
             )
-        )
+            .returning(_outbox.c.id)
+        ).first()
+        if done is None:
+            now_in = sa.select(_outbox.c.state).where(_outbox.c.id == parcel.id)
+            state = connection.execute(now_in).scalar_one_or_none() or state
     return state
 
 
@@ -239,24 +278,37 @@ def wait(attempts: int) -> timedelta:
 
 
 def release(engine: sa.Engine, outbox_id: int, now: datetime, actor: Actor | None = None) -> bool:
-    """Try a parked message again, once its reason is mended. False: it is not parked.
+    """Try a parked message again, once its reason is mended. False: it is not parked, or its
+    reader has left.
 
     Args:
         actor: who wants it, for the audit log.
     """
     with engine.begin() as connection:
+        parked = sa.and_(
+            _outbox.c.id == outbox_id,
+            _outbox.c.state == "parked",
+            sa.func.length(_outbox.c.body) > 0,
+        )
+        found = connection.execute(
+            sa.select(_outbox.c.subscription, _outbox.c.recipient).where(parked)
+        ).first()
+        if found is None:
+            return False
+        left = _has_left(connection, found.subscription, found.recipient)
+        fresh = {"state": "queued", "next_at": now, "queued_at": now, "attempts": 0}
         done = connection.execute(
             sa.update(_outbox)
-            .where(_outbox.c.id == outbox_id)
-            .where(_outbox.c.state == "parked")
-            .where(sa.func.length(_outbox.c.body) > 0)
-            .values(state="queued", next_at=now, queued_at=now, attempts=0)
-            .returning(_outbox.c.subscription, _outbox.c.recipient)
+            .where(parked)
+            .values(**{"state": "withdrawn"} if left else fresh)
+            .returning(_outbox.c.id)
         ).first()
-        if done is not None and actor is not None:
-            about = f"{done.subscription} to {done.recipient}"
+        if left or done is None:
+            return False
+        if actor is not None:
+            about = f"{found.subscription} to {found.recipient}"
             audit.note(connection, actor, "message released", about, at=now)
-    return done is not None
+    return True
 
 
 def forget(engine: sa.Engine, before: datetime) -> int:

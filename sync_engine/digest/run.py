@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.digest import outbox, periods, rounds
+from sync_engine.digest.addresses import folded
 from sync_engine.digest.audience import Audiences, Recipient
 from sync_engine.digest.channels.base import Channel, Frozen, Letter
 from sync_engine.digest.compose import compose
@@ -37,7 +38,8 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What came of one attempt to deliver. `state` is the message's: sent, queued or parked."""
+    """What came of one attempt to deliver. `state` is the message's: sent, queued, parked, or
+    withdrawn."""
 
     subscription: str
     recipient: str
@@ -45,6 +47,10 @@ class Delivered:
     channel: str
     state: str
     text: str
+
+
+WELL = ("sent", "withdrawn")
+"""States of a message with which nothing is wrong."""
 
 
 def queue_due(  # noqa: PLR0913 - all of them are the caller's to say
@@ -64,7 +70,8 @@ def queue_due(  # noqa: PLR0913 - all of them are the caller's to say
     Args:
         now: the instant at which the digests are composed.
         channels: the ways out by name; a subscription's others are left out.
-        audiences: says who is told what; needed where digests go to roles, or flags climb.
+        audiences: says who is told what; needed where digests go to roles, have several parts, or
+            flags climb: without it each recipient would be told all of it.
         links: what makes the links by which readers act; None leaves them out. Asked for a mail.
         web_url: address of the web console; None leaves out every link to it.
         by_hand: queue the digest of today whatever the schedule says, once a day, without
@@ -73,7 +80,9 @@ def queue_due(  # noqa: PLR0913 - all of them are the caller's to say
     desk = _Desk(engine, now, channels, gather, links, web_url, by_hand)
     done: list[Queued] = []
     for subscription in subscriptions:
-        if subscription.by_people and audiences is not None:
+        if subscription.by_people:
+            if audiences is None:
+                raise ValueError(f'"{subscription.name}" needs to be told who its recipients are')
             done += desk.by_people(subscription, audiences)
         else:
             told = dict.fromkeys((*subscription.to, *subscription.boards), _ALL)
@@ -97,7 +106,7 @@ class _Desk:
     by_hand: bool
 
     def by_people(self, subscription: Subscription, audiences: Audiences) -> list[Queued]:
-        """A digest whose recipients the store names: looked up once a period."""
+        """A digest that is not the same for all: who is told what is looked up once a period."""
         standing = rounds.meet(self.engine, subscription.name, self.now)
         schedule = periods.parse(subscription.when, subscription.zone, subscription.quiet)
         due = periods.due(schedule, self.now, standing.last)
@@ -122,14 +131,15 @@ class _Desk:
         done: list[Queued] = []
         schedule = periods.parse(subscription.when, subscription.zone, subscription.quiet)
         readers = outbox.meet(self.engine, subscription.name, tuple(told), since)
-        for recipient, reader in readers.items():
+        for named, reader in readers.items():
+            recipient = reader.recipient
             period = (
                 _by_hand(schedule, self.now) if self.by_hand else _due(schedule, self.now, reader)
             )
             if period is None or reader.unsubscribed:
                 continue
             occasion = _occasion(
-                subscription, recipient, told[recipient], period, reader, self.now, self.web_url
+                subscription, recipient, told[named], period, reader, self.now, self.web_url
             )
             try:
                 queued = self._freeze(occasion, reader)
@@ -234,7 +244,7 @@ def preview(
         told: what is theirs; None: all that the subscription is about.
     """
     schedule = periods.parse(subscription.when, subscription.zone, subscription.quiet)
-    reader = outbox.known(engine, subscription.name).get(recipient)
+    reader = outbox.known(engine, subscription.name).get(folded(recipient))
     occasion = _occasion(
         subscription, recipient, told or _ALL, _by_hand(schedule, now), reader, now, web_url
     )

@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
-from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
 from sync_engine.store.models import Connection
+from sync_engine.store.tables import METADATA
 
 _connection: sa.Table = Connection.__table__  # type: ignore[attr-defined]
-_flag: sa.Table = FlagRow.__table__  # type: ignore[attr-defined]
-_event: sa.Table = FlagEvent.__table__  # type: ignore[attr-defined]
-_waiver: sa.Table = Waiver.__table__  # type: ignore[attr-defined]
 
 
 def connection(store: sa.Connection, name: str) -> Mapping[str, int] | None:
-    """Delete a connection with its records, runs and flags; the rows by table. None: there is
-    none of this name."""
+    """Delete a connection with its records, runs and flags, and all that refers to these; the
+    rows by table. None: there is none of this name."""
     id = store.execute(
         sa.select(_connection.c.id).where(_connection.c.name == name).with_for_update()
     ).scalar_one_or_none()
     if id is None:
         return None
     deleted: dict[str, int] = {}
-    flags = sa.select(_flag.c.id).where(_flag.c.connection_id == id)
-    for table in (_event, _waiver):
-        deleted[table.name] = store.execute(
-            sa.delete(table).where(table.c.flag_id.in_(flags))
-        ).rowcount
-    for table in reversed(SQLModel.metadata.sorted_tables):
-        if "connection_id" in table.c:
-            done = store.execute(sa.delete(table).where(table.c.connection_id == id))
-            deleted[table.name] = done.rowcount
-    store.execute(sa.delete(_connection).where(_connection.c.id == id))
+    doomed = of_connection(id)
+    for table in reversed(doomed):
+        count = store.execute(sa.delete(table).where(doomed[table])).rowcount
+        if table is not _connection:
+            deleted[table.name] = count
     return {table: count for table, count in deleted.items() if count}
+
+
+def of_connection(id: int) -> dict[sa.Table, sa.ColumnElement[bool]]:
+    """The tables with rows of a connection, each with which they are; what refers to another
+    table's rows stands behind it."""
+    doomed: dict[sa.Table, sa.ColumnElement[bool]] = {}
+    for table in METADATA.sorted_tables:
+        if table is _connection:
+            doomed[table] = table.c.id == id
+        elif "connection_id" in table.c:
+            doomed[table] = table.c.connection_id == id
+        elif referring := list(_referring(table, doomed)):
+            doomed[table] = sa.or_(*referring)
+    return doomed
+
+
+def _referring(
+    table: sa.Table, doomed: Mapping[sa.Table, sa.ColumnElement[bool]]
+) -> Iterator[sa.ColumnElement[bool]]:
+    for key in table.foreign_keys:
+        if key.column.table in doomed:
+            yield key.parent.in_(sa.select(key.column).where(doomed[key.column.table]))

@@ -42,6 +42,9 @@ NEAR = timedelta(seconds=5)
 TROUBLE_FOR = timedelta(hours=1)
 UNSEEN_FOR = timedelta(days=1)
 
+REFUSALS = 3
+"""So many changes refused one after the other are the credential's fault, and not the items'."""
+
 FLAG, CONNECTION, ROW = map(table, (FlagRow, ConnectionRow, WritebackRow))
 log = structlog.get_logger()
 
@@ -172,6 +175,7 @@ class Writer:
         self._comments = comments
         self._wanted = wanted
         self._moment = moment
+        self._refused = 0  # changes, since the last that was made
         self.done = Round()
 
     def run(self, stop: threading.Event | None = None) -> Round:
@@ -185,6 +189,9 @@ class Writer:
                 self._do(step)
             except (NotVisible, Unexpected) as error:
                 self._hold_item(step, f"{error.message} {error.advice}")
+                if self._refused >= REFUSALS:
+                    self._end(step, error)
+                    break
             except _Unsettled as error:
                 self.done.items.append(str(error))
             except ConnectorError as error:
@@ -194,7 +201,7 @@ class Writer:
 
     def _do(self, step: Step) -> None:
         flag, place = step.flag, Place(step.flag.subject_id, step.flag.project_id)
-        before = self._comments.look(place, flag.fingerprint)
+        before = self._comments.look(place, step.note.fingerprint)
         if before.comment_id is None and step.action != "write":
             self._not_there(step)
             return
@@ -209,9 +216,11 @@ class Writer:
         except (Refused, Throttled) as error:
             self._keep(step, **old)  # it was not done
             if isinstance(error, Refused):
+                self._refused += 1
                 error.remedy = self._comments.needs
             raise
-        after = self._comments.look(place, flag.fingerprint)
+        self._refused = 0
+        after = self._comments.look(place, step.note.fingerprint)
         if after.comment_id is None:
             raise _Unsettled(f"{flag.key or flag.title}: the tool does not show the comment yet")
         self._settle(step, before, after, base)
@@ -269,6 +278,8 @@ class Writer:
         touched = after.updated_at if after.updated_at != before.updated_at else None
         if touched is None and row is not None and row.tried_at is not None:
             touched = after.updated_at if after.updated_at != base else None
+        if touched is not None and not _may_be_ours(touched, before, after):
+            touched = None
         if touched is None and row is not None:
             touched, base = row.touched_at, row.before_at  # the tool counts it as no update
         state = {"write": "written", "update": "updated", "close": "closed"}[step.action]
@@ -312,6 +323,13 @@ class Writer:
         if step.flag.fingerprint not in held:
             values = {**self._kept(step), **values}
         self._keep(step, **{"task_id": place_id(step), **values})
+
+
+def _may_be_ours(touched: datetime, before: Seen, after: Seen) -> bool:
+    """Whether an item's last change can be our comment, and nobody's after it. A tool that does
+    not tell when a comment was edited leaves it open."""
+    told = after.said_at if after.said_at != before.said_at else None
+    return told is None or abs(touched - told) <= NEAR
 
 
 def place_id(step: Step) -> str:

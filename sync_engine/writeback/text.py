@@ -29,7 +29,14 @@ def note_of(flag: Any) -> Note:
             f"What is wrong: {flag.said}",
             f"What to do: {flag.remedy}",
         ]
-    return Note(tuple(lines), flag.fingerprint)
+    return Note(tuple(lines), mark_of(flag))
+
+
+def mark_of(flag: Any) -> str:
+    """Names a flag in its tool: by its standard and the tool's own id of the item, and by nothing
+    of this store, so that another one that reads the tool, or a later one, knows the comment."""
+    text = "\x1f".join((flag.standard, flag.subject, flag.subject_id))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def hash_of(note: Note) -> str:

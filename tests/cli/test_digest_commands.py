@@ -93,6 +93,34 @@ def test_digests_go_out_without_links_that_act_where_there_is_no_key(
     assert "/letters/" not in flagstaff(*preview).out
 
 
+def test_one_digest_is_sent_by_its_name(
+    flagstaff: Flagstaff, engine: sa.Engine, tmp_path: Path
+) -> None:
+    more = "  - {to: [bo@example.com], name: all, channels: [file]}\n"
+    (tmp_path / "flagstaff.yaml").write_text(CONFIGURATION + more)
+    said = flagstaff("digest", "send", "all", "--json").json
+    assert [each["to"] for each in said["deliveries"]] == ["bo@example.com"]
+    assert "today's was sent already" in " ".join(flagstaff("digest", "send", "all").out.split())
+    for wrong, told in (("none", "Say which digest: mine, all."), ("bo@example.com", '"all"')):
+        refused = flagstaff("digest", "send", wrong)
+        assert refused.code == 1
+        assert told in " ".join(refused.err.split())
+
+
+def test_a_digest_that_cannot_be_composed_is_told(
+    flagstaff: Flagstaff, engine: sa.Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "flagstaff.yaml").write_text(
+        CONFIGURATION.replace("fallback", "scope: 'nonsense = 1', fallback")
+    )
+    said = flagstaff("digest", "send", "--now")
+    assert said.code == 2
+    assert "Nothing to send" not in said.out
+    assert 'The digest "mine" could not be composed: The scope' in " ".join(said.out.split())
+    told = flagstaff("digest", "send", "--now", "--json").json
+    assert (told["composed"], [each["digest"] for each in told["troubles"]]) == (0, ["mine"])
+
+
 def test_readers_shows_who_left(flagstaff: Flagstaff, engine: sa.Engine) -> None:
     assert flagstaff("digest", "readers", "--json").json == {"readers": []}
     flagstaff("digest", "send", "--now")

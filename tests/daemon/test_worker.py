@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from sync_engine import clock
 from sync_engine.configure import people as persons
 from sync_engine.configure.changes import Desk
 from sync_engine.settings import load
@@ -73,3 +75,19 @@ def test_people_of_the_console_are_known_before_the_next_job(
 def test_sqlite_is_refused_in_plain_words(write_config: Callable[..., Path]) -> None:
     with pytest.raises(NeedsPostgresError, match="flagstaff run"):
         Worker(write_config())
+
+
+def test_a_digest_that_cannot_be_composed_is_logged(
+    write_config: Callable[..., Path],
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    digest = "digests: [{to: [ann@example.com], channels: [file], scope: 'nonsense = 1'}]"
+    worker = Worker(write_config(store=postgres_url, extra=digest))
+    for day in (1, 2):  # a Sunday, on which it is first seen, and the Monday
+        now = datetime(2026, 3, day, 9, tzinfo=UTC)
+        monkeypatch.setattr(clock, "now", lambda now=now: now)
+        worker.app.tasks["flagstaff.duties"].func(timestamp=0)
+    assert "is not understood" in capsys.readouterr().out
+    worker.engine.dispose()

@@ -200,6 +200,24 @@ def test_who_cannot_be_told_has_a_fallback_that_says_so(office: Office, mine: Su
     assert "ann@example.com" in office.told(owners)
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"), [("deleted", PMO), ("access_lost", "ann@example.com")]
+)  # fmt: skip
+def test_who_is_only_not_seen_any_more_has_not_left(
+    office: Office, mine: Subscription, reason: str, told: str
+) -> None:
+    ann = office.person("Ann", "ann@example.com")
+    office.flag("a", ann)
+    with office.engine.begin() as connection:
+        tool = connection.execute(
+            sa.insert(Connection)
+            .values(name="code", connector="github")
+            .returning(Connection.__table__.c.id)  # type: ignore[attr-defined]
+        ).scalar_one()
+        account(connection, tool, ann, gone_at=SUNDAY, gone_reason=reason)
+    assert set(office.told(replace(mine, roles=("owners",)))) == {told}
+
+
 def account(connection: sa.Connection, tool: int, whose: int, id: str = "1", **values: Any) -> None:
     connection.execute(
         sa.insert(PersonRow).values(
@@ -246,6 +264,26 @@ def test_digests_of_one_name_are_one_message(office: Office, mine: Subscription)
     assert {to: names(text) for to, text in texts.items()} == {
         "ann@example.com": {"Task a", "Task b"}
     }
+
+
+def test_digests_of_one_name_to_addresses_keep_to_their_scopes(
+    office: Office, mine: Subscription
+) -> None:
+    office.flag("a", None)
+    office.flag("b", None, portfolio="Edge")
+    core = replace(mine, roles=(), to=("ann@example.com",), scope='portfolio = "Core"')
+    edge = replace(core, to=("bo@example.com",), scope='portfolio = "Edge"')
+    both = replace(core, also=(edge,))
+    office.tick(both, SUNDAY)
+    office.tick(both, MONDAY)
+    assert {to: names(text) for to, text in office.texts().items()} == {
+        "ann@example.com": {"Task a"}, "bo@example.com": {"Task b"},
+    }  # fmt: skip
+
+
+def test_who_is_told_what_is_never_guessed(store: sa.Engine, mine: Subscription) -> None:
+    with pytest.raises(ValueError, match='"mine" needs to be told'):
+        queue_due(store, [mine], MONDAY, channels={}, gather=Store(where=lambda scope: sa.false()))
 
 
 def test_who_has_nothing_is_told_nothing(office: Office, mine: Subscription) -> None:

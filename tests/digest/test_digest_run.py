@@ -23,6 +23,7 @@ SUNDAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
 _outbox = Outgoing.__table__  # type: ignore[attr-defined]
+_readers = DigestReader.__table__  # type: ignore[attr-defined]
 
 
 class Recorder:
@@ -224,6 +225,60 @@ def test_one_click_ends_it(tick: Any, store: sa.Engine, recorder: Recorder) -> N
     recorder.answer = Answer("sent", "Taken.")
     assert tick(MONDAY + WEEK) == []
     assert recorder.sent == []
+
+
+def leave(store: sa.Engine) -> None:
+    with store.connect() as connection:
+        tokens = list(connection.execute(sa.select(_readers.c.token)).scalars())
+    assert all(leaving.unsubscribe(store, token, MONDAY) for token in tokens)
+
+
+def states(store: sa.Engine) -> list[str]:
+    with store.connect() as connection:
+        return list(connection.execute(sa.select(_outbox.c.state)).scalars())
+
+
+def test_who_leaves_while_it_is_under_way_gets_nothing_later(
+    tick: Any, store: sa.Engine, recorder: Recorder
+) -> None:
+    tick(SUNDAY)
+    recorder.answer = Answer("later", "Come back.")
+    tick(MONDAY)
+    parcel = outbox.claim(store, ["email"], MONDAY + WEEK / 2)
+    assert parcel is not None
+    leave(store)
+    assert outbox.mark(store, parcel, recorder.answer, MONDAY + WEEK / 2) == "withdrawn"
+    assert outbox.claim(store, ["email"], MONDAY + WEEK) is None
+
+
+def test_what_was_given_up_is_not_tried_again_for_who_left(
+    tick: Any, store: sa.Engine, recorder: Recorder
+) -> None:
+    recorder.answer = Answer("refused", "No such mailbox.")
+    tick(SUNDAY)
+    tick(MONDAY)
+    assert states(store) == ["parked"]
+    leave(store)
+    assert states(store) == ["withdrawn"]
+    with store.begin() as connection:  # as it was left in former times
+        id = connection.execute(sa.update(_outbox).values(state="parked").returning(_outbox.c.id))
+        number = id.scalar_one()
+    assert not outbox.release(store, number, MONDAY)
+    assert states(store) == ["withdrawn"]
+
+
+def test_who_leaves_while_it_is_composed_gets_nothing(
+    tick: Any, store: sa.Engine, gatherer: Any, weekly: Subscription
+) -> None:
+    tick(SUNDAY)
+
+    def gather(engine: sa.Engine, occasion: Any) -> Any:
+        leave(store)
+        return gatherer(engine, occasion)
+
+    channels = {"email": Recorder()}
+    assert queue_due(store, [weekly], MONDAY, channels=channels, gather=gather) == []
+    assert states(store) == []
 
 
 def test_a_wrong_address_is_parked_and_told_the_others_are_served(

@@ -62,6 +62,24 @@ def test_a_request_under_way_is_left_time_to_arrive(work: Bench) -> None:
     assert "until" in work.waiting()[0]
 
 
+def test_what_somebody_changes_right_after_us_is_theirs(work: Bench) -> None:
+    work.read()
+
+    def overtaken(request: Request) -> Reply | None:
+        if request.method != "PUT":
+            return None
+        reply = work.tool.handle(request)
+        work.edit(title="Renamed")  # a minute later, before we look again
+        return reply
+
+    work.tool.interfere = overtaken
+    assert work.write().written == 1  # type: ignore[union-attr]
+    theirs = work.now
+    work.tool.interfere = None
+    work.read()
+    assert work.rows(TASK)[0].updated_at == theirs
+
+
 def test_a_write_is_sent_once(work: Bench) -> None:
     work.read()
     work.tool.interfere = lambda request: Reply(503) if request.method == "PUT" else None
@@ -76,8 +94,10 @@ def test_a_refusal_says_what_is_missing_and_rests(lite: Bench) -> None:
     assert done is not None
     assert done.written == 0
     assert "'Add notes'" in done.items[0]
+    assert "role with the permissions" in done.remedy  # of the connection, after three items
     assert lite.rows()[0].tried_at is None
     asked = len(lite.asked("PUT"))
+    assert asked == 3
     assert lite.write() is None
     assert len(lite.asked("PUT")) == asked
     lite.tool.may_comment = True

@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.sdk.records import Comment, Task
-from tests.writeback.kit import COMMENT, PACK, STILL, TASK, Bench, renamed
+from sync_engine.store import purge
+from sync_engine.store.models import Connection
+from tests.writeback.kit import COMMENT, FLAG, PACK, STILL, TASK, Bench, renamed
 
 
 def test_a_flag_gets_one_comment_that_is_closed_in_the_end(work: Bench) -> None:
@@ -110,6 +112,18 @@ def test_a_comment_of_an_earlier_store_is_found(work: Bench) -> None:
     work.tool.world.put(renamed(work.ours()[0], work.text().replace("Task 0", "Something")))
     assert work.write().written == 1  # type: ignore[union-attr]
     assert "Task 0 has no owner" in work.text()
+
+
+def test_a_store_that_was_made_anew_knows_the_comment(work: Bench) -> None:
+    work.read()
+    assert work.write().written == 1  # type: ignore[union-attr]
+    with work.engine.begin() as store:
+        purge.connection(store, "work")  # what is read again has another number
+        store.execute(sa.insert(Connection).values(id=77, name="work", connector="redmine"))
+    work.read()
+    assert [flag.connection_id for flag in work.rows(FLAG)] == [77]
+    work.write()
+    assert len(work.ours()) == 1
 
 
 @pytest.mark.parametrize("state", ["acknowledged", "waived"])

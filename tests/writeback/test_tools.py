@@ -123,3 +123,29 @@ def test_the_marker_is_read_back_at_the_end_alone(write: Any) -> None:
 def test_signs_lose_their_power(sign: str) -> None:
     assert sign[:2] not in inert(sign)
     assert inert(sign).replace("\u200b", "") == sign
+
+
+@pytest.mark.parametrize(
+    ("said", "acts"),
+    [
+        ("See https://x.example/a", "https:/"),
+        ("See www.1and1.example", "www.1"),
+        ("See example.com", "example.c"),
+        ('See "this":/projects', '":/'),
+        ("Like GH-12", "GH-1"),
+        ("Like web2-7", "web2-7"),
+        ("In version:1.0", "version:1"),
+        ("In r12", "r1"),
+        ("In a1b2c3d", "a1b2c3d"),
+        ("For ann@example.com", "@e"),
+        ("&#64;all and $5", "&#"),
+    ],
+)
+def test_words_refer_to_nothing(said: str, acts: str) -> None:
+    assert acts not in inert(said)
+    assert inert(said).replace("\u200b", "") == said
+
+
+def test_times_and_numbers_stay_whole() -> None:
+    said = "Due 2026-03-02 10:30, 3.5 days late; half done: 50 % of 20."
+    assert inert(said) == said

@@ -115,7 +115,7 @@ def _wanted(ask: Ask, name: str, to: str, day: str) -> _Wanted:
 def _told(ask: Ask, subscription: Subscription) -> Mapping[str, Recipient | None]:
     """By recipient: what is theirs; None: all that the digest is about."""
     boards: dict[str, Recipient | None] = dict.fromkeys(subscription.boards)
-    if not subscription.by_people and not subscription.also:
+    if not subscription.by_people:
         return dict.fromkeys(subscription.to) | boards
     try:
         found = audiences(ask.console.configuration(), ask.engine, ask.now)

@@ -1,0 +1,40 @@
+"""All that was read of a connection goes when it is purged, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync_engine.store import purge
+from sync_engine.store.tables import METADATA
+
+VALUES: dict[str, Any] = {
+    "Boolean": True, "Float": 1.0, "LargeBinary": b"x", "JSON": {}, "Date": date(2026, 3, 2),
+    "UTCDateTime": datetime(2026, 3, 2, tzinfo=UTC),
+}  # fmt: skip
+THROUGH_OTHERS = {"escalation", "baseline_task", "baseline_milestone", "flag_event", "waiver"}
+"""Tables whose rows are a connection's because of what they refer to."""
+
+
+def row(table: sa.Table, number: int) -> dict[str, Any]:
+    """One that refers to the rows of the same number, wherever it can."""
+    own = VALUES | {"Integer": number, "AutoString": f"x{number}", "Text": f"x{number}"}
+    return {column.name: own[type(column.type).__name__] for column in table.columns}
+
+
+def test_nothing_that_refers_to_a_purged_connection_is_in_the_way(store: sa.Engine) -> None:
+    """Every table has a row that refers to the connection, if it can refer to anything there."""
+    with store.begin() as connection:
+        for table in METADATA.sorted_tables:
+            connection.execute(sa.insert(table), [row(table, 1), row(table, 2)])
+        deleted = purge.connection(connection, "x1")
+        left = {
+            table.name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar()
+            for table in METADATA.sorted_tables
+        }
+    of_connection = {table.name for table in METADATA.sorted_tables if "connection_id" in table.c}
+    assert set(deleted or ()) == of_connection | THROUGH_OTHERS
+    assert {name for name, count in left.items() if count == 1} == {*(deleted or ()), "connection"}
+    assert set(left.values()) == {1, 2}
