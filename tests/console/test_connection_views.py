@@ -20,7 +20,7 @@ from sync_engine.store.engine import reading
 from sync_engine.store.models import Connection
 from sync_engine.views import connection as views
 from sync_engine.views import raw
-from sync_engine.views.connections import Completeness, Line, completeness, line_of, lines
+from sync_engine.views.connections import Completeness, LeftOut, Line, completeness, line_of, lines
 from sync_engine.web.console.connection_forms import of_connector
 from sync_engine.web.console.guide_text import lead, where_to_get_it
 from tests.console.connected import CANARY, fill_connected
@@ -83,8 +83,10 @@ def test_a_line_says_how_it_stands(row: dict[str, Any], state: str, said: str) -
     assert said in made.said
     off = line_of("e", held, configured("e", enabled=False), None, NOW)
     assert (off.state, off.next_at) == ("off", None)
-    lost = line_of("e", held, configured("e"), None, NOW, "its tool is gone.")
+    lost = line_of("e", held, None, None, NOW, LeftOut("its tool is gone", "jira"))
     assert lost.state == "trouble"
+    beside = line_of("e", held, configured("e"), None, NOW, LeftOut("it is said twice", "jira"))
+    assert (beside.state, beside.left_out) == (made.state, "it is said twice")
 
 
 def test_completeness_counts_what_is_counted() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Response
@@ -12,6 +13,7 @@ from sync_engine.commands import CommandError
 from sync_engine.configure import connections as commands
 from sync_engine.configure import forms
 from sync_engine.digest.text import plural
+from sync_engine.store import entries
 from sync_engine.views import connections as views
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.changing import desk_of, errors_of, sentences, submitted, typed
@@ -115,15 +117,24 @@ def _form(ask: Ask, tool: str, errors: dict[str, str] | None = None, status: int
 
 
 def _free_name(ask: Ask, tool: str) -> str:
-    taken = {each.name for each in ask.settings.connections}
+    taken = {each.name for each in ask.settings.connections} | left_out(ask).keys()
     names = (tool, *(f"{tool}-{number}" for number in range(2, 1000)))
     return next((name for name in names if name not in taken), "")
 
 
-def left_out(ask: Ask) -> dict[str, str]:
-    """By name: why a connection of the console is not in force."""
-    held = ask.console.configuration().left_out
-    return {each.name: each.reason for each in held if each.kind == "connection"}
+def left_out(ask: Ask) -> dict[str, views.LeftOut]:
+    """By name: the console's entries of connections that are not in force."""
+    out = [each for each in ask.console.configuration().left_out if each.kind == "connection"]
+    if not out:
+        return {}
+    stored = entries.snapshot(ask.engine)[1]
+    held = {each.name: each.document for each in stored if each.kind == "connection"}
+    return {each.name: views.LeftOut(each.reason, _connector(held.get(each.name))) for each in out}
+
+
+def _connector(document: Any) -> str:
+    said = document.get("connector") if isinstance(document, dict) else None
+    return said if isinstance(said, str) else ""
 
 
 def headline(found: list[views.Line]) -> str:
