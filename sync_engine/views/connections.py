@@ -128,7 +128,7 @@ def line(
     found = _troubles(connection, visible, moment, configured)
     trouble = next((each for each in found if each.connection == name), None)
     made = line_of(name, row, in_force, trouble, moment.now, left_out.get(name))
-    (made,) = with_completeness(connection, [made])
+    (made,) = with_completeness(connection, visible, [made])
     return made
 
 
@@ -218,9 +218,14 @@ def being_read(row: Any | None, now: datetime) -> bool:
     )  # fmt: skip
 
 
-def with_completeness(connection: sa.Connection, made: Iterable[Line]) -> list[Line]:
-    """The lines with their completeness, for as many as are shown."""
+def with_completeness(
+    connection: sa.Connection, visible: Visible, made: Iterable[Line]
+) -> list[Line]:
+    """The lines with their completeness, for as many as are shown; it counts all projects of a
+    connection, so it is for those who see them all."""
     made = list(made)
+    if not visible.everything:
+        return made
     rows = connection.execute(
         sa.select(SCOPE.c.connection_id, SCOPE.c.visible, SCOPE.c.stream_counts).where(
             SCOPE.c.connection_id.in_([each.id for each in made if each.id is not None])

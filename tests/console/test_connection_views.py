@@ -62,6 +62,31 @@ def test_those_that_need_a_hand_come_first(filled: sa.Engine) -> None:
     assert found[2].complete.share is None
     managers = seen(filled, "manager")
     assert [each.name for each in managers] == ["engineering"]
+    assert managers[0].remedy is None
+
+
+def test_who_sees_some_projects_is_told_nothing_of_others(site: Site) -> None:
+    """Neither what a run said, nor figures of all projects together, nor what a census holds."""
+    manager, viewer = site.browser("manager"), site.browser("viewer")
+    told = ("items would be retired", "1 container lost", "95.4%")
+    for each in told:
+        assert each in viewer.get("/connections").text
+        assert each not in manager.get("/connections").text
+    shown = manager.get("/connections/engineering").text
+    assert "an admin has something to look at" in shown
+    assert "items would be retired" not in shown
+    assert "of its limit was used" not in shown
+    assert "Requests" in viewer.get("/connections/engineering/runs").text
+    assert "Requests" not in manager.get("/connections/engineering/runs").text
+    assert "503" not in manager.get("/connections/engineering/runs").text
+    with site.engine.begin() as connection:
+        row = table(Connection)
+        failed = {"state": "partial", "message": "Sensor research answered 403."}
+        connection.execute(sa.update(row).where(row.c.id == 1).values(failed))
+    for path in ("/", "/connections", "/connections/engineering"):
+        assert "Sensor research answered" in viewer.get(path).text
+        assert "could not be read completely" in manager.get(path).text
+        assert "Sensor research answered" not in manager.get(path).text
 
 
 @pytest.mark.parametrize(

@@ -38,10 +38,10 @@ def register(pages: Pages) -> None:
     def show(ask: Asked, q: str = "", page: int = 1) -> Response:
         configuration = ask.console.configuration()
         with ask.reading() as connection:
+            visible = ask.visible(connection)
             found = views.lines(
-                connection, ask.visible(connection), ask.moment, configuration.settings.connections,
-                left_out(ask),
-            )  # fmt: skip
+                connection, visible, ask.moment, configuration.settings.connections, left_out(ask)
+            )
             asked = q.strip().casefold()[:200]
             chosen = [
                 each for each in found
@@ -49,10 +49,12 @@ def register(pages: Pages) -> None:
             ]  # fmt: skip
             count = max(ceil(len(chosen) / SHOWN), 1)
             page = min(max(page, 1), count)
-            shown = views.with_completeness(connection, chosen[(page - 1) * SHOWN : page * SHOWN])
+            shown = views.with_completeness(
+                connection, visible, chosen[(page - 1) * SHOWN : page * SHOWN]
+            )
         return ask.page(
             "connections.html.j2", lines=shown, all=found, chosen=len(chosen), q=q.strip()[:200],
-            page=page, count=count, headline=headline(found),
+            page=page, count=count, headline=headline(found), whole=visible.everything,
             address=lambda number: f"/connections?{urlencode({'q': q, 'page': number})}",
         )  # fmt: skip
 
