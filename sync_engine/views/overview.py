@@ -21,6 +21,7 @@ from sync_engine.views.compliance import (
     Week,
     counted,
     counted_by_project,
+    counted_last,
     last_assessed,
     weeks,
 )
@@ -139,7 +140,7 @@ def overview(
     ranked: tuple[Ranked, ...] = ()
     count, counts = 0, Counts()
     if assessed is not None:
-        counts = _of_day(connection, visible, assessed)
+        counts = counted_last(connection, visible, assessed)
         ranked, count = _ranked(connection, visible, assessed, course)
     seen = sa.select(sa.func.count()).where(
         CONNECTION.c.removed_at.is_(None), visible.connections(CONNECTION.c.id)
@@ -156,11 +157,6 @@ def overview(
         projects=ranked,
         project_count=count,
     )
-
-
-def _of_day(connection: sa.Connection, visible: Visible, assessed: Assessed) -> Counts:
-    (week,) = counted(connection, visible, [Week(assessed.day, assessed.day)])
-    return week.counts or Counts()
 
 
 def _standing(connection: sa.Connection, visible: Visible, now: datetime) -> tuple[Standing, ...]:

@@ -13,7 +13,7 @@ from sync_engine.rules.language import LanguageError
 from sync_engine.store import flag_views
 from sync_engine.views import clauses, flags
 from sync_engine.views.checked import checked
-from sync_engine.views.compliance import last_assessed
+from sync_engine.views.compliance import counted_last, last_assessed
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.flag_search import Search, in_time, mistake, words
 from sync_engine.web.console.needs import ACTING, ALL, PMO, Needs
@@ -90,12 +90,13 @@ def _read(ask: Ask, search: Search, after: str | None, most: int) -> dict[str, A
     with ask.reading() as connection:
         visible = ask.visible(connection)
         views = flag_views.listed(connection, ask.signed_in.id)
+        assessed = last_assessed(connection)
         shared: dict[str, Any] = {
             "views": views, "sorts": SORTS, "groupings": GROUPS, "facts": words(),
             "formats": files.KINDS, "acting": _acting(ask), "sharing": ask.signed_in.role in PMO,
             "titles": {each.id: each.title for each in ask.console.standards()},
-            "assessed": last_assessed(connection), "error": None, "found": None, "groups": None,
-            "facets": None, "choices": (), "more": False, "parts": [], "headline": None,
+            "assessed": assessed, "counts": counted_last(connection, visible, assessed),
+            "error": None, "found": None, "groups": None, "facets": None, "choices": (), "more": False, "parts": [], "headline": None,
         }  # fmt: skip
         try:
             with in_time(connection):
