@@ -380,7 +380,7 @@ def test_hostile_names_are_text_and_their_addresses_lead_home(site: Site) -> Non
 
 
 def test_checks_that_broke_without_a_flag_are_not_health(filled: sa.Engine) -> None:
-    """What was solved since has had its flag; one that is kept without an answer is none of them."""
+    """What was solved since has had its flag; one that is kept without an answer is none."""
     flag, fared = table(FlagRow), table(ComplianceOfProject)
     alpha = flag.c.project_id == "alpha"
     at = {"opened_at": NOW - timedelta(hours=1), "severity": "low"}

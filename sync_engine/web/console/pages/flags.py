@@ -96,7 +96,8 @@ def _read(ask: Ask, search: Search, after: str | None, most: int) -> dict[str, A
             "formats": files.KINDS, "acting": _acting(ask), "sharing": ask.signed_in.role in PMO,
             "titles": {each.id: each.title for each in ask.console.standards()},
             "assessed": assessed, "counts": counted_last(connection, visible, assessed),
-            "error": None, "found": None, "groups": None, "facets": None, "choices": (), "more": False, "parts": [], "headline": None,
+            "error": None, "found": None, "groups": None, "facets": None, "choices": (),
+            "more": False, "parts": [], "headline": None,
         }  # fmt: skip
         try:
             with in_time(connection):
