@@ -17,7 +17,7 @@ from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.settings.models import Connection as Configured
 from sync_engine.store import holds
 from sync_engine.store.engine import reading
-from sync_engine.store.models import Connection
+from sync_engine.store.models import Connection, TaskRow
 from sync_engine.views import connection as views
 from sync_engine.views import raw
 from sync_engine.views.connections import Completeness, LeftOut, Line, completeness, line_of, lines
@@ -172,9 +172,44 @@ def test_a_raw_item_beside_its_record(filled: sa.Engine) -> None:
     assert by_id.records[0].values is not None
     assert by_id.records[0].values["key"] == "ENG-1"
     assert parked.records == ()
-    assert raw.without_secrets({"a": [{"Api-Key": "x", "tokens": 3}]}) == {
-        "a": [{"Api-Key": "not shown", "tokens": 3}]
+
+
+def test_no_shape_of_a_secret_is_shown() -> None:
+    """A number, a list, a whole section, a custom field by its name or by its id."""
+    hidden = "not shown"
+    given = {
+        "a": [{"Api-Key": "x", "tokens": [3, "y"], "pin": {"password": 4711}, "has_token": True}],
+        "session": {"id": ["s"]},
+        "custom": [{"id": 7, "name": "VPN password", "value": {"text": "z"}, "display_value": "z"}],
+        "customfield_9": 4711,
+        "fields": [
+            {"id": "customfield_9", "value": 4711},
+            {"id": ["c"], "name": "Size", "value": 5},
+        ],
     }
+    assert raw.without_secrets(given, {"customfield_9"}) == {
+        "a": [{"Api-Key": hidden, "tokens": hidden, "pin": {"password": hidden},
+               "has_token": True}],
+        "session": hidden,
+        "custom": [{"id": 7, "name": "VPN password", "value": hidden, "display_value": hidden}],
+        "customfield_9": hidden,
+        "fields": [{"id": "customfield_9", "value": hidden},
+                   {"id": ["c"], "name": "Size", "value": 5}],
+    }  # fmt: skip
+
+
+def test_a_custom_field_that_holds_a_secret_is_hidden_on_both_sides(filled: sa.Engine) -> None:
+    """The raw item has its id alone; the record knows its name."""
+    task = table(TaskRow)
+    custom = [{"id": "summary", "name": "Access token", "value": CANARY}]
+    with filled.begin() as connection:
+        connection.execute(sa.update(task).where(task.c.id == "task-ada").values(custom=custom))
+    with reading(filled) as connection:
+        (item,) = raw.items(connection, 1, "task-ada")
+    assert item.body is not None
+    assert "Task of ada" not in item.body
+    assert CANARY not in str(item.records)
+    assert "Access token" in str(item.records)
 
 
 def test_nothing_scans_the_tasks(sqlite_store: sa.Engine) -> None:
