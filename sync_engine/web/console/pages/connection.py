@@ -25,6 +25,7 @@ from sync_engine.web.console.needs import ADMIN, ALL, PMO, Needs
 from sync_engine.web.console.pages.connections import left_out
 from sync_engine.web.console.refusals import Refusal, missing
 from sync_engine.web.console.site import Pages
+from sync_engine.web.numbers import Number
 
 SEEN = Needs(ALL, "visible")
 OF_PMO = Needs(PMO, "whole")
@@ -95,7 +96,7 @@ def register(pages: Pages) -> None:
         return _show(ask, head_of(ask, name))
 
     @pages.get("/connections/{name}/runs", SEEN)
-    def runs(ask: Asked, name: str, before: int | None = None) -> Response:
+    def runs(ask: Asked, name: str, before: Number | None = None) -> Response:
         head = head_of(ask, name)
         found: list[views.RunLine] = []
         if head.line.id is not None:

@@ -19,6 +19,7 @@ from sync_engine.web.console.flag_search import Search, in_time, mistake, words
 from sync_engine.web.console.needs import ACTING, ALL, PMO, Needs
 from sync_engine.web.console.refusals import Refusal, missing
 from sync_engine.web.console.site import Pages
+from sync_engine.web.numbers import Number
 
 SHOW = Needs(ALL, "visible")
 SIZE = 50
@@ -76,11 +77,9 @@ def register(pages: Pages) -> None:
         return ask.go(search.to(), said=f'The view "{form.text("name")}" is kept.')
 
     @pages.post("/flags/views/{id}/delete", Needs(ALL, "none", changes=True))
-    def delete(ask: Asked, id: int) -> Response:
-        gone = 0 < id < 2**31 and flag_views.delete(
-            ask.engine, ask.signed_in.id, id, actor=ask.actor, now=ask.now
-        )
-        if not gone:
+    def delete(ask: Asked, id: Number) -> Response:
+        me = ask.signed_in.id
+        if not flag_views.delete(ask.engine, me, id, actor=ask.actor, now=ask.now):
             raise missing()
         return ask.go("/flags", said="The view is deleted.")
 
