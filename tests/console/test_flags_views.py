@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from sync_engine.access import Visible
 from sync_engine.accounts import User
+from sync_engine.digest.read import NOT_CHECKED
+from sync_engine.flags import lifecycle
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.language import LanguageError
 from sync_engine.store.engine import reading
@@ -17,6 +19,7 @@ from sync_engine.store.flag_models import FlagRow
 from sync_engine.views import clauses, flags
 from sync_engine.views.flags import Wanted
 from sync_engine.web.console.flag_search import Search
+from sync_engine.web.console.pages.flag import FROZEN, RESOLVED
 from tests.console.portfolio import NOW, fill, flag, table
 
 MOMENT = Moment(NOW, ZoneInfo("UTC"), WorkCalendar())
@@ -211,3 +214,9 @@ def test_spaces_in_quotes_are_part_of_a_name() -> None:
     typed = " project =\n \"Old  name \"  and owner = 'a\tb' "
     assert clauses.tidied(typed) == "project = \"Old  name \" and owner = 'a\tb'"
     assert Search.of(typed, "severity", "", "standard").where == clauses.tidied(typed)
+
+
+def test_every_reason_has_its_words() -> None:
+    """Why a flag is frozen, and why it was resolved."""
+    assert FROZEN.keys() == set(get_args(lifecycle.Freeze)) == NOT_CHECKED.keys()
+    assert RESOLVED.keys() == set(get_args(lifecycle.Resolution))

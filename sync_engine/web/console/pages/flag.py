@@ -118,6 +118,7 @@ ENDED = {
 FROZEN = {
     "stale": "its connection is out of date",
     "not_assessable": "a fact that it rests on is not known",
+    "access_lost": "its tool no longer shows it to us",
     "slow": "the standard ran over its time",
     "suspect": "the standard flagged more than it may, so it is suspect itself",
 }
