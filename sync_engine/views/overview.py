@@ -53,8 +53,8 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class NewFlag:
-    """A flag that was raised lately."""
+class ShortFlag:
+    """A flag in short."""
 
     id: int
     severity: str
@@ -67,13 +67,17 @@ class NewFlag:
     opened_at: datetime
 
 
+SHORT = tuple(FLAG.c[name] for name in ShortFlag.__slots__)
+"""The columns of a flag in short."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What has happened to flags since `since`."""
 
     since: datetime
     events: Mapping[str, int]
-    newest: tuple[NewFlag, ...]
+    newest: tuple[ShortFlag, ...]
 
     @property
     def raised(self) -> int:
@@ -202,21 +206,19 @@ def _changes(connection: sa.Connection, visible: Visible, moment: Moment) -> Cha
     return Changes(since, events, _newest(connection, visible, since))
 
 
-def _newest(connection: sa.Connection, visible: Visible, since: datetime) -> tuple[NewFlag, ...]:
+def _newest(connection: sa.Connection, visible: Visible, since: datetime) -> tuple[ShortFlag, ...]:
     """The most severe of the new flags. Severity by severity: each is a short walk on an index."""
     row = FLAG.c
-    shown = (row.id, row.severity, row.key, row.title, row.said, row.project, row.owner, row.url,
-             row.opened_at)  # fmt: skip
-    found: list[NewFlag] = []
+    found: list[ShortFlag] = []
     for severity in SEVERITIES:
         wanted = (
-            sa.select(*shown)
+            sa.select(*SHORT)
             .where(row.state == "open", row.severity == severity, row.opened_at >= since)
             .where(visible.flags(FLAG))
             .order_by(row.opened_at.desc(), row.id)
             .limit(NEWEST_SHOWN - len(found))
         )
-        found += [NewFlag(*held) for held in connection.execute(wanted)]
+        found += [ShortFlag(*held) for held in connection.execute(wanted)]
         if len(found) >= NEWEST_SHOWN:
             break
     return tuple(found)
