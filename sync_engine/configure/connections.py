@@ -22,7 +22,7 @@ from sync_engine.secrets import SecretError, connection_options
 from sync_engine.settings import Configuration
 from sync_engine.settings import models as settings
 from sync_engine.settings.entry import Key
-from sync_engine.store import audit, purge
+from sync_engine.store import audit, entries, purge
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import reading
 from sync_engine.store.models import Connection as Row
@@ -113,10 +113,15 @@ def purge_records(desk: Desk, actor: Actor, name: str) -> Mapping[str, int]:
     Raises:
         CommandError: it is still configured, nothing of it is kept, or something keeps it.
     """
-    if name in desk.configuration().connection_names:
+    if name in [each.name for each in desk.configuration().settings.connections]:
         raise CommandError(f'the connection "{name}" is still configured; remove it first')
     try:
         with desk.engine.begin() as connection:
+            if key_of(name) in [each.key for each in entries.read(connection)]:
+                raise CommandError(
+                    f'an entry of the console still says the connection "{name}", though it is '
+                    "not in force; correct its settings, or remove it first"
+                )
             deleted = purge.connection(connection, name)
             if deleted is None:
                 raise CommandError(f'nothing is kept of a connection "{name}"')
@@ -257,7 +262,8 @@ def _drafted(
 ) -> tuple[Configuration, settings.Connection, Callable[[], StoreTokens]]:
     """The configuration whose vault also knows what was just typed, and the connection."""
     configuration = desk.configuration()
-    held = next((each for each in configuration.of_kind("connection") if each.name == name), None)
+    stored = entries.snapshot(desk.engine)[1]
+    held = next((each for each in stored if each.key == key_of(name)), None)
     sealed = sealing.seal(key_of(name), held.document if held else None, dict(document), _config)
     if sealed.problems:
         raise InvalidError(sealed.problems)

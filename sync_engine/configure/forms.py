@@ -238,7 +238,7 @@ def shown(form: Sequence[Field], document: Any) -> dict[str, Any]:
         elif field.kind == "pairs":
             found[field.name] = [
                 f"{key} = {', '.join(map(str, each)) if isinstance(each, list) else each}"
-                for key, each in value.items()
+                for key, each in (value.items() if isinstance(value, dict) else ())
             ]
         elif field.kind in ("list", "choices"):
             found[field.name] = [str(each) for each in _listed(value)]
@@ -356,4 +356,4 @@ def _put(document: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _listed(value: Any) -> list[Any]:
-    return [value] if isinstance(value, str) else list(value)
+    return list(value) if isinstance(value, (list, tuple)) else [value]

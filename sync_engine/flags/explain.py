@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -89,13 +89,9 @@ def explain(
             sa.select(WAIVER).where(WAIVER.c.flag_id == row["id"]).order_by(WAIVER.c.id.desc())
         ).mappings().first()  # fmt: skip
     standard = next((s for s in standards if s.id == row["standard"]), None)
-    known = facts.of(row["subject"])
-    values = tuple(
-        _line(name, value, known.get(name), zone) for name, value in (row["evidence"] or {}).items()
-    )
     return Explanation(
         flag=dict(row),
-        values=values,
+        values=tuple(values_of(row["subject"], row["evidence"], zone)),
         steps=tuple(Step(e.at, e.event, e.severity, e.actor, e.note) for e in events),
         scope=standard.scope_text if standard else None,
         condition=standard.flag_text if standard else None,
@@ -111,19 +107,24 @@ def explain(
     )
 
 
+def values_of(subject: str, evidence: Mapping[str, Any] | None, zone: ZoneInfo) -> list[ValueLine]:
+    """What a flag's answer rests on, as it was kept."""
+    known = facts.of(subject)
+    return [_line(name, value, known.get(name), zone) for name, value in (evidence or {}).items()]
+
+
 def _line(name: str, value: Any, fact: Fact | None, zone: ZoneInfo) -> ValueLine:
-    written = name.replace("_", " ")
+    meaning = fact.meaning if fact else "A custom field of the tool."
+    words = NOTHING if value is None else _shown(value, fact, zone)
+    return ValueLine(name.replace("_", " "), value, meaning, words)
+
+
+def _shown(value: Any, fact: Fact | None, zone: ZoneInfo) -> str:
     if fact is None:
-        text = NOTHING if value is None else str(value)
-        return ValueLine(written, value, "A custom field of the tool.", text)
-    return ValueLine(written, value, fact.meaning, _shown(value, fact, zone))
-
-
-def _shown(value: Any, fact: Fact, zone: ZoneInfo) -> str:
-    if value is None:
-        return NOTHING
-    if fact.type == "day":
-        return date.fromisoformat(value).isoformat()
-    if fact.type == "instant":
-        return f"{datetime.fromisoformat(value).astimezone(zone):%Y-%m-%d %H:%M}"
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if fact.type in ("day", "instant") and isinstance(value, str):
+        at = datetime.fromisoformat(value)
+        if fact.type == "day":
+            return shown(at.date(), fact, zone)
+        return f"{shown(at, fact, zone)}, {at.astimezone(zone):%H:%M}"
     return shown(value, fact, zone)

@@ -43,7 +43,8 @@ def troubles(
     moment: Moment,
     intervals: Mapping[str, timedelta],
 ) -> tuple[Trouble, ...]:
-    """All that need a hand, those whose flags are frozen first.
+    """All that need a hand, those whose flags are frozen first. Who sees some projects only is told
+    in general words: what a run or a census says names others' work.
 
     Args:
         intervals: how often each is pulled, by name; says which are stale.
@@ -58,6 +59,8 @@ def troubles(
     found = []
     for row in rows:
         said = _said(row, held.get(row.id), moment.now, fresh=row.id in fresh)
+        if said and not visible.everything:
+            said = _in_general(row, fresh=row.id in fresh), None
         if said:
             stale = row.id not in fresh
             found.append(Trouble(row.name, row.connector, *said, row.complete_at, stale))
@@ -84,6 +87,14 @@ def _said(
     elif expires is not None and expires - now < EXPIRES_SOON:
         said = "Its credential runs out soon", "Give it a new one before it does."
     return said
+
+
+def _in_general(row: sa.Row[tuple[object, ...]], *, fresh: bool) -> str:
+    if not fresh:
+        return "It is out of date" if row.complete_at else NEVER
+    if row.state not in ("ok", "new"):
+        return "It could not be read completely"
+    return "It works, and an admin has something to look at"
 
 
 def _held(connection: sa.Connection) -> dict[int, str]:

@@ -25,7 +25,13 @@ from sync_engine.rules.syntax import (
 LONGEST_VALUE = 300
 """Characters of a value that can be chosen: longer ones make no readable condition."""
 _TOKEN = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|[()]|[^\W\d][\w.@+-]*")
+_SPACES = re.compile(r"(\"[^\"\n]*\"|'[^'\n]*')|\s+")
 _BARE = re.compile(r"[a-z_]+")
+
+
+def tidied(condition: str) -> str:
+    """The condition on one line, with single spaces; what stands in quotes stays as it is."""
+    return _SPACES.sub(lambda found: found[1] or " ", condition).strip()
 
 
 def parts(condition: str) -> list[str]:

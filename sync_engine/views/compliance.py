@@ -10,10 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.access import Visible
-from sync_engine.flags.compliance import COUNTS, WHOLE_PROJECT
+from sync_engine.flags.compliance import COUNTS, OF_PERSON, WHOLE_PROJECT
+from sync_engine.flags.ledger import FLAG
 from sync_engine.flags.report import ASSESSMENT
 
 WEEKS = 12
+STILL_COUNTED = ("stale", "suspect")
+"""Why flags are frozen whose checks are made and counted all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,11 @@ class Counts:
     def share(self) -> float | None:
         """Met of what had an answer, 0 to 1, rounded down; None when nothing had."""
         return self.met * 10_000 // self.checks / 10_000 if self.checks else None
+
+    @property
+    def broken(self) -> int:
+        """Flagged and not waived."""
+        return self.flagged - self.waived
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,61 @@ def counted(
         .group_by(row.day)
     )
     return _with_counts(course, {found.day: _counts(found) for found in rows})
+
+
+def counted_last(connection: sa.Connection, visible: Visible, assessed: Assessed | None) -> Counts:
+    """The counts of the last full assessment of all that is visible."""
+    if assessed is None:
+        return Counts()
+    (week,) = counted(connection, visible, [Week(assessed.day, assessed.day)])
+    return week.counts or Counts()
+
+
+def counted_of_person(
+    connection: sa.Connection, identity_id: int, assessed: Assessed | None
+) -> Counts | None:
+    """The counts of the last full assessment of what somebody owns; None: nothing of it was."""
+    if assessed is None:
+        return None
+    row = OF_PERSON.c
+    found = connection.execute(
+        sa.select(OF_PERSON).where(row.day == assessed.day, row.identity_id == identity_id)
+    ).first()
+    return None if found is None else _counts(found)
+
+
+def unflagged_by_project(
+    connection: sa.Connection, pairs: Iterable[tuple[int, str]], assessed: Assessed | None
+) -> dict[tuple[int, str], int]:
+    """By project (connection, id): how many checks of the last full assessment were flagged and
+    have no flag that tells how severe it is: their standard flags too much to be believed, or
+    their connection was out of date. What was solved or waived since has one."""
+    wanted = set(pairs)
+    if assessed is None or not wanted:
+        return {}
+    fared, flag = WHOLE_PROJECT.c, FLAG.c
+    connections, projects = {connection_id for connection_id, _ in wanted}, {id for _, id in wanted}
+    flagged = connection.execute(
+        sa.select(fared.connection_id, fared.project_id, fared.flagged).where(
+            fared.day == assessed.day, fared.connection_id.in_(connections),
+            fared.project_id.in_(projects),
+        )
+    )  # fmt: skip
+    with_flag = connection.execute(
+        sa.select(flag.connection_id, flag.project_id, sa.func.count().label("times"))
+        .where(
+            flag.connection_id.in_(connections), flag.project_id.in_(projects),
+            flag.opened_at <= assessed.at,
+            sa.or_(flag.state != "resolved", flag.resolved_at > assessed.at),
+            flag.frozen_why.is_(None) | flag.frozen_why.in_(STILL_COUNTED),
+        )
+        .group_by(flag.connection_id, flag.project_id)
+    )  # fmt: skip
+    held = {(row.connection_id, row.project_id): row.times for row in with_flag}
+    left = {(row.connection_id, row.project_id): row.flagged for row in flagged}
+    return {
+        pair: max(count - held.get(pair, 0), 0) for pair, count in left.items() if pair in wanted
+    }
 
 
 def counted_by_project(

@@ -48,6 +48,14 @@ class Completeness:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An entry of the console that is not in force. `connector`: "" where it names none."""
+
+    reason: str
+    connector: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One connection.
 
@@ -57,6 +65,7 @@ class Line:
         frozen: its flags stay as they are until it is read again; None: it has none yet.
         at: the last time that it was read completely; None: never.
         next_at: when it is read next; None: at once, or not at all.
+        left_out: why an entry of the console of this name is not in force; None: there is none.
     """
 
     id: int | None
@@ -69,6 +78,7 @@ class Line:
     at: datetime | None
     next_at: datetime | None
     complete: Completeness
+    left_out: str | None = None
 
 
 def lines(
@@ -76,12 +86,12 @@ def lines(
     visible: Visible,
     moment: Moment,
     configured: Sequence[Configured],
-    left_out: Mapping[str, str],
+    left_out: Mapping[str, LeftOut],
 ) -> list[Line]:
     """All that the reader may see, those that need a hand first; without their completeness.
 
     Args:
-        left_out: by name, why an entry of the console is not in force.
+        left_out: by name, entries of the console that are not in force.
     """
     found = {each.connection: each for each in _troubles(connection, visible, moment, configured)}
     rows = connection.execute(
@@ -89,7 +99,8 @@ def lines(
     ).all()
     held = {row.name: row for row in rows}
     in_force = {each.name: each for each in configured}
-    names = [*held, *(name for name in in_force if name not in held and visible.everything)]
+    unread = dict.fromkeys((*in_force, *left_out)) if visible.everything else {}
+    names = [*held, *(name for name in unread if name not in held)]
     made = [
         line_of(name, held.get(name), in_force.get(name), found.get(name), moment.now,
                 left_out.get(name))
@@ -103,7 +114,7 @@ def line(
     visible: Visible,
     moment: Moment,
     configured: Sequence[Configured],
-    left_out: Mapping[str, str],
+    left_out: Mapping[str, LeftOut],
     name: str,
 ) -> Line | None:
     """One connection with its completeness; None: there is none that the reader may see."""
@@ -111,12 +122,13 @@ def line(
         sa.select(CONNECTION).where(CONNECTION.c.name == name, visible.connections(CONNECTION.c.id))
     ).one_or_none()
     in_force = next((each for each in configured if each.name == name), None)
-    if row is None and (in_force is None or not visible.everything):
+    said = in_force is not None or name in left_out
+    if row is None and not (said and visible.everything):
         return None
     found = _troubles(connection, visible, moment, configured)
     trouble = next((each for each in found if each.connection == name), None)
     made = line_of(name, row, in_force, trouble, moment.now, left_out.get(name))
-    (made,) = with_completeness(connection, [made])
+    (made,) = with_completeness(connection, visible, [made])
     return made
 
 
@@ -133,15 +145,22 @@ def line_of(
     configured: Configured | None,
     trouble: Trouble | None,
     now: datetime,
-    left_out: str | None = None,
+    left_out: LeftOut | None = None,
 ) -> Line:
     """A connection in one line (pure).
 
     Args:
         row: of the store; None: it was never read.
-        configured: None: it has left the configuration.
+        configured: None: it is not in force.
+        left_out: an entry of the console that is not in force; where something is in force, it
+            stands beside it, and says nothing of how the connection stands.
     """
-    connector = configured.connector if configured else row.connector if row else ""
+    connector = (
+        configured.connector if configured
+        else row.connector if row is not None
+        else left_out.connector if left_out
+        else ""
+    )  # fmt: skip
     state, said, remedy = _said(row, configured, trouble, now, left_out)
     at = row.complete_at if row is not None else None
     off = configured is None or not configured.enabled
@@ -156,6 +175,7 @@ def line_of(
         at=at,
         next_at=None if row is None or off else row.next_pull_at,
         complete=Completeness(),
+        left_out=left_out.reason if left_out else None,
     )
 
 
@@ -164,11 +184,12 @@ def _said(  # noqa: PLR0911  # one answer a state
     configured: Configured | None,
     trouble: Trouble | None,
     now: datetime,
-    left_out: str | None,
+    left_out: LeftOut | None,
 ) -> tuple[State, str, str | None]:
-    if left_out is not None:
-        return "trouble", f"It is not in force: {left_out}", "Correct its settings."
     if configured is None:
+        if left_out is not None:
+            told = f"It is not in force, so it is not read: {left_out.reason}"
+            return "trouble", told, "Correct its settings, or remove it."
         told = "It has left the configuration; what was read of it is kept"
         return "removed", told, None
     if not configured.enabled:
@@ -197,9 +218,14 @@ def being_read(row: Any | None, now: datetime) -> bool:
     )  # fmt: skip
 
 
-def with_completeness(connection: sa.Connection, made: Iterable[Line]) -> list[Line]:
-    """The lines with their completeness, for as many as are shown."""
+def with_completeness(
+    connection: sa.Connection, visible: Visible, made: Iterable[Line]
+) -> list[Line]:
+    """The lines with their completeness, for as many as are shown; it counts all projects of a
+    connection, so it is for those who see them all."""
     made = list(made)
+    if not visible.everything:
+        return made
     rows = connection.execute(
         sa.select(SCOPE.c.connection_id, SCOPE.c.visible, SCOPE.c.stream_counts).where(
             SCOPE.c.connection_id.in_([each.id for each in made if each.id is not None])

@@ -95,12 +95,19 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which deliveries are shown; "" is no limit. `before`: only those of a lower id."""
+    """Which deliveries are shown; "" is no limit.
+
+    Args:
+        before: only those of a lower id.
+        since, until: only those that were written from the one instant on, and before the other.
+    """
 
     state: str = ""
     subscription: str = ""
     recipient: str = ""
     before: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def deliveries(
@@ -118,6 +125,10 @@ def deliveries(
         query = query.where(_outbox.c.recipient == sought.recipient)
     if sought.before is not None:
         query = query.where(_outbox.c.id < sought.before)
+    if sought.since is not None:
+        query = query.where(_outbox.c.queued_at >= sought.since)
+    if sought.until is not None:
+        query = query.where(_outbox.c.queued_at < sought.until)
     rows = connection.execute(query.order_by(_outbox.c.id.desc()).limit(most + 1)).all()
     shown = [_sent(row) for row in rows[:most]]
     return shown, shown[-1].id if len(rows) > most else None

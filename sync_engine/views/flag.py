@@ -11,25 +11,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from sync_engine.access import Visible
-from sync_engine.flags.explain import EVENT, FLAG, WAIVER, Step
+from sync_engine.flags.explain import EVENT, FLAG, WAIVER, Step, ValueLine, values_of
 from sync_engine.flags.named import named
 from sync_engine.flags.waivers import SCOPE
 from sync_engine.flags.waivers import shown as scope_name
-from sync_engine.rules import facts
-from sync_engine.rules.standards import Standard, shown
-
-NOTHING = "nothing, or not known"
-"""Evidence keeps no difference between what is empty and what nobody could say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A fact that the answer rests on. `value` is as it was kept, `words` as people read it."""
-
-    fact: str
-    value: Any
-    words: str
-    meaning: str
+from sync_engine.rules.standards import Standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +49,7 @@ class Whole:
     """
 
     flag: Mapping[str, Any]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[ValueLine, ...]
     steps: tuple[Step, ...]
     waivers: tuple[WaiverOf, ...]
     standard: Standard | None
@@ -88,7 +74,7 @@ def whole(
     standard = next((each for each in standards if each.id == row["standard"]), None)
     return Whole(
         flag=dict(row),
-        evidence=tuple(_evidence(row["subject"], row["evidence"] or {}, zone)),
+        evidence=tuple(values_of(row["subject"], row["evidence"], zone)),
         steps=tuple(Step(e.at, e.event, e.severity, e.actor, e.note) for e in events),
         waivers=_waivers(connection, id),
         standard=standard,
@@ -111,23 +97,3 @@ def _waivers(connection: sa.Connection, id: int) -> tuple[WaiverOf, ...]:
         )
         for row in rows
     )  # fmt: skip
-
-
-def _evidence(subject: str, kept: Mapping[str, Any], zone: ZoneInfo) -> Iterable[Evidence]:
-    known = facts.of(subject)
-    for name, value in kept.items():
-        fact = known.get(name)
-        meaning = fact.meaning if fact else "A custom field of the tool."
-        words = NOTHING if value is None else _words(value, fact, zone)
-        yield Evidence(name.replace("_", " "), value, words, meaning)
-
-
-def _words(value: Any, fact: facts.Fact | None, zone: ZoneInfo) -> str:
-    if fact is None:
-        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    if fact.type in ("day", "instant") and isinstance(value, str):
-        at = datetime.fromisoformat(value)
-        if fact.type == "day":
-            return shown(at.date(), fact, zone)
-        return f"{shown(at, fact, zone)}, {at.astimezone(zone):%H:%M}"
-    return shown(value, fact, zone)

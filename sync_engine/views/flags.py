@@ -37,6 +37,9 @@ AGES = (
 """Ages that can be chosen: their words, and the part of a condition that says so."""
 
 GROUPS = 50
+AT_ONCE = 5_000
+"""Rows that are read by one statement: databases bound the values of one."""
+
 T = filters.FLAG.alias("t")
 RANK = sa.case(filters.SEVERITY_RANKS, value=T.c.severity)
 SHOWN = (
@@ -132,8 +135,11 @@ def page(
     shown = ids[:size]
     found = {
         row["id"]: dict(row)
+        for start in range(0, len(shown), AT_ONCE)
         for row in connection.execute(
-            sa.select(*(T.c[name] for name in columns)).where(T.c.id.in_(shown))
+            sa.select(*(T.c[name] for name in columns)).where(
+                T.c.id.in_(shown[start : start + AT_ONCE])
+            )
         ).mappings()
     }
     rows = tuple(found[id] for id in shown)

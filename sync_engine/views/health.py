@@ -48,12 +48,13 @@ class Found:
         return WORDS.get(self.health or "", "not assessable")
 
 
-def found_health(counts: Counts | None, flags: Mapping[str, int]) -> Found:
+def found_health(counts: Counts | None, flags: Mapping[str, int], unflagged: int = 0) -> Found:
     """How a project stands: off track with a critical flag open, at risk with a high one.
 
     Args:
         counts: of its last assessment; None: there was none.
         flags: unsolved ones by severity.
+        unflagged: checks that were flagged and have no flag, so that nobody knows how severe.
     """
     if flags.get("critical"):
         return Found("off_track", "a critical flag is open")
@@ -63,6 +64,13 @@ def found_health(counts: Counts | None, flags: Mapping[str, int]) -> Found:
         return Found(None, "it was not assessed yet")
     if counts.share is None:
         return Found(None, "no check could be made of it")
+    if unflagged:
+        one = unflagged == 1
+        return Found(
+            None,
+            f"{unflagged:,} {'check breaks a standard' if one else 'checks break their standards'} "
+            "without a flag, so how grave that is is not known",
+        )
     return Found("on_track", "no critical or high flag is open")
 
 

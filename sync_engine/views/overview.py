@@ -21,6 +21,7 @@ from sync_engine.views.compliance import (
     Week,
     counted,
     counted_by_project,
+    counted_last,
     last_assessed,
     weeks,
 )
@@ -52,8 +53,8 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class NewFlag:
-    """A flag that was raised lately."""
+class ShortFlag:
+    """A flag in short."""
 
     id: int
     severity: str
@@ -66,13 +67,17 @@ class NewFlag:
     opened_at: datetime
 
 
+SHORT = tuple(FLAG.c[name] for name in ShortFlag.__slots__)
+"""The columns of a flag in short."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What has happened to flags since `since`."""
 
     since: datetime
     events: Mapping[str, int]
-    newest: tuple[NewFlag, ...]
+    newest: tuple[ShortFlag, ...]
 
     @property
     def raised(self) -> int:
@@ -139,7 +144,7 @@ def overview(
     ranked: tuple[Ranked, ...] = ()
     count, counts = 0, Counts()
     if assessed is not None:
-        counts = _of_day(connection, visible, assessed)
+        counts = counted_last(connection, visible, assessed)
         ranked, count = _ranked(connection, visible, assessed, course)
     seen = sa.select(sa.func.count()).where(
         CONNECTION.c.removed_at.is_(None), visible.connections(CONNECTION.c.id)
@@ -156,11 +161,6 @@ def overview(
         projects=ranked,
         project_count=count,
     )
-
-
-def _of_day(connection: sa.Connection, visible: Visible, assessed: Assessed) -> Counts:
-    (week,) = counted(connection, visible, [Week(assessed.day, assessed.day)])
-    return week.counts or Counts()
 
 
 def _standing(connection: sa.Connection, visible: Visible, now: datetime) -> tuple[Standing, ...]:
@@ -206,21 +206,19 @@ def _changes(connection: sa.Connection, visible: Visible, moment: Moment) -> Cha
     return Changes(since, events, _newest(connection, visible, since))
 
 
-def _newest(connection: sa.Connection, visible: Visible, since: datetime) -> tuple[NewFlag, ...]:
+def _newest(connection: sa.Connection, visible: Visible, since: datetime) -> tuple[ShortFlag, ...]:
     """The most severe of the new flags. Severity by severity: each is a short walk on an index."""
     row = FLAG.c
-    shown = (row.id, row.severity, row.key, row.title, row.said, row.project, row.owner, row.url,
-             row.opened_at)  # fmt: skip
-    found: list[NewFlag] = []
+    found: list[ShortFlag] = []
     for severity in SEVERITIES:
         wanted = (
-            sa.select(*shown)
+            sa.select(*SHORT)
             .where(row.state == "open", row.severity == severity, row.opened_at >= since)
             .where(visible.flags(FLAG))
             .order_by(row.opened_at.desc(), row.id)
             .limit(NEWEST_SHOWN - len(found))
         )
-        found += [NewFlag(*held) for held in connection.execute(wanted)]
+        found += [ShortFlag(*held) for held in connection.execute(wanted)]
         if len(found) >= NEWEST_SHOWN:
             break
     return tuple(found)

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.access import Visible
+from sync_engine.access import MOST_IDS, Visible
 from sync_engine.flags.ledger import FLAG
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.evaluate import connections as connections_of
@@ -89,7 +89,8 @@ def people(
         visible.people(PERSON.c.identity_id),
     )  # fmt: skip
     rows = connection.execute(_wanted(seen, text)).all()
-    mine = seen if not text else sa.and_(seen, PERSON.c.identity_id.in_([r.id for r in rows]))
+    few = bool(text) and len(rows) <= MOST_IDS  # of more, all are added up, and theirs are taken
+    mine = sa.and_(seen, PERSON.c.identity_id.in_([row.id for row in rows])) if few else seen
     found = loads(connection, {row.id: row.capacity_minutes for row in rows}, mine, moment)
     ranked = sorted(
         rows, key=lambda row: (-found[row.id].peak, -found[row.id].in_progress, row.name, row.id)

@@ -24,6 +24,7 @@ from sync_engine.rules.joins import (
     TASK,
 )
 from sync_engine.rules.person_facts import effort_left
+from sync_engine.views.compliance import Counts, counted_of_person, last_assessed
 from sync_engine.views.load import Load, loads, silent
 from sync_engine.views.overview import UNSOLVED
 from sync_engine.views.people import flags_of
@@ -88,6 +89,7 @@ class Person:
     """All that a person's page shows.
 
     Args:
+        counts: how what they own fared at the last full assessment; None: nothing of it was.
         weekly: minutes that they work in a week; None: nobody has said.
         more_tasks, more_flags: there are others beside those shown.
         silent: by connection of theirs: what its tool cannot tell.
@@ -106,6 +108,7 @@ class Person:
     tasks: tuple[Work, ...]
     more_tasks: bool
     flags: Mapping[str, int]
+    counts: Counts | None
     newest: tuple[OwnFlag, ...]
     more_flags: bool
     leave: tuple[tuple[date, date], ...]
@@ -146,7 +149,9 @@ def person(
         tuple(account for _, account in accounts),
         loads(connection, {id: row.capacity_minutes}, mine, moment)[id],
         tasks[:TASKS_SHOWN], len(tasks) > TASKS_SHOWN,
-        flags_of(connection, [id]).get(id, {}), flags[:FLAGS_SHOWN], len(flags) > FLAGS_SHOWN,
+        flags_of(connection, [id]).get(id, {}),
+        counted_of_person(connection, id, last_assessed(connection)),
+        flags[:FLAGS_SHOWN], len(flags) > FLAGS_SHOWN,
         tuple((each.first_on, each.last_on) for each in absent),
         silent(held), tuple(tool.name for tool in held if not tool.fresh),
     )  # fmt: skip

@@ -25,6 +25,7 @@ from sync_engine.views.compliance import (
     Week,
     counted_by_project,
     last_assessed,
+    unflagged_by_project,
     weeks,
 )
 from sync_engine.views.health import Found, Reported, found_health, is_watermelon
@@ -75,6 +76,7 @@ class Scorecard:
         read_at: when its connection was last read completely; `stale`: that is too long ago.
         assessed: the last assessment of everything; None: there never was one.
         counts: how it fared then; None: it was not among what was assessed.
+        unflagged: see `found_health`.
         updates: the last status updates, newest first.
         baseline: what was agreed; None: nothing was.
         unassessed: None: nothing was assessed at all.
@@ -100,6 +102,7 @@ class Scorecard:
     counts: Counts | None
     weeks: tuple[Week, ...]
     flags: Mapping[str, int]
+    unflagged: int
     broken: tuple[Broken, ...]
     milestones: tuple[Milestone, ...]
     baseline: Agreed | None
@@ -115,7 +118,7 @@ class Scorecard:
     @property
     def found(self) -> Found:
         """How it stands by what is found."""
-        return found_health(self.counts, self.flags)
+        return found_health(self.counts, self.flags, self.unflagged)
 
     @property
     def watermelon(self) -> bool:
@@ -174,7 +177,8 @@ def scorecard(
         _sponsor(row.custom), row.start_on, row.due_on, assessed,
         assessed is not None and moment.now - assessed.at > OLD_ASSESSMENT, counts,
         of_weeks[:-1] if assessed is not None else of_weeks,
-        unsolved_by_project(connection, [pair]).get(pair, {}), _broken(connection, pair),
+        unsolved_by_project(connection, [pair]).get(pair, {}),
+        unflagged_by_project(connection, [pair], assessed).get(pair, 0), _broken(connection, pair),
         milestones(connection, *pair, baseline, moment), _agreed(baseline),
         schedule(connection, tool, row, moment, limits_of(standards)),
         tuple(status_updates(connection, pair, UPDATES_SHOWN)),

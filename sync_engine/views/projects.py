@@ -25,6 +25,7 @@ from sync_engine.views.compliance import (
     Week,
     counted_by_project,
     last_assessed,
+    unflagged_by_project,
     weeks,
 )
 from sync_engine.views.health import Found, Reported, found_health, is_watermelon
@@ -55,7 +56,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A project in the list. `counts`: None: it was not assessed yet."""
+    """A project in the list. `counts`: None: it was not assessed yet. `unflagged`: see
+    `found_health`."""
 
     connection_id: int
     id: str
@@ -67,12 +69,13 @@ class Listed:
     counts: Counts | None
     weeks: tuple[Week, ...]
     flags: Mapping[str, int]
+    unflagged: int
     reported: Reported | None
 
     @property
     def found(self) -> Found:
         """How it stands by what is found."""
-        return found_health(self.counts, self.flags)
+        return found_health(self.counts, self.flags, self.unflagged)
 
     @property
     def watermelon(self) -> bool:
@@ -159,21 +162,22 @@ def projects(
     pairs = [(row.connection_id, row.id) for row in rows]
     courses = counted_by_project(connection, pairs, weeks(connection, moment.today))
     flags, told = unsolved_by_project(connection, pairs), reported(connection, pairs)
+    hidden = unflagged_by_project(connection, pairs, assessed)
     return Projects(
-        tuple(_listed(row, courses, flags, told) for row in rows), count, page, assessed,
+        tuple(_listed(row, courses, flags, hidden, told) for row in rows), count, page, assessed,
         tuple(NO_PORTFOLIO if name is None else name for name in portfolios),
     )  # fmt: skip
 
 
 def _listed(
     row: Any, courses: Mapping[Pair, tuple[Week, ...]], flags: Mapping[Pair, Mapping[str, int]],
-    told: Mapping[Pair, Reported],
+    hidden: Mapping[Pair, int], told: Mapping[Pair, Reported],
 ) -> Listed:  # fmt: skip
     pair = (row.connection_id, row.id)
     counts = None if row.met is None else Counts(row.met, row.flagged, row.waived, row.unknown)
     return Listed(
         *pair, row.key, row.name, row.state, row.connection, row.portfolio, counts, courses[pair],
-        flags.get(pair, {}), told.get(pair),
+        flags.get(pair, {}), hidden.get(pair, 0), told.get(pair),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,9 @@ RECORDS_SHOWN = 30
 HIDDEN = ("token", "secret", "password", "passwd", "authorization", "apikey", "api_key",
           "privatekey", "private_key", "credential", "cookie", "session")  # fmt: skip
 """What is in the name of a key whose value is not shown: tools do pass such things on."""
+
+NAMES = ("name", "key", "label", "title")
+"""Keys under which a custom field says how it is called, beside its value."""
 
 INSIDE = frozenset({"connection_id", "hash", "run_id", "item_id", "url_key"})
 """Columns that are the store's own business."""
@@ -92,49 +95,70 @@ def parked(connection: sa.Connection, id: int, most: int = 20) -> list[tuple[str
 
 
 def _shown(connection: sa.Connection, id: int, row: Any) -> ItemShown:
-    body, cut = _body(row.body)
     keys = list(read_yields(row.yields))
+    rows = [(*key, _row(connection, id, *key)) for key in keys[:RECORDS_SHOWN]]
+    body, cut = _body(row.body, _secret_fields(each for _, _, each in rows))
     return ItemShown(
         row.stream, row.item_id, body, cut, row.parked, row.read_at, row.gone_at, row.gone_reason,
-        tuple(_record(connection, id, *key) for key in keys[:RECORDS_SHOWN]),
+        tuple(_record(*each) for each in rows),
         max(len(keys) - RECORDS_SHOWN, 0),
     )  # fmt: skip
 
 
-def _body(stored: bytes) -> tuple[str | None, bool]:
+def _secret_fields(rows: Iterable[Mapping[Any, Any] | None]) -> frozenset[str]:
+    """The ids of custom fields whose names speak of a secret, which only their records may know."""
+    custom = (entry for row in rows if row for entry in row.get("custom") or ())
+    return frozenset(str(each.get("id")) for each in custom if _is_secret(str(each.get("name"))))
+
+
+def _body(stored: bytes, secret_fields: frozenset[str]) -> tuple[str | None, bool]:
     if stored == NOTHING:
         return None, False
     text = orjson.dumps(
-        without_secrets(orjson.loads(zstandard.ZstdDecompressor().decompress(stored))),
+        without_secrets(
+            orjson.loads(zstandard.ZstdDecompressor().decompress(stored)), secret_fields
+        ),
         option=orjson.OPT_INDENT_2,
     ).decode()
     return text[:MOST_BYTES], len(text) > MOST_BYTES
 
 
-def without_secrets(value: Any) -> Any:
-    """The value, without what stands under a name that speaks of a secret (pure)."""
-    if isinstance(value, dict):
-        return {
-            key: "not shown" if _is_secret(key) and isinstance(held, str) else without_secrets(held)
-            for key, held in value.items()
-        }
+def without_secrets(value: Any, fields: Collection[str] = ()) -> Any:
+    """The value, without what stands under a name that speaks of a secret (pure).
+
+    Args:
+        fields: ids of custom fields that hold one.
+    """
     if isinstance(value, list):
-        return [without_secrets(each) for each in value]
-    return value
+        return [without_secrets(each, fields) for each in value]
+    if not isinstance(value, dict):
+        return value
+    named = (value.get(name) for name in NAMES)
+    of_secret = str(value.get("id")) in fields or any(
+        isinstance(name, str) and _is_secret(name) for name in named
+    )
+    return {
+        key: "not shown"
+        if not isinstance(held, (bool, type(None)))
+        and (_is_secret(key) or key in fields or (of_secret and "value" in key.casefold()))
+        else without_secrets(held, fields)
+        for key, held in value.items()
+    }
 
 
 def _is_secret(key: str) -> bool:
-    folded = key.casefold().replace("-", "_")
+    folded = key.casefold().replace("-", "_").replace(" ", "_")
     return any(word in folded for word in HIDDEN)
 
 
-def _record(connection: sa.Connection, id: int, kind: int, of: str) -> RecordShown:
+def _row(connection: sa.Connection, id: int, kind: int, of: str) -> Mapping[Any, Any] | None:
     rows = table_of(KINDS[kind])
-    row = connection.execute(
-        sa.select(rows).where(rows.c.connection_id == id, rows.c.id == of)
-    ).one_or_none()
-    values = None if row is None else dict(_values(row._mapping))  # its public way
-    return RecordShown(name_of(KINDS[kind]), of, values)
+    wanted = sa.select(rows).where(rows.c.connection_id == id, rows.c.id == of)
+    return connection.execute(wanted).mappings().one_or_none()
+
+
+def _record(kind: int, of: str, row: Mapping[Any, Any] | None) -> RecordShown:
+    return RecordShown(name_of(KINDS[kind]), of, None if row is None else dict(_values(row)))
 
 
 def _values(row: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
@@ -144,6 +168,6 @@ def _values(row: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, datetime):
             yield name, value.isoformat(timespec="seconds")
         elif isinstance(value, (list, dict)):
-            yield name, orjson.dumps(value, default=str).decode()
+            yield name, orjson.dumps(without_secrets(value), default=str).decode()
         else:
             yield name, str(value)

@@ -19,7 +19,7 @@ from sync_engine.rules.standards import Standard
 from sync_engine.store.audit import LONGEST_ABOUT
 from sync_engine.store.audit_models import AuditRow
 from sync_engine.views.compliance import Assessed, Counts, Week, last_assessed, weeks
-from sync_engine.views.overview import SEVERITIES, UNSOLVED
+from sync_engine.views.overview import SEVERITIES, SHORT, UNSOLVED, ShortFlag
 
 AUDIT = table(AuditRow)
 FLAGS_SHOWN = 6
@@ -100,27 +100,12 @@ class Blind:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A flag in short."""
-
-    id: int
-    severity: str
-    key: str | None
-    title: str
-    said: str
-    project: str | None
-    owner: str | None
-    url: str | None
-    opened_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Flagged:
     """The flags of a standard now: unsolved ones by severity, waived ones, the most severe."""
 
     by_severity: Mapping[str, int]
     waived: int
-    worst: tuple[Shown, ...]
+    worst: tuple[ShortFlag, ...]
 
     @property
     def unsolved(self) -> int:
@@ -141,17 +126,15 @@ def flagged(connection: sa.Connection, visible: Visible, standard: str) -> Flagg
     for each in rows:
         if each.state != "waived":
             counts[each.severity] = counts.get(each.severity, 0) + each.times
-    shown = (row.id, row.severity, row.key, row.title, row.said, row.project, row.owner, row.url,
-             row.opened_at)  # fmt: skip
-    worst: list[Shown] = []
+    worst: list[ShortFlag] = []
     for severity in (name for name in SEVERITIES if name in counts):
         wanted = (
-            sa.select(*shown)
+            sa.select(*SHORT)
             .where(mine, row.state == "open", row.severity == severity)
             .order_by(row.opened_at, row.id)
             .limit(FLAGS_SHOWN - len(worst))
         )
-        worst += [Shown(*held) for held in connection.execute(wanted)]
+        worst += [ShortFlag(*held) for held in connection.execute(wanted)]
         if len(worst) >= FLAGS_SHOWN:
             break
     waived = sum(each.times for each in rows if each.state == "waived")

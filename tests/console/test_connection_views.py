@@ -21,10 +21,10 @@ from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.settings.models import Connection as Configured
 from sync_engine.store import entries, holds
 from sync_engine.store.engine import reading
-from sync_engine.store.models import Connection
+from sync_engine.store.models import Connection, TaskRow
 from sync_engine.views import connection as views
 from sync_engine.views import raw
-from sync_engine.views.connections import Completeness, Line, completeness, line_of, lines
+from sync_engine.views.connections import Completeness, LeftOut, Line, completeness, line_of, lines
 from sync_engine.web.console.connection_forms import of_connector
 from sync_engine.web.console.guide_text import lead, where_to_get_it
 from tests.console.connected import CANARY, fill_connected
@@ -66,6 +66,31 @@ def test_those_that_need_a_hand_come_first(filled: sa.Engine) -> None:
     assert found[2].complete.share is None
     managers = seen(filled, "manager")
     assert [each.name for each in managers] == ["engineering"]
+    assert managers[0].remedy is None
+
+
+def test_who_sees_some_projects_is_told_nothing_of_others(site: Site) -> None:
+    """Neither what a run said, nor figures of all projects together, nor what a census holds."""
+    manager, viewer = site.browser("manager"), site.browser("viewer")
+    told = ("items would be retired", "1 container lost", "95.4%")
+    for each in told:
+        assert each in viewer.get("/connections").text
+        assert each not in manager.get("/connections").text
+    shown = manager.get("/connections/engineering").text
+    assert "an admin has something to look at" in shown
+    assert "items would be retired" not in shown
+    assert "of its limit was used" not in shown
+    assert "Requests" in viewer.get("/connections/engineering/runs").text
+    assert "Requests" not in manager.get("/connections/engineering/runs").text
+    assert "503" not in manager.get("/connections/engineering/runs").text
+    with site.engine.begin() as connection:
+        row = table(Connection)
+        failed = {"state": "partial", "message": "Sensor research answered 403."}
+        connection.execute(sa.update(row).where(row.c.id == 1).values(failed))
+    for path in ("/", "/connections", "/connections/engineering"):
+        assert "Sensor research answered" in viewer.get(path).text
+        assert "could not be read completely" in manager.get(path).text
+        assert "Sensor research answered" not in manager.get(path).text
 
 
 @pytest.mark.parametrize(
@@ -87,8 +112,10 @@ def test_a_line_says_how_it_stands(row: dict[str, Any], state: str, said: str) -
     assert said in made.said
     off = line_of("e", held, configured("e", enabled=False), None, NOW)
     assert (off.state, off.next_at) == ("off", None)
-    lost = line_of("e", held, configured("e"), None, NOW, "its tool is gone.")
+    lost = line_of("e", held, None, None, NOW, LeftOut("its tool is gone", "jira"))
     assert lost.state == "trouble"
+    beside = line_of("e", held, configured("e"), None, NOW, LeftOut("it is said twice", "jira"))
+    assert (beside.state, beside.left_out) == (made.state, "it is said twice")
 
 
 def test_completeness_counts_what_is_counted() -> None:
@@ -149,9 +176,44 @@ def test_a_raw_item_beside_its_record(filled: sa.Engine) -> None:
     assert by_id.records[0].values is not None
     assert by_id.records[0].values["key"] == "ENG-1"
     assert parked.records == ()
-    assert raw.without_secrets({"a": [{"Api-Key": "x", "tokens": 3}]}) == {
-        "a": [{"Api-Key": "not shown", "tokens": 3}]
+
+
+def test_no_shape_of_a_secret_is_shown() -> None:
+    """A number, a list, a whole section, a custom field by its name or by its id."""
+    hidden = "not shown"
+    given = {
+        "a": [{"Api-Key": "x", "tokens": [3, "y"], "pin": {"password": 4711}, "has_token": True}],
+        "session": {"id": ["s"]},
+        "custom": [{"id": 7, "name": "VPN password", "value": {"text": "z"}, "display_value": "z"}],
+        "customfield_9": 4711,
+        "fields": [
+            {"id": "customfield_9", "value": 4711},
+            {"id": ["c"], "name": "Size", "value": 5},
+        ],
     }
+    assert raw.without_secrets(given, {"customfield_9"}) == {
+        "a": [{"Api-Key": hidden, "tokens": hidden, "pin": {"password": hidden},
+               "has_token": True}],
+        "session": hidden,
+        "custom": [{"id": 7, "name": "VPN password", "value": hidden, "display_value": hidden}],
+        "customfield_9": hidden,
+        "fields": [{"id": "customfield_9", "value": hidden},
+                   {"id": ["c"], "name": "Size", "value": 5}],
+    }  # fmt: skip
+
+
+def test_a_custom_field_that_holds_a_secret_is_hidden_on_both_sides(filled: sa.Engine) -> None:
+    """The raw item has its id alone; the record knows its name."""
+    task = table(TaskRow)
+    custom = [{"id": "summary", "name": "Access token", "value": CANARY}]
+    with filled.begin() as connection:
+        connection.execute(sa.update(task).where(task.c.id == "task-ada").values(custom=custom))
+    with reading(filled) as connection:
+        (item,) = raw.items(connection, 1, "task-ada")
+    assert item.body is not None
+    assert "Task of ada" not in item.body
+    assert CANARY not in str(item.records)
+    assert "Access token" in str(item.records)
 
 
 def test_nothing_scans_the_tasks(sqlite_store: sa.Engine) -> None:

@@ -283,7 +283,7 @@ def test_what_is_not_known_is_told(site: Site) -> None:
     page = browser.get("/flags/1").text
     assert "its connection is out of date" in page
     assert "no longer in force" in page
-    assert "nothing, or not known" in page
+    assert "none, or not known" in page
     assert "at a time that was not kept" in page
     assert "Acknowledge" not in page
     assert "not assessable since" in browser.get("/flags?where=frozen").text

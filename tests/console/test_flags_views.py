@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,12 +10,16 @@ import sqlalchemy as sa
 
 from sync_engine.access import Visible
 from sync_engine.accounts import User
+from sync_engine.digest.read import NOT_CHECKED
+from sync_engine.flags import lifecycle
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.language import LanguageError
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import FlagRow
 from sync_engine.views import clauses, flags
 from sync_engine.views.flags import Wanted
+from sync_engine.web.console.flag_search import Search
+from sync_engine.web.console.pages.flag import FROZEN, RESOLVED
 from tests.console.portfolio import NOW, fill, flag, table
 
 MOMENT = Moment(NOW, ZoneInfo("UTC"), WorkCalendar())
@@ -61,6 +65,20 @@ def test_pages_follow_each_other(filled: sa.Engine, sort: flags.Sort) -> None:
         assert ages[:10] == sorted(ages[:10])
     else:
         assert ages == sorted(ages, reverse=sort == "newest")
+
+
+def test_wide_rows_are_read_by_bounded_statements(
+    filled: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database takes so many values with one statement; an export asks for more flags."""
+    asked: list[int] = []
+    with reading(filled) as connection:
+        at_once = flags.page(connection, Visible(), MOMENT, Wanted(""), 90)
+        monkeypatch.setattr(flags, "AT_ONCE", 20)
+        sa.event.listen(filled, "before_cursor_execute", lambda *v: asked.append(len(v[3])))
+        assert flags.page(connection, Visible(), MOMENT, Wanted(""), 90) == at_once
+    assert len(at_once.rows) == 90
+    assert 20 <= max(asked) < 30
 
 
 @pytest.mark.parametrize(
@@ -189,3 +207,16 @@ def test_a_click_changes_one_part(
 ) -> None:
     """What was typed besides stays as it is."""
     assert clauses.toggled(where, fact, value) == after
+
+
+def test_spaces_in_quotes_are_part_of_a_name() -> None:
+    """All others are how somebody has typed it."""
+    typed = " project =\n \"Old  name \"  and owner = 'a\tb' "
+    assert clauses.tidied(typed) == "project = \"Old  name \" and owner = 'a\tb'"
+    assert Search.of(typed, "severity", "", "standard").where == clauses.tidied(typed)
+
+
+def test_every_reason_has_its_words() -> None:
+    """Why a flag is frozen, and why it was resolved."""
+    assert FROZEN.keys() == set(get_args(lifecycle.Freeze)) == NOT_CHECKED.keys()
+    assert RESOLVED.keys() == set(get_args(lifecycle.Resolution))

@@ -128,6 +128,16 @@ def test_capacity_knows_days_off_and_leave(filled: sa.Engine) -> None:
     assert shown(filled, 3, moment=later).leave == ()
 
 
+def test_more_people_than_are_named_one_by_one(
+    filled: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is found by a name is the same, however many bear it."""
+    named = listed(filled, text="b")
+    assert named.count
+    monkeypatch.setattr("sync_engine.views.people.MOST_IDS", 0)
+    assert listed(filled, text="b") == named
+
+
 def test_a_manager_sees_whom_they_lead(filled: sa.Engine) -> None:
     """And themselves; others have no page."""
     found = listed(filled, "manager")

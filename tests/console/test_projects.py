@@ -19,7 +19,7 @@ from sync_engine.rules.language import LanguageError
 from sync_engine.rules.standards import Standard
 from sync_engine.store.baseline_models import Baseline
 from sync_engine.store.engine import reading
-from sync_engine.store.flag_models import Compliance, FlagRow
+from sync_engine.store.flag_models import Compliance, ComplianceOfProject, FlagRow
 from sync_engine.store.models import Connection, ProjectRow
 from sync_engine.store.schedule_models import ScheduleResult
 from sync_engine.views.compliance import Counts
@@ -27,6 +27,7 @@ from sync_engine.views.health import Found, Reported, found_health, is_watermelo
 from sync_engine.views.project import Scorecard, Unassessed, scorecard
 from sync_engine.views.projects import NO_PORTFOLIO, PAGE, Projects, Wanted, projects
 from sync_engine.web.console.pages.projects import headline
+from sync_engine.web.console.words import unflagged
 from tests.console.portfolio import HOSTILE, NOW, PROJECTS, fill, table
 from tests.console.site import Site
 from tests.console.work import fill_work, record
@@ -110,6 +111,10 @@ def test_health_follows_from_flags_and_is_unknown_without_an_answer() -> None:
     assert found_health(some, {"critical": 1, "high": 2}).health == "off_track"
     assert found_health(some, {"high": 1}).health == "at_risk"
     assert found_health(some, {"medium": 9}).health == "on_track"
+    hidden = found_health(some, {"medium": 9}, 1)
+    assert (hidden.health, hidden.words) == (None, "not assessable")
+    assert hidden.why.startswith("1 check breaks a standard without a flag")
+    assert found_health(some, {"high": 1}, 1).health == "at_risk"
     assert found_health(None, {}).health is None
     assert found_health(Counts(unknown=7), {}).health is None
     assert found_health(None, {}).words == "not assessable"
@@ -216,7 +221,7 @@ def test_the_sentence_doubts_where_it_must(filled: sa.Engine) -> None:
     blind = replace(found, counts=Counts(unknown=3), flags={}, milestones=(), updates=())
     assert headline(blind) == "How it stands cannot be said: no check could be made of it."
     assert headline(replace(found, assessed=None)).startswith("Nothing has been assessed yet")
-    calm = replace(blind, counts=Counts(met=5), flags={"low": 1})
+    calm = replace(blind, counts=Counts(met=5), flags={"low": 1}, unflagged=0)
     assert "1 flag is open, none critical or high; 100% of checks are met." in headline(calm)
 
 
@@ -372,3 +377,40 @@ def test_hostile_names_are_text_and_their_addresses_lead_home(site: Site) -> Non
         assert "javascript:" not in text
         assert "&lt;script&gt;" in text
     assert len(PROJECTS) == 4
+
+
+def test_checks_that_broke_without_a_flag_are_not_health(filled: sa.Engine) -> None:
+    """What was solved since has had its flag; one that is kept without an answer is none."""
+    flag, fared = table(FlagRow), table(ComplianceOfProject)
+    alpha = flag.c.project_id == "alpha"
+    at = {"opened_at": NOW - timedelta(hours=1), "severity": "low"}
+    today = sa.and_(fared.c.project_id == "alpha", fared.c.day == NOW.date())
+
+    def hidden(flagged: int) -> tuple[int, str | None]:
+        with filled.begin() as connection:
+            connection.execute(sa.update(fared).where(today).values(flagged=flagged))
+        found = shown(filled, "alpha")
+        by_id = {each.id: each for each in listed(filled).shown}
+        assert (by_id["alpha"].unflagged, by_id["alpha"].found) == (found.unflagged, found.found)
+        return found.unflagged, found.found.health
+
+    with filled.begin() as connection:
+        connection.execute(sa.update(flag).where(alpha).values(at))
+        ids = connection.execute(sa.select(flag.c.id).where(alpha)).scalars().all()
+    assert hidden(len(ids)) == (0, "on_track")
+    assert hidden(len(ids) + 1) == (1, None)
+    with filled.begin() as connection:
+        solved = {"state": "resolved", "resolved_at": NOW + timedelta(minutes=1)}
+        connection.execute(sa.update(flag).where(flag.c.id == ids[0]).values(solved))
+    assert hidden(len(ids)) == (0, "on_track")
+    with filled.begin() as connection:
+        unknown = {"frozen_at": NOW, "frozen_why": "not_assessable"}
+        connection.execute(sa.update(flag).where(flag.c.id == ids[1]).values(unknown))
+    assert hidden(len(ids)) == (1, None)
+
+
+def test_no_open_flag_is_told_by_what_was_counted() -> None:
+    """Never that all is met while checks broke."""
+    assert unflagged(Counts(met=9, flagged=2, waived=2)).startswith("All that could be assessed")
+    assert unflagged(Counts(unknown=3)).startswith("No check could be made")
+    assert unflagged(Counts(met=9, flagged=3, waived=2)).startswith("Yet 1 check was broken")

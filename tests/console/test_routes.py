@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -126,6 +127,34 @@ def test_each_route_answers_each_role(site: Site) -> None:
         if route.path in FOREIGN:
             foreign = _foreign(browsers["manager"], method, FOREIGN[route.path])
             assert foreign.status_code == 404, f"{where}, a foreign row"
+
+
+def test_no_number_is_too_large(site: Site) -> None:
+    """In an address there is nothing under it; in a form it is none that the page has sent."""
+    publish_pack(site)
+    huge, admin = "99999999999999999999", site.browser("admin")
+    asked = 0
+    for route in table(site):
+        if route.needs.roles is None or "GET" not in route.methods:
+            continue
+        path = OWN.get(route.path, route.path)
+        numbers = [
+            each
+            for each in route.dependant.query_params
+            if "int" in str(each.field_info.annotation)
+        ]
+        asks = [f"{path}?{each.alias}={huge}" for each in numbers]
+        asks += [re.sub(r"\{[^}]+\}", huge, route.path)] if "{" in route.path else []
+        asked += len(asks)
+        for each in asks:
+            assert admin.get(each).status_code < 500, each
+    assert asked > 20
+    assert admin.post("/settings/tokens/revoke", id=huge).status_code == 404
+    assert admin.post(f"/digests/log/{huge}/release").status_code == 404
+    assert admin.post("/flags/1/acknowledge", seen=huge).status_code == 400
+    named = {"do": "acknowledge", "flag": f"000000000001{huge}"[:20], "expected": "1"}
+    assert admin.post("/flags/chosen", **named).status_code == 400
+    assert admin.post("/standards/_packs/acme/yaml", version="9" * 5_000).status_code == 400
 
 
 def _foreign(browser: Browser, method: str, path: str) -> requests.Response:

@@ -18,10 +18,11 @@ from argon2 import PasswordHasher
 
 from sync_engine import accounts, invitations, own_account
 from sync_engine.accounts import AccountError, Passwords
+from sync_engine.store.digest_models import Outgoing
 from sync_engine.store.engine import reading
 from sync_engine.views import audit as audit_view
 from sync_engine.views.about import about
-from tests.console.portfolio import NOW, fill
+from tests.console.portfolio import NOW, fill, table
 from tests.console.site import (
     ACTOR,
     CHEAP,
@@ -34,6 +35,7 @@ from tests.console.site import (
 )
 from tests.console.test_accounts import made, signed_in, who
 
+OUTBOX = table(Outgoing)
 DIGEST = {"to": "olga@acme.example", "when": "Tue 07:30", "channels": "file"}
 
 
@@ -440,3 +442,23 @@ def test_forms_of_the_wrong_shape_are_refused_in_words(
     answer = send(site.browser("pmo"), path, **fields)
     assert answer.status_code in (303, 400, 422)
     assert "Traceback" not in answer.text
+
+
+def test_a_day_that_is_over_lists_what_was_sent_however_much_followed(site: Site) -> None:
+    """Not only what is among the latest."""
+    with site.engine.begin() as connection:
+        row = dict(connection.execute(sa.select(OUTBOX).where(OUTBOX.c.id == 1)).mappings().one())
+        later = [
+            {**row, "id": 100 + n, "period_key": f"later-{n}", "message_id": f"<later-{n}>",
+             "queued_at": NOW - timedelta(hours=1), "subject": "Of another day"}
+            for n in range(60)
+        ]  # fmt: skip
+        connection.execute(sa.insert(OUTBOX), later)
+    day = (NOW - timedelta(days=2)).date()
+    shown = (
+        site.browser("viewer")
+        .get(f"/digests/preview?name=Weekly&to=eve@acme.example&day={day}")
+        .text
+    )
+    assert "8 flags need a hand" in shown
+    assert "Of another day" not in shown

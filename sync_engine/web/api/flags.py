@@ -234,7 +234,7 @@ def _answer(found: Whole) -> WholeFlag:
         flag=Flag.model_validate(dict(found.flag)),
         seen=found.seen,
         evidence=[
-            Evidence(fact=e.fact, value=e.value, words=e.words, meaning=e.meaning)
+            Evidence(fact=e.fact, value=e.value, words=e.shown, meaning=e.meaning)
             for e in found.evidence
         ],
         history=[

@@ -13,6 +13,7 @@ from sync_engine.configure.forms import Field
 from sync_engine.settings import Configuration
 from sync_engine.settings import models as settings
 from sync_engine.settings.entry import Entry
+from sync_engine.settings.load import entries
 
 RARE = frozenset({"options.allow_private_network", "options.quota_share"})
 SHARED = ("every", "census", "redact", "guard.share", "guard.items", "webhook.secret",
@@ -86,18 +87,12 @@ def kind_of(name: str) -> type[Connector] | None:
     return registry.get(name)
 
 
-def entry_of(configuration: Configuration, name: str) -> Entry | None:
-    """What the console has made of a connection and is in force; None: the file says it."""
-    return next((e for e in configuration.of_kind("connection") if e.name == name), None)
-
-
 def place_of(configuration: Configuration, name: str) -> str | None:
     """Where the file says a connection; None: it does not."""
-    if entry_of(configuration, name) is not None:
-        return None
-    for number, each in enumerate(configuration.source.data.get("connections") or ()):
-        if isinstance(each, dict) and each.get("name") == name:
-            place = configuration.source.place(("connections", number))
+    source = (configuration.file or configuration).source
+    for number, each in entries(source.data, "connections"):
+        if each.get("name") == name:
+            place = source.place(("connections", number))
             line = f", line {place.line}" if place else ""
-            return f"{configuration.source.file}{line}"
+            return f"{source.file}{line}"
     return None

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from sync_engine.rules import facts, filters, limits
 from sync_engine.rules.language import LanguageError
+from sync_engine.views.clauses import tidied
 from sync_engine.views.flags import DIMENSIONS, SORTS, UNSOLVED, Dimension, Sort
 from sync_engine.web.console.forms import sentence
 from sync_engine.web.console.refusals import Refusal
@@ -49,7 +50,7 @@ class Search:
             if value not in known:
                 raise Refusal(400, f"There is no such {what}; there is {', '.join(known)}.")
         return cls(
-            UNSOLVED if where is None else " ".join(where.split()), cast("Sort", sort),
+            UNSOLVED if where is None else tidied(where), cast("Sort", sort),
             cast("Dimension", group) if group else None, cast("Dimension", by),
         )  # fmt: skip
 

@@ -52,7 +52,7 @@ class Library:
     @staticmethod
     def version_of(ask: Ask) -> int | None:
         """The version of what was shown, as its form sent it; None: there was nothing."""
-        given = ask.form.text("version")
+        given = ask.form.text("version", 20)
         if given and not given.isdecimal():
             raise Refusal(400, "This takes what its page's form sends, and nothing else.")
         return int(given) if given else None

@@ -23,6 +23,7 @@ from sync_engine.web.console.words import (
     seen,
     since_words,
     tool_name,
+    unflagged,
 )
 
 FOLDER = Path(__file__).parent / "templates"
@@ -45,7 +46,8 @@ def environment() -> Environment:
         "path_to": path_to,
     }
     made.filters |= {
-        "count": count, "percent": percent, "plural": plural, "safe_url": safe_url,
+        "count": count, "percent": percent, "plural": plural, "unflagged": unflagged,
+        "safe_url": safe_url,
         "day": day_label, "tool": tool_name, "hours": hours, "pair": lambda word: (word, word),
     }  # fmt: skip
     return made

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sync_engine.digest.text import MONTHS, WEEKDAYS, ago, plural
 from sync_engine.flags.content import tool_title
+from sync_engine.views.compliance import Counts
 
 LONGEST = 20_000
 _UNSEEN = re.compile(
@@ -34,6 +35,20 @@ def percent(share: float | None) -> str:
         return "–"
     tenths = int(share * 1000 + 1e-9)
     return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths / 10:.1f}%"
+
+
+def unflagged(counts: Counts) -> str:
+    """What it means that no flag is open, by what the last assessment of everything counted."""
+    if counts.share is None:
+        return "No check could be made, so nothing is known of how it stands."
+    if not counts.broken:
+        return "All that could be assessed meets its standards, or is waived."
+    one = counts.broken == 1
+    return (
+        f"Yet {plural(counts.broken, 'check')} {'was' if one else 'were'} broken at the last "
+        "assessment of everything and not waived: solved since, or without a flag because the "
+        "connection was out of date or the standard flags too much to be believed."
+    )
 
 
 def since_words(at: datetime, now: datetime, zone: ZoneInfo) -> str:

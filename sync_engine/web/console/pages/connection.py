@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Response
 
@@ -13,16 +14,18 @@ from sync_engine.configure import connections as connection_commands
 from sync_engine.configure import export, turns
 from sync_engine.settings import models as settings
 from sync_engine.settings.entry import Entry
+from sync_engine.store import entries
 from sync_engine.views import connection as views
 from sync_engine.views import raw
 from sync_engine.views.connections import Line, census_text, line
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.changing import desk_of, sentence, version_of
-from sync_engine.web.console.connection_forms import entry_of, place_of
+from sync_engine.web.console.connection_forms import kind_of, place_of
 from sync_engine.web.console.needs import ADMIN, ALL, PMO, Needs
 from sync_engine.web.console.pages.connections import left_out
 from sync_engine.web.console.refusals import Refusal, missing
 from sync_engine.web.console.site import Pages
+from sync_engine.web.numbers import Number
 
 SEEN = Needs(ALL, "visible")
 OF_PMO = Needs(PMO, "whole")
@@ -35,16 +38,30 @@ class Head:
     """What all pages of a connection show.
 
     Args:
-        entry: what the console made of it; None: it comes from the file, or is removed.
+        entry: what the console made of it, in force or not; None: it comes from the file, or is
+            removed.
         place: where the file says it.
-        left: what the console made of it and is not in force.
+        spare: an entry of the console that is not in force, because the file says it.
     """
 
     line: Line
     configured: settings.Connection | None
     entry: Entry | None
     place: str | None
-    left: Entry | None
+    spare: Entry | None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options as they are written, in force or not."""
+        if self.configured is not None:
+            return dict(self.configured.options)
+        held = self.entry.document.get("options") if self.entry else None
+        return held if isinstance(held, dict) else {}
+
+    @property
+    def can_be_set(self) -> bool:
+        """Whether its settings can be drawn: what is removed, or of no tool, has none."""
+        return bool(self.configured or self.entry) and kind_of(self.line.connector) is not None
 
     @property
     def path(self) -> str:
@@ -62,18 +79,13 @@ def head_of(ask: Ask, name: str) -> Head:
         )
     if found is None:
         raise missing()
+    stored = entries.snapshot(ask.engine)[1]
+    entry = next((each for each in stored if each.key == ("connection", name)), None)
+    place = place_of(configuration, name)
     return Head(
         found, next((each for each in configured if each.name == name), None),
-        entry_of(configuration, name), place_of(configuration, name),
-        _left(ask, name) if name in left_out(ask) else None,
+        None if place else entry, place, entry if place else None,
     )  # fmt: skip
-
-
-def _left(ask: Ask, name: str) -> Entry | None:
-    try:
-        return desk_of(ask).entry(connection_commands.key_of(name))
-    except CommandError:
-        return None  # removed meanwhile
 
 
 def register(pages: Pages) -> None:
@@ -84,7 +96,7 @@ def register(pages: Pages) -> None:
         return _show(ask, head_of(ask, name))
 
     @pages.get("/connections/{name}/runs", SEEN)
-    def runs(ask: Asked, name: str, before: int | None = None) -> Response:
+    def runs(ask: Asked, name: str, before: Number | None = None) -> Response:
         head = head_of(ask, name)
         found: list[views.RunLine] = []
         if head.line.id is not None:
@@ -181,9 +193,12 @@ def _life(pages: Pages) -> None:
             connection_commands.take_away(desk_of(ask), ask.actor, name, version=version)
             ask.console.changed()
 
-        known = head_of(ask, name).line.id is not None
+        head = head_of(ask, name)
+        known = head.line.id is not None
         told = f"{name} is removed." + (" Its records stay until they are purged." if known else "")
-        return _do(ask, name, told, act, to=None if known else "/connections")
+        if head.spare:
+            told = f"The console's entry is removed; what {head.place} says holds."
+        return _do(ask, name, told, act, to=None if known or head.spare else "/connections")
 
     @pages.post("/connections/{name}/purge", BY_ADMIN)
     def purge(ask: Asked, name: str) -> Response:

@@ -11,10 +11,11 @@ from connectors.sdk import registry
 from sync_engine.commands import CommandError
 from sync_engine.configure import connections as commands
 from sync_engine.configure import forms
+from sync_engine.configure.changes import InvalidError
 from sync_engine.configure.connections import Choosable
 from sync_engine.connect import token_store
 from sync_engine.digest.text import listed, plural
-from sync_engine.probing import Finding, probe
+from sync_engine.probing import Finding, Trouble, probe
 from sync_engine.settings.entry import Entry
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.changing import (
@@ -97,25 +98,31 @@ def _settings(pages: Pages) -> None:
 
 def _configured(ask: Ask, name: str) -> Head:
     head = head_of(ask, name)
-    if head.configured is None:
+    if not head.configured and not head.entry:
         raise missing()
+    if not head.can_be_set:
+        raise Refusal(
+            409, f'No connector "{head.line.connector}" is installed. Install it, or remove the '
+            "connection."
+        )  # fmt: skip
     return head
 
 
 def _asked(ask: Ask, head: Head) -> tuple[Finding, Choosable | None]:
     """Ask the tool who we are there, and, of a connection of the console, what to choose from."""
     desk = desk_of(ask)
-    configuration = desk.configuration()
-    finding = probe(
-        configuration, configuration.connection(head.line.name),
-        lambda: token_store(configuration, desk.engine),
-    )  # fmt: skip
-    if head.entry is None or not finding.ok:
-        return finding, None
+    name = head.line.name
+    if head.entry is None:
+        configuration = desk.configuration()
+        of_file = configuration.connection(name)
+        return probe(configuration, of_file, lambda: token_store(configuration, desk.engine)), None
     try:
-        return finding, commands.choosable(desk, head.line.name, head.entry.document)
-    except CommandError as error:
-        raise Refusal(422, sentence(str(error))) from error
+        finding = commands.check_draft(desk, name, head.entry.document)
+        found = commands.choosable(desk, name, head.entry.document) if finding.ok else None
+    except InvalidError as error:
+        wrong = Trouble(sentence(str(error)), "Correct its settings.")
+        return Finding(name, registry.get(head.line.connector).title, troubles=[wrong]), None
+    return finding, found
 
 
 def _limited(ask: Ask, head: Head, entry: Entry) -> dict[str, Any]:
@@ -128,7 +135,7 @@ def _limited(ask: Ask, head: Head, entry: Entry) -> dict[str, Any]:
     option = commands.scope_option(registry.get(head.line.connector).Config)
     if option is None or ask.form.text("which") == "as it is":
         return document
-    options = {key: value for key, value in document["options"].items() if key != option}
+    options = {key: value for key, value in head.options.items() if key != option}
     if ask.form.text("which") == "all":
         return {**document, "options": options}
     picked = list(dict.fromkeys(ask.form.all("chosen", 500)))
@@ -153,8 +160,8 @@ def _check_page(
     error: str | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
     option = commands.scope_option(registry.get(head.line.connector).Config)
-    options = head.configured.options if head.configured else {}
-    held = {str(each) for each in options.get(option or "") or ()}
+    said = head.options.get(option or "")
+    held = {str(each) for each in said} if isinstance(said, (list, tuple)) else set()
     picked = set(ask.form.all("chosen", 500)) or held
     return ask.page(
         "connection_check.html.j2", status=status, head=head, finding=finding, found=found,

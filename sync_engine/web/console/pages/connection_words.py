@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from fastapi import Response
+from pydantic import ValidationError
 
 from connectors.sdk.records import Status
 from sync_engine.admin_map import MAPPABLE_FIELDS
@@ -123,7 +124,7 @@ def _page(
     if head.line.id is not None:
         with ask.reading() as connection:
             found = views.vocabulary(connection, head.line.id)
-    mapping = head.configured.mapping if head.configured else Mapping()
+    mapping = _mapping(head)
     fields = mapping.fields
     rows = _field_rows(found, listing)
     return ask.page(
@@ -134,6 +135,17 @@ def _page(
         facts=[f"{key} = {value}" for key, value in fields.items() if key not in MAPPABLE_FIELDS],
         back=ask.request.query_params.get("back", ""),
     )  # fmt: skip
+
+
+def _mapping(head: Head) -> Mapping:
+    """What is said so far; nothing, where what is said cannot be understood."""
+    if head.configured is not None:
+        return head.configured.mapping
+    try:
+        said = head.entry.document.get("mapping") if head.entry else None
+        return Mapping.model_validate(said or {})
+    except ValidationError:
+        return Mapping()
 
 
 def _word_rows(found: views.Vocabulary, listing: Listing | None, mapping: Mapping) -> list[WordRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Response
@@ -12,6 +13,7 @@ from sync_engine.commands import CommandError
 from sync_engine.configure import connections as commands
 from sync_engine.configure import forms
 from sync_engine.digest.text import plural
+from sync_engine.store import entries
 from sync_engine.views import connections as views
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.changing import desk_of, errors_of, sentences, submitted, typed
@@ -36,10 +38,10 @@ def register(pages: Pages) -> None:
     def show(ask: Asked, q: str = "", page: int = 1) -> Response:
         configuration = ask.console.configuration()
         with ask.reading() as connection:
+            visible = ask.visible(connection)
             found = views.lines(
-                connection, ask.visible(connection), ask.moment, configuration.settings.connections,
-                left_out(ask),
-            )  # fmt: skip
+                connection, visible, ask.moment, configuration.settings.connections, left_out(ask)
+            )
             asked = q.strip().casefold()[:200]
             chosen = [
                 each for each in found
@@ -47,10 +49,12 @@ def register(pages: Pages) -> None:
             ]  # fmt: skip
             count = max(ceil(len(chosen) / SHOWN), 1)
             page = min(max(page, 1), count)
-            shown = views.with_completeness(connection, chosen[(page - 1) * SHOWN : page * SHOWN])
+            shown = views.with_completeness(
+                connection, visible, chosen[(page - 1) * SHOWN : page * SHOWN]
+            )
         return ask.page(
             "connections.html.j2", lines=shown, all=found, chosen=len(chosen), q=q.strip()[:200],
-            page=page, count=count, headline=headline(found),
+            page=page, count=count, headline=headline(found), whole=visible.everything,
             address=lambda number: f"/connections?{urlencode({'q': q, 'page': number})}",
         )  # fmt: skip
 
@@ -115,15 +119,24 @@ def _form(ask: Ask, tool: str, errors: dict[str, str] | None = None, status: int
 
 
 def _free_name(ask: Ask, tool: str) -> str:
-    taken = {each.name for each in ask.settings.connections}
+    taken = {each.name for each in ask.settings.connections} | left_out(ask).keys()
     names = (tool, *(f"{tool}-{number}" for number in range(2, 1000)))
     return next((name for name in names if name not in taken), "")
 
 
-def left_out(ask: Ask) -> dict[str, str]:
-    """By name: why a connection of the console is not in force."""
-    held = ask.console.configuration().left_out
-    return {each.name: each.reason for each in held if each.kind == "connection"}
+def left_out(ask: Ask) -> dict[str, views.LeftOut]:
+    """By name: the console's entries of connections that are not in force."""
+    out = [each for each in ask.console.configuration().left_out if each.kind == "connection"]
+    if not out:
+        return {}
+    stored = entries.snapshot(ask.engine)[1]
+    held = {each.name: each.document for each in stored if each.kind == "connection"}
+    return {each.name: views.LeftOut(each.reason, _connector(held.get(each.name))) for each in out}
+
+
+def _connector(document: Any) -> str:
+    said = document.get("connector") if isinstance(document, dict) else None
+    return said if isinstance(said, str) else ""
 
 
 def headline(found: list[views.Line]) -> str:

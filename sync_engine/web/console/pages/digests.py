@@ -30,6 +30,7 @@ from sync_engine.web.console.needs import ALL, PMO, Needs
 from sync_engine.web.console.pages.configured import done, take, version_of
 from sync_engine.web.console.refusals import Refusal, missing
 from sync_engine.web.console.site import Pages
+from sync_engine.web.numbers import Number
 
 SEES = Needs(ALL, "visible")
 WRITES = Needs(PMO, "none", changes=True)
@@ -108,7 +109,7 @@ def _register_log(pages: Pages) -> None:
 
     @pages.get(LOG, SEES)
     def log(
-        ask: Asked, state: str = "", digest: str = "", to: str = "", before: int | None = None
+        ask: Asked, state: str = "", digest: str = "", to: str = "", before: Number | None = None
     ) -> Response:
         sought = Sought(state if state in STATES else "", digest, to.strip(), before)
         with ask.reading() as connection:
@@ -124,7 +125,7 @@ def _register_log(pages: Pages) -> None:
         )  # fmt: skip
 
     @pages.get("/digests/log/{id}", SEES)
-    def one(ask: Asked, id: int) -> Response:
+    def one(ask: Asked, id: Number) -> Response:
         with ask.reading() as connection:
             found = delivery(connection, ask.visible(connection), id)
             if found is None:
@@ -135,7 +136,7 @@ def _register_log(pages: Pages) -> None:
         )
 
     @pages.post("/digests/log/{id}/release", Needs(PMO, "whole", changes=True))
-    def release(ask: Asked, id: int) -> Response:
+    def release(ask: Asked, id: Number) -> Response:
         if not outbox.release(ask.engine, id, ask.now, ask.actor):
             raise Refusal(409, "This message does not wait for a hand any more.")
         return ask.go(f"{LOG}/{id}", said="It is tried again in the next minute.")

@@ -17,6 +17,7 @@ from sync_engine.web.console.forms import DayError, day_of, said_of
 from sync_engine.web.console.needs import ACTING, ALL, Needs
 from sync_engine.web.console.refusals import Refusal, missing
 from sync_engine.web.console.site import Pages
+from sync_engine.web.numbers import Number, number_of
 
 CHANGE = Needs(ACTING, "visible", changes=True)
 USUAL_WAIVER = timedelta(days=30)
@@ -33,7 +34,7 @@ def register(pages: Pages) -> None:
         return _page(ask, found) if id == str(number) else ask.go(f"/flags/{number}")
 
     @pages.post("/flags/{id}/acknowledge", CHANGE)
-    def acknowledge(ask: Asked, id: int) -> Response:
+    def acknowledge(ask: Asked, id: Number) -> Response:
         note = ask.form.text("note", 2000) or None
         return _changed(
             ask, id, "The flag is acknowledged.",
@@ -43,7 +44,7 @@ def register(pages: Pages) -> None:
         )  # fmt: skip
 
     @pages.post("/flags/{id}/waive", CHANGE)
-    def waive(ask: Asked, id: int) -> Response:
+    def waive(ask: Asked, id: Number) -> Response:
         return _changed(
             ask, id, "The flag is waived.",
             lambda seen: commands.waive(
@@ -54,7 +55,7 @@ def register(pages: Pages) -> None:
         )  # fmt: skip
 
     @pages.post("/flags/{id}/end-waiver", CHANGE)
-    def end_waiver(ask: Asked, id: int) -> Response:
+    def end_waiver(ask: Asked, id: Number) -> Response:
         return _changed(
             ask, id, "The waiver has ended; the flag is open again.",
             lambda seen: commands.end_waiver(ask.engine, id, by=ask.actor, now=ask.now, seen=seen),
@@ -71,11 +72,11 @@ def _found(ask: Ask, id: int | str) -> Whole:
 
 def _changed(ask: Ask, id: int, said: str, change: Callable[[int], None]) -> Response:
     _found(ask, id)
-    seen = ask.form.text("seen", 20)
-    if not seen.isascii() or not seen.isdigit() or int(seen) >= 2**31:
+    seen = number_of(ask.form.text("seen", 20))
+    if seen is None:
         raise Refusal(400, "The form does not say which state of the flag it is about.")
     try:
-        change(int(seen))
+        change(seen)
     except commands.ChangedError as error:
         return _page(ask, _found(ask, id), status=409, error=said_of(error))
     except (commands.CommandError, DayError) as error:
@@ -117,6 +118,7 @@ ENDED = {
 FROZEN = {
     "stale": "its connection is out of date",
     "not_assessable": "a fact that it rests on is not known",
+    "access_lost": "its tool no longer shows it to us",
     "slow": "the standard ran over its time",
     "suspect": "the standard flagged more than it may, so it is suspect itself",
 }

@@ -13,12 +13,13 @@ from sync_engine.rules.language import LanguageError
 from sync_engine.store import flag_views
 from sync_engine.views import clauses, flags
 from sync_engine.views.checked import checked
-from sync_engine.views.compliance import last_assessed
+from sync_engine.views.compliance import counted_last, last_assessed
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.flag_search import Search, in_time, mistake, words
 from sync_engine.web.console.needs import ACTING, ALL, PMO, Needs
 from sync_engine.web.console.refusals import Refusal, missing
 from sync_engine.web.console.site import Pages
+from sync_engine.web.numbers import Number
 
 SHOW = Needs(ALL, "visible")
 SIZE = 50
@@ -76,11 +77,9 @@ def register(pages: Pages) -> None:
         return ask.go(search.to(), said=f'The view "{form.text("name")}" is kept.')
 
     @pages.post("/flags/views/{id}/delete", Needs(ALL, "none", changes=True))
-    def delete(ask: Asked, id: int) -> Response:
-        gone = 0 < id < 2**31 and flag_views.delete(
-            ask.engine, ask.signed_in.id, id, actor=ask.actor, now=ask.now
-        )
-        if not gone:
+    def delete(ask: Asked, id: Number) -> Response:
+        me = ask.signed_in.id
+        if not flag_views.delete(ask.engine, me, id, actor=ask.actor, now=ask.now):
             raise missing()
         return ask.go("/flags", said="The view is deleted.")
 
@@ -90,12 +89,14 @@ def _read(ask: Ask, search: Search, after: str | None, most: int) -> dict[str, A
     with ask.reading() as connection:
         visible = ask.visible(connection)
         views = flag_views.listed(connection, ask.signed_in.id)
+        assessed = last_assessed(connection)
         shared: dict[str, Any] = {
             "views": views, "sorts": SORTS, "groupings": GROUPS, "facts": words(),
             "formats": files.KINDS, "acting": _acting(ask), "sharing": ask.signed_in.role in PMO,
             "titles": {each.id: each.title for each in ask.console.standards()},
-            "assessed": last_assessed(connection), "error": None, "found": None, "groups": None,
-            "facets": None, "choices": (), "more": False, "parts": [], "headline": None,
+            "assessed": assessed, "counts": counted_last(connection, visible, assessed),
+            "error": None, "found": None, "groups": None, "facets": None, "choices": (),
+            "more": False, "parts": [], "headline": None,
         }  # fmt: skip
         try:
             with in_time(connection):

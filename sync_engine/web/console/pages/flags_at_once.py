@@ -25,6 +25,7 @@ from sync_engine.web.console.forms import DayError, day_of, said_of
 from sync_engine.web.console.needs import ACTING, Needs
 from sync_engine.web.console.refusals import Refusal
 from sync_engine.web.console.site import Pages
+from sync_engine.web.numbers import number_of
 
 MOST_CHOSEN = 500
 SAMPLE = 8
@@ -54,9 +55,10 @@ class Chosen:
             return cls(do, search, None)
         if not ids:
             raise Refusal(400, "No flag was chosen. Go back, tick some, and try again.")
-        if len(ids) > MOST_CHOSEN or not all_numbers(ids):
+        numbers = {number_of(id) for id in ids}
+        if len(ids) > MOST_CHOSEN or None in numbers:
             raise Refusal(400, f"These are not the numbers of {MOST_CHOSEN} flags at most.")
-        return cls(do, search, tuple(sorted({int(id) for id in ids})))
+        return cls(do, search, tuple(sorted(filter(None, numbers))))
 
     def condition(
         self, visible: Visible, ask: Ask, dialect: str, t: sa.FromClause
@@ -67,11 +69,6 @@ class Chosen:
         if self.ids is not None:
             those = sa.and_(those, t.c.id.in_(self.ids))
         return sa.and_(those, t.c.state.in_(STATES[self.do]))
-
-
-def all_numbers(texts: Sequence[str]) -> bool:
-    """Whether all of these are numbers that flags have."""
-    return all(text.isascii() and text.isdigit() and 0 < int(text[:12]) < 2**31 for text in texts)
 
 
 def register(pages: Pages) -> None:

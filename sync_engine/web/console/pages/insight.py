@@ -18,6 +18,7 @@ from sync_engine.web.console.needs import ADMIN, Needs
 from sync_engine.web.console.pages.configured import sentence
 from sync_engine.web.console.refusals import Refusal
 from sync_engine.web.console.site import Pages
+from sync_engine.web.numbers import Number
 
 WHOLE = Needs(ADMIN, "whole")
 
@@ -28,7 +29,7 @@ def register(pages: Pages) -> None:
     @pages.get("/settings/audit", WHOLE)
     def audit(
         ask: Asked, who: str = "", action: str = "", since: str = "", until: str = "",
-        before: int | None = None,
+        before: Number | None = None,
     ) -> Response:  # fmt: skip
         errors: dict[str, str] = {}
         first, last = (_day(text, name, errors) for name, text in

@@ -167,8 +167,11 @@ def _rendered(ask: Ask, wanted: _Wanted) -> Rendered:
 def _sent_on(ask: Ask, wanted: _Wanted) -> list[Any]:
     """What was really sent to the recipient on a day that is over."""
     zone = _zone(wanted.subscription)
+    since, until = (
+        datetime.combine(day, time(), zone).astimezone(UTC)
+        for day in (wanted.day, wanted.day + timedelta(days=1))
+    )
+    sought = Sought("", wanted.subscription.name, wanted.to, since=since, until=until)
     with ask.reading() as connection:
-        found, _ = deliveries(
-            connection, ask.visible(connection), Sought("", wanted.subscription.name, wanted.to)
-        )
-    return [each for each in found if each.queued_at.astimezone(zone).date() == wanted.day]
+        found, _ = deliveries(connection, ask.visible(connection), sought)
+    return found

@@ -13,6 +13,7 @@ from sync_engine.web.console.needs import ALL, PMO, Needs
 from sync_engine.web.console.refusals import Refusal, missing
 from sync_engine.web.console.site import Pages
 from sync_engine.web.console.words import path_to
+from sync_engine.web.numbers import Number
 
 NEEDS = Needs(ALL, "visible")
 LONGEST = 200
@@ -44,12 +45,10 @@ def register(pages: Pages) -> None:
         )  # fmt: skip
 
     @pages.get("/people/{id}", NEEDS)
-    def one(ask: Asked, id: str) -> Response:
-        if not id.isascii() or not id.isdecimal() or len(id) > 9:
-            raise missing()
+    def one(ask: Asked, id: Number) -> Response:
         intervals = {each.name: each.every for each in ask.settings.connections}
         with ask.reading() as connection:
-            found = person(connection, ask.visible(connection), ask.moment, intervals, int(id))
+            found = person(connection, ask.visible(connection), ask.moment, intervals, id)
         if found is None:
             raise missing()
         return ask.page("person.html.j2", found=found, headline=headline(found))

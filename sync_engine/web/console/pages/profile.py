@@ -17,6 +17,7 @@ from sync_engine.web.console.pages.configured import sentence
 from sync_engine.web.console.pages.door import TOO_MANY, let_out
 from sync_engine.web.console.refusals import Refusal, missing
 from sync_engine.web.console.site import Pages
+from sync_engine.web.numbers import number_of
 
 SEES = Needs(ALL, "none")
 CHANGES = Needs(ALL, "none", changes=True)
@@ -103,11 +104,11 @@ def _register_tokens(pages: Pages) -> None:
 
     @pages.post("/settings/tokens/revoke", CHANGES)
     def revoke(ask: Asked) -> Response:
-        id = ask.form.text("id", 20)
-        if not (id.isascii() and id.isdecimal()):
+        id = number_of(ask.form.text("id", 20))
+        if id is None:
             raise missing()
         try:
-            tokens.revoke(ask.engine, ask.signed_in, int(id), ask.actor, ask.now)
+            tokens.revoke(ask.engine, ask.signed_in, id, ask.actor, ask.now)
         except AccountError:
             raise missing() from None
         return ask.go("/settings/tokens", said="The token works no more.")

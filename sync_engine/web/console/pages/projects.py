@@ -7,6 +7,7 @@ from fastapi import Response
 from sync_engine.digest.text import listed, plural
 from sync_engine.rules.language import LanguageError
 from sync_engine.rules.limits import TooSlow
+from sync_engine.views.clauses import tidied
 from sync_engine.views.project import Scorecard, scorecard
 from sync_engine.views.projects import NO_PORTFOLIO, Projects, Wanted, projects
 from sync_engine.web.console.ask import Ask, Asked
@@ -62,7 +63,7 @@ def _wanted(where: str, portfolio: str, state: str, page: str) -> Wanted:
         raise Refusal(400, "Projects are shown while they are active, or all of them.")
     if not page.isascii() or not page.isdecimal() or len(page) > 9:
         raise Refusal(400, "A page has a number: 1, 2, 3 …")
-    return Wanted(" ".join(where.split()), portfolio, state == "all", int(page))
+    return Wanted(tidied(where), portfolio, state == "all", int(page))
 
 
 def _projects(ask: Ask, wanted: Wanted) -> tuple[Projects | None, str | None]:
