@@ -1,0 +1,92 @@
+"""What the API shows beside flags: the same as the pages, page by page, unknown as null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sync_engine.store.models import ProjectRow
+from tests.console.program import Program
+from tests.console.site import Site
+from tests.console.work import record
+
+
+@pytest.fixture
+def viewer(site: Site) -> Program:
+    """A token that reads everything."""
+    return Program(site, "viewer", "read")
+
+
+@pytest.fixture
+def manager(site: Site) -> Program:
+    """A token of who sees Core, and whom they lead."""
+    return Program(site, "manager", "read")
+
+
+def ids(rows: Any) -> list[Any]:
+    """Which they are."""
+    return [row["id"] for row in rows]
+
+
+def test_projects_are_listed_with_what_is_found_beside_what_is_reported(viewer: Program) -> None:
+    """Each once, by key; a condition chooses among them."""
+    rows = list(viewer.whole("/projects", "projects", 3))
+    assert ids(rows) == ["alpha", "beta", "delta", "gamma"]
+    beta = rows[1]
+    assert beta["portfolio"] == "Core"
+    assert beta["found"]["health"] == "off_track"
+    assert (beta["reported"]["health"], beta["reported_better"]) == ("on_track", True)
+    assert 0.7 < beta["compliance"]["share"] < 0.8
+    assert beta["open_flags"]["critical"] > 0
+    assert ids(viewer.whole("/projects", "projects", 9, where='portfolio = "Labs"')) == [
+        "delta", "gamma",
+    ]  # fmt: skip
+
+
+def test_what_is_not_known_of_a_project_is_null(site: Site, viewer: Program) -> None:
+    """One that was not assessed has no share, no count of flags and no health."""
+    with site.engine.begin() as connection:
+        record(connection, ProjectRow, "omega", key="OME", name="Omega", state="active")
+    omega = viewer.get("/projects/engineering/omega").json()
+    assert omega["project"]["compliance"] is omega["project"]["open_flags"] is None
+    assert omega["project"]["found"]["health"] is None
+    assert {week["compliance"] for week in omega["weeks"]} == {None}
+    assert omega["baseline"] is omega["due_on"] is omega["owner"] is None
+
+
+def test_a_project_shows_its_course_and_its_milestones(viewer: Program) -> None:
+    """Twelve weeks, one of them a gap; milestones against what was agreed."""
+    beta = viewer.get("/projects/engineering/beta").json()
+    assert len(beta["weeks"]) == 12
+    assert [week["day"] for week in beta["weeks"]].count(None) == 1
+    assert [(m["name"], m["slip"], m["late"]) for m in beta["milestones"]] == [
+        ("Stock is counted", 5, True), ("Old hall is empty", None, False),
+        ("Racks are up", 2, False),
+    ]  # fmt: skip
+    assert beta["more_milestones"] is False
+    assert (beta["owner"], beta["sponsor"]) == ("Bob", "Grace Quist")
+    assert [report["label"] for report in beta["reports"]] == ["Green", "Amber"]
+
+
+def test_a_manager_reads_their_projects(manager: Program) -> None:
+    """Whatever they ask for."""
+    for where in ("", 'portfolio = "Labs" or portfolio = "Core"'):
+        rows = manager.whole("/projects", "projects", 1, where=where, state="all")
+        assert ids(rows) == ["alpha", "beta"]
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "status", "field"),
+    [
+        ("/projects", {"where": "stat = active"}, 400, "where"),
+        ("/projects", {"after": "x"}, 400, "after"),
+        ("/projects", {"state": "closed"}, 422, "state"),
+    ],
+)
+def test_what_is_not_understood_is_said(
+    viewer: Program, path: str, params: dict[str, str], status: int, field: str
+) -> None:
+    """With the parameter that it is about."""
+    answer = viewer.get(path, **params)
+    assert (answer.status_code, answer.json().get("field")) == (status, field)
