@@ -90,3 +90,35 @@ def test_what_is_not_understood_is_said(
     """With the parameter that it is about."""
     answer = viewer.get(path, **params)
     assert (answer.status_code, answer.json().get("field")) == (status, field)
+
+
+def test_people_are_listed_with_their_load(viewer: Program) -> None:
+    """Each once; a week of which nobody knows how much it is says so."""
+    rows = list(viewer.whole("/people", "people", 2))
+    assert ids(rows) == [1, 2, 3, 4]
+    bob = rows[1]
+    now, then = bob["load"]["weeks"][:2]
+    assert (now["booked_minutes"], now["capacity_minutes"], now["level"]) == (1440, 1080, "over")
+    assert (then["booked_minutes"], then["share"], then["unsized"]) == (None, None, 1)
+    assert (bob["load"]["open"], bob["open_flags"]["critical"]) == (5, 3)
+    assert "how much work it is" in bob["not_told"]["office"]
+    assert ids(viewer.whole("/people", "people", 9, name="ada@")) == [3]
+
+
+def test_a_load_that_no_tool_tells_is_null(viewer: Program) -> None:
+    """A tool that does not say who is assigned says nothing of what they have to do."""
+    assert viewer.get("/people/4").json()["person"]["load"] is None
+    assert viewer.get("/people/3").json()["person"]["load"]["open"] > 0
+
+
+def test_somebody_shows_their_open_work(viewer: Program) -> None:
+    """What is in progress first."""
+    ada = viewer.get("/people/3").json()
+    assert ada["tasks"][0]["status"] == "in_progress"
+    assert ada["tasks"][0]["minutes_left"] is None
+    assert ada["leave"] == [{"first": "2026-11-30", "last": "2026-12-04"}]
+
+
+def test_a_manager_reads_whom_they_lead(manager: Program) -> None:
+    """Themselves and Bob."""
+    assert ids(manager.whole("/people", "people", 1)) == [1, 2]

@@ -48,6 +48,7 @@ OWN: dict[str, str] = {
     "/projects/{connection}/{id:path}": "/projects/engineering/alpha",
     "/api/v1/projects/{connection}/{id:path}": "/api/v1/projects/engineering/alpha",
     "/people/{id}": "/people/2",
+    "/api/v1/people/{id}": "/api/v1/people/2",
     "/standards/{id}": STANDARD,
     "/standards/{id}/tune": f"{STANDARD}/tune",
     "/standards/{id}/reset": f"{STANDARD}/reset",
@@ -73,6 +74,7 @@ FOREIGN: dict[str, str] = {
     "/projects/{connection}/{id:path}": "/projects/engineering/gamma",
     "/api/v1/projects/{connection}/{id:path}": "/api/v1/projects/engineering/gamma",
     "/people/{id}": "/people/3",
+    "/api/v1/people/{id}": "/api/v1/people/3",
     "/standards/{id}": "/standards/no-such",
     **{f"/connections/{{name}}{each}": f"/connections/office{each}" for each in ("", "/runs")},
 }
