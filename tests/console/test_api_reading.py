@@ -122,3 +122,37 @@ def test_somebody_shows_their_open_work(viewer: Program) -> None:
 def test_a_manager_reads_whom_they_lead(manager: Program) -> None:
     """Themselves and Bob."""
     assert ids(manager.whole("/people", "people", 1)) == [1, 2]
+
+
+def test_standards_are_listed_with_where_they_come_from(viewer: Program) -> None:
+    """Each once, by id, on or off; what was not assessed has no counts."""
+    rows = list(viewer.whole("/standards", "standards", 100))
+    assert ids(rows) == sorted(set(ids(rows)))
+    known = {row["id"]: row for row in rows}
+    owner = known["active-without-owner"]
+    assert (owner["pack"], owner["origin"], owner["on"]) == ("pmo-core", "product", True)
+    assert owner["compliance"]["flagged"] == 9 * 4
+    assert known["active-without-estimate"]["compliance"] is None
+    off = {row["id"] for row in rows if not row["on"]}
+    assert off == set(ids(viewer.whole("/standards", "standards", 100, on="false")))
+    assert {known[id]["compliance"] is None for id in off} == {True}
+
+
+def test_a_standard_shows_its_text_its_examples_and_its_course(viewer: Program) -> None:
+    """As its pack says it; twelve weeks, one of them a gap."""
+    found = viewer.get("/standards/stale-in-progress").json()
+    assert found["flag_when"].startswith("last activity older than :days")
+    assert (found["parameters"][0]["name"], found["parameters"][0]["value"][-12:]) == (
+        "days", "working days",
+    )  # fmt: skip
+    assert found["examples"]["flagged"]
+    assert [week["compliance"] for week in found["weeks"]].count(None) == 1
+    assert found["weeks"][-1]["compliance"]["flagged"] == 14 * 4
+    assert found["not_assessable"][0]["connection"] == "office"
+
+
+def test_a_manager_reads_how_standards_fare_in_their_projects(manager: Program) -> None:
+    """The standards are everybody's, the counts are of two projects of four."""
+    found = manager.get("/standards/active-without-owner").json()
+    assert found["standard"]["compliance"]["flagged"] == 9 * 2
+    assert {each["connection"] for each in found["not_assessable"]} <= {"engineering"}

@@ -50,6 +50,7 @@ OWN: dict[str, str] = {
     "/people/{id}": "/people/2",
     "/api/v1/people/{id}": "/api/v1/people/2",
     "/standards/{id}": STANDARD,
+    "/api/v1/standards/{id}": f"/api/v1{STANDARD}",
     "/standards/{id}/tune": f"{STANDARD}/tune",
     "/standards/{id}/reset": f"{STANDARD}/reset",
     **{f"{PACK}{rest}": f"/standards/_packs/acme{rest}"
@@ -76,6 +77,7 @@ FOREIGN: dict[str, str] = {
     "/people/{id}": "/people/3",
     "/api/v1/people/{id}": "/api/v1/people/3",
     "/standards/{id}": "/standards/no-such",
+    "/api/v1/standards/{id}": "/api/v1/standards/no-such",
     **{f"/connections/{{name}}{each}": f"/connections/office{each}" for each in ("", "/runs")},
 }
 """By route that shows one row: the address of one that a manager of Core may not see."""
