@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from sync_engine.store.models import ProjectRow
+from sync_engine.store.models import ProjectRow, Run
+from tests.console.portfolio import NOW, table
 from tests.console.program import Program
 from tests.console.site import Site
 from tests.console.work import record
@@ -156,3 +158,41 @@ def test_a_manager_reads_how_standards_fare_in_their_projects(manager: Program) 
     found = manager.get("/standards/active-without-owner").json()
     assert found["standard"]["compliance"]["flagged"] == 9 * 2
     assert {each["connection"] for each in found["not_assessable"]} <= {"engineering"}
+
+
+def test_connections_are_listed_with_how_they_stand(viewer: Program) -> None:
+    """By name; what no tool counts has no completeness."""
+    engineering, office = viewer.whole("/connections", "connections", 1)
+    assert (engineering["name"], engineering["state"], engineering["frozen"]) == (
+        "engineering", "trouble", False,
+    )  # fmt: skip
+    whole = engineering["completeness"]
+    assert (whole["ours"], whole["theirs"], whole["uncounted"], whole["lost"]) == (166, 174, 1, 1)
+    assert (office["state"], office["remedy"]) == ("trouble", "Make a new token in Trello.")
+    assert office["completeness"]["theirs"] is office["completeness"]["share"] is None
+    found = viewer.get("/connections/engineering").json()
+    assert (found["connection"], found["not_understood"]) == (engineering, 1)
+
+
+def test_runs_are_listed_with_what_they_did(site: Site, viewer: Program) -> None:
+    """The latest first; nothing is said of the numbers of one that is under way."""
+    with site.engine.begin() as connection:
+        connection.execute(
+            sa.insert(table(Run)),
+            {"id": 99, "connection_id": 1, "kind": "pull", "epoch": 0, "started_at": NOW},
+        )
+    running, *over = viewer.whole("/connections/engineering/runs", "runs", 15)
+    assert running["items"] is running["seconds"] is running["outcome"] is None
+    assert ids(over) == [41, *range(30, 0, -1)]
+    assert (over[9]["outcome"], over[9]["message"], over[9]["items"]) == (
+        "partial", "Jira answered 503 to /search.", 120,
+    )  # fmt: skip
+
+
+def test_a_manager_reads_of_a_connection_what_is_of_their_projects(manager: Program) -> None:
+    """The one through which they are read; nothing that names or counts other work."""
+    (found,) = manager.whole("/connections", "connections", 1)
+    assert (found["name"], found["completeness"]) == ("engineering", None)
+    assert manager.get("/connections/engineering").json()["not_understood"] is None
+    runs = manager.get("/connections/engineering/runs").json()["runs"]
+    assert {run["message"] for run in runs} == {None}

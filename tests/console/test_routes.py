@@ -57,6 +57,8 @@ OWN: dict[str, str] = {
        for rest in ("", "/write", "/drop", "/yaml", "/preview", "/publish", "/remove", "/export")},
     "/connections/new/{tool}": "/connections/new/trello",
     **{f"/connections/{{name}}{each}": f"/connections/engineering{each}" for each in OF_CONNECTION},
+    "/api/v1/connections/{name}": "/api/v1/connections/engineering",
+    "/api/v1/connections/{name}/runs": "/api/v1/connections/engineering/runs",
     "/connections/{name}/yaml": "/connections/engineering/yaml",
     f"{PACK}/versions/{{number}}": "/standards/_packs/acme/versions/1",
 }  # fmt: skip
@@ -78,6 +80,8 @@ FOREIGN: dict[str, str] = {
     "/api/v1/people/{id}": "/api/v1/people/3",
     "/standards/{id}": "/standards/no-such",
     "/api/v1/standards/{id}": "/api/v1/standards/no-such",
+    "/api/v1/connections/{name}": "/api/v1/connections/office",
+    "/api/v1/connections/{name}/runs": "/api/v1/connections/office/runs",
     **{f"/connections/{{name}}{each}": f"/connections/office{each}" for each in ("", "/runs")},
 }
 """By route that shows one row: the address of one that a manager of Core may not see."""
