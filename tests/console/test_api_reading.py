@@ -196,3 +196,23 @@ def test_a_manager_reads_of_a_connection_what_is_of_their_projects(manager: Prog
     assert manager.get("/connections/engineering").json()["not_understood"] is None
     runs = manager.get("/connections/engineering/runs").json()["runs"]
     assert {run["message"] for run in runs} == {None}
+
+
+def test_digests_and_what_became_of_them(viewer: Program) -> None:
+    """Who is told what and when; each message with what was said of it."""
+    (digest,) = viewer.get("/digests").json()["digests"]
+    (part,) = digest["parts"]
+    assert part["to"] == ["eve@acme.example", "ada@acme.example"]
+    assert part["severities"] == ["critical", "high", "low", "medium"]
+    assert digest["next_at"] == "2026-11-30T08:00:00Z"
+    found = list(viewer.whole("/digests/deliveries", "deliveries", 1))
+    assert [(each["id"], each["state"]) for each in found] == [(2, "parked"), (1, "sent")]
+    assert found[0]["sent_at"] is None
+    assert ids(viewer.whole("/digests/deliveries", "deliveries", 9, state="sent")) == [1]
+
+
+def test_a_manager_reads_what_was_sent_to_them(manager: Program) -> None:
+    """And not what was sent to others, whatever they ask for."""
+    assert ids(manager.whole("/digests/deliveries", "deliveries", 1)) == [1]
+    other = manager.get("/digests/deliveries", recipient="ada@acme.example")
+    assert other.json()["deliveries"] == []
