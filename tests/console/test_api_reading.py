@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -84,13 +85,15 @@ def test_a_manager_reads_their_projects(manager: Program) -> None:
         ("/projects", {"where": "stat = active"}, 400, "where"),
         ("/projects", {"after": "x"}, 400, "after"),
         ("/projects", {"state": "closed"}, 422, "state"),
+        ("/audit", {"since": "2026-11-25T10:00:00"}, 422, "since"),
+        ("/audit", {"since": "0001-01-01T00:00:00+23:59"}, 422, "since"),
     ],
 )
 def test_what_is_not_understood_is_said(
-    viewer: Program, path: str, params: dict[str, str], status: int, field: str
+    site: Site, path: str, params: dict[str, str], status: int, field: str
 ) -> None:
     """With the parameter that it is about."""
-    answer = viewer.get(path, **params)
+    answer = Program(site, "admin", "admin").get(path, **params)
     assert (answer.status_code, answer.json().get("field")) == (status, field)
 
 
@@ -216,3 +219,31 @@ def test_a_manager_reads_what_was_sent_to_them(manager: Program) -> None:
     assert ids(manager.whole("/digests/deliveries", "deliveries", 1)) == [1]
     other = manager.get("/digests/deliveries", recipient="ada@acme.example")
     assert other.json()["deliveries"] == []
+
+
+def test_admins_read_the_audit_log_and_the_accounts(site: Site) -> None:
+    """All of it, the latest change first; nothing of what lets somebody in."""
+    admin = Program(site, "admin", "admin")
+    changes = list(admin.whole("/audit", "changes", 2))
+    assert ids(changes) == sorted(ids(changes), reverse=True)
+    added = [each for each in changes if each["action"] == "user added"]
+    assert [each["about"] for each in added] == [
+        "vic@acme.example", "eve@acme.example", "pat@acme.example", "olga@acme.example",
+    ]  # fmt: skip
+    assert ids(admin.whole("/audit", "changes", 9, action="user added")) == ids(added)
+    late = (NOW + timedelta(days=1)).isoformat()
+    assert admin.get("/audit", since=late).json()["changes"] == []
+    users = list(admin.whole("/users", "users", 3))
+    assert [(each["email"], each["role"]) for each in users] == [
+        ("olga@acme.example", "admin"), ("pat@acme.example", "pmo"),
+        ("eve@acme.example", "manager"), ("vic@acme.example", "viewer"),
+    ]  # fmt: skip
+    assert set(users[0]) == {"id", "email", "name", "role", "zone", "scope", "enabled",
+                             "invited_until"}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/audit", "/users"])
+def test_what_is_of_admins_needs_a_token_of_theirs_for_it(site: Site, path: str) -> None:
+    """Neither another role nor a lesser token of an admin suffices."""
+    assert Program(site, "pmo").get(path).status_code == 403
+    assert Program(site, "admin", "write").get(path).status_code == 403
