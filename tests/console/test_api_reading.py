@@ -86,6 +86,10 @@ def test_a_manager_reads_their_projects(manager: Program) -> None:
         ("/projects", {"after": "x"}, 400, "after"),
         ("/projects", {"state": "closed"}, 422, "state"),
         ("/audit", {"since": "2026-11-25T10:00:00"}, 422, "since"),
+        ("/compliance", {"to": "2026-11-26"}, 422, "to"),
+        ("/compliance", {"from": "2026-11-02", "to": "2026-11-01"}, 422, "from"),
+        ("/compliance", {"from": "1990-01-01"}, 422, "from"),
+        ("/compliance", {"by": "person", "where": "standard = x"}, 400, "where"),
         ("/audit", {"since": "0001-01-01T00:00:00+23:59"}, 422, "since"),
     ],
 )
@@ -247,3 +251,34 @@ def test_what_is_of_admins_needs_a_token_of_theirs_for_it(site: Site, path: str)
     """Neither another role nor a lesser token of an admin suffices."""
     assert Program(site, "pmo").get(path).status_code == 403
     assert Program(site, "admin", "write").get(path).status_code == 403
+
+
+def test_compliance_is_read_day_by_day(viewer: Program) -> None:
+    """Each group once a day, the oldest day first; a day that was not assessed is a row of null."""
+    asked: dict[str, Any] = {"by": "project", "from": "2026-11-11", "to": "2026-11-25"}
+    rows = list(viewer.whole("/compliance", "compliance", 3, **asked))
+    assessed = [row for row in rows if row["assessed"]]
+    assert [(row["day"], row["group_id"]) for row in assessed] == [
+        (day, id) for day in ("2026-11-11", "2026-11-18", "2026-11-25")
+        for id in ("alpha", "beta", "delta", "gamma")
+    ]  # fmt: skip
+    gaps = [row for row in rows if not row["assessed"]]
+    assert len(gaps) == 12
+    assert {value for row in gaps for key, value in row.items()
+            if key not in ("day", "assessed", "by")} == {None}  # fmt: skip
+    assert [row["day"] for row in rows] == sorted(row["day"] for row in rows)
+    (owner,) = viewer.get("/compliance", where="standard = active-without-owner").json()[
+        "compliance"
+    ]  # fmt: skip
+    assert (owner["group"], owner["flagged"], owner["group_id"]) == ("active-without-owner", 36,
+                                                                    None)  # fmt: skip
+
+
+def test_a_manager_reads_compliance_of_what_is_theirs(manager: Program) -> None:
+    """Of two projects, whatever it is told by."""
+    rows = list(manager.whole("/compliance", "compliance", 1, by="project"))
+    assert [row["group_id"] for row in rows] == ["alpha", "beta"]
+    (owner,) = manager.get("/compliance", where="standard = active-without-owner").json()[
+        "compliance"
+    ]  # fmt: skip
+    assert owner["flagged"] == 18
