@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -282,3 +284,27 @@ def test_a_manager_reads_compliance_of_what_is_theirs(manager: Program) -> None:
         "compliance"
     ]  # fmt: skip
     assert owner["flagged"] == 18
+
+
+HOWTO = Path(__file__).resolve().parents[2] / "docs/howto/read-from-programs.md"
+
+
+def test_the_guide_names_every_address(viewer: Program) -> None:
+    """One that it does not name is found by nobody."""
+    text = HOWTO.read_text("utf-8")
+    shown = [
+        path for path, of in viewer.get("/openapi.json").json()["paths"].items() if "get" in of
+    ]
+    assert len(shown) > 10
+    assert [path for path in shown if f"`{path.removeprefix('/api/v1')}`" not in text] == []
+
+
+def test_the_program_of_the_guide_reads_all_pages(viewer: Program) -> None:
+    """As it stands there, but for the address, and for pages so short that there are several."""
+    (program,) = re.findall(r"```python\n(.*?)```", HOWTO.read_text("utf-8"), re.DOTALL)
+    program = program.replace("https://flagstaff.acme.example", viewer.site.address)
+    held: dict[str, Any] = {"TOKEN": viewer.token}
+    exec(program.replace('"limit": 1000', '"limit": 10'), held)
+    days = [row["day"] for row in held["rows"]]
+    assert (days[0], days[-1]) == ("2026-11-01", "2026-11-25")
+    assert len(days) == 25 - 4 + 4 * 4
