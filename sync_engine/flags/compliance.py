@@ -6,13 +6,14 @@ full assessment has no rows, and is a gap: nothing is carried over from the day 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from sync_engine.access import Visible
 from sync_engine.flags.report import ASSESSMENT
 from sync_engine.rules import facts
 from sync_engine.rules.calendars import Moment
@@ -38,6 +39,8 @@ By = Literal["standard", "project", "portfolio", "team", "person", "tool", "conn
 OF_PROJECT, OF_TEAM, OF_PERSON = map(table, (Compliance, ComplianceOfTeam, ComplianceOfPerson))
 WHOLE_PROJECT, WHOLE_STANDARD = table(ComplianceOfProject), table(ComplianceOfStandard)
 COUNTS = ("met", "flagged", "waived", "unknown")
+WHOLE = Visible()
+"""What is visible to who sees everything."""
 
 
 # -- keeping ---------------------------------------------------------------------------------------
@@ -151,6 +154,8 @@ class Fared:
         group: a standard's id, a project's name, a person…; "" stands for none.
         detail: the connection of a project, the address of a person.
         missing: facts for lack of which something could not be assessed, where that is kept.
+        key: what tells it from groups of the same name: a project's connection and id, the number
+            of a person (0: nobody).
     """
 
     day: date
@@ -161,6 +166,7 @@ class Fared:
     unknown: int
     detail: str | None = None
     missing: tuple[str, ...] = ()
+    key: tuple[int | str, ...] = ()
 
     @property
     def compliance(self) -> float | None:
@@ -209,11 +215,13 @@ class _Kept:
         name, detail: columns that tell people which group it is.
         key: columns that tell groups apart: two projects may have the same name.
         speakable: what conditions may speak of.
+        seen: the condition on what somebody may see.
     """
 
     rows: Any
     name: Any
     speakable: tuple[str, ...]
+    seen: Callable[[Visible], sa.ColumnElement[bool]]
     detail: Any = field(default_factory=lambda: sa.cast(sa.null(), sa.Text))
     key: tuple[Any, ...] = ()
 
@@ -221,16 +229,20 @@ class _Kept:
 def _kept(by: By) -> _Kept:
     held, people = _HELD.c, _PEOPLE.c
     if by == "team":
-        return _Kept(_TEAMS, _TEAMS.c.team, ("standard",))
+        return _Kept(_TEAMS, _TEAMS.c.team, ("standard",), lambda v: v.teams(_TEAMS.c.team))
     if by == "person":
-        name = sa.func.coalesce(people.owner, "")
-        return _Kept(_PEOPLE, name, ("owner",), people.owner_email, (people.identity_id,))
+        name, who = sa.func.coalesce(people.owner, ""), people.identity_id
+        return _Kept(_PEOPLE, name, ("owner",), lambda v: v.people(who), people.owner_email, (who,))
     speakable = ("standard", "project", "portfolio", "tool", "connection")
+
+    def seen(visible: Visible) -> sa.ColumnElement[bool]:
+        return visible.of_projects(_HELD)
+
     if by == "project":
         name = sa.func.coalesce(held.project, held.project_id)
         key = (held.connection_id, held.project_id)
-        return _Kept(_HELD, name, speakable, held.connection, key)
-    return _Kept(_HELD, sa.func.coalesce(held[by], ""), speakable)
+        return _Kept(_HELD, name, speakable, seen, held.connection, key)
+    return _Kept(_HELD, sa.func.coalesce(held[by], ""), speakable, seen)
 
 
 def course(
@@ -240,11 +252,16 @@ def course(
     last: date,
     moment: Moment,
     condition: str | None = None,
+    visible: Visible = WHOLE,
 ) -> Course:
-    """Compliance from a day to another, both included. Raises `LanguageError`."""
+    """Compliance from a day to another, both included, of what is visible.
+
+    Raises:
+        LanguageError: the condition makes no sense.
+    """
     kept = _kept(by)
     rows, day = kept.rows, kept.rows.c.day
-    span = day.between(first, last)
+    span = sa.and_(day.between(first, last), kept.seen(visible))
     if condition is not None:
         span = sa.and_(span, _where(condition, by, kept, moment, connection.dialect.name))
     # The names are worked out inside: PostgreSQL groups by columns, not by alike expressions.
@@ -252,12 +269,8 @@ def course(
     named |= {"group": kept.name, "detail": kept.detail}
     inner = sa.select(rows, *(column.label(name) for name, column in named.items())).where(span)
     told = inner.subquery("told")
-    group = [
-        told.c.day,
-        told.c.group,
-        told.c.detail,
-        *(told.c[f"key_{n}"] for n in range(len(kept.key))),
-    ]
+    keys = [told.c[f"key_{n}"] for n in range(len(kept.key))]
+    group = [told.c.day, told.c.group, told.c.detail, *keys]
     sums = [sa.func.sum(told.c[name]).label(name) for name in COUNTS]
     wanted = sa.select(*group, *sums).group_by(*group).order_by(*group)
     lacking: dict[Any, set[str]] = {}
@@ -269,6 +282,7 @@ def course(
         Fared(
             row.day, row.group, int(row.met), int(row.flagged), int(row.waived), int(row.unknown),
             row.detail, tuple(sorted(lacking.get((row.day, row.group, row.detail), ()))),
+            tuple(row[3 : 3 + len(keys)]),
         )
         for row in connection.execute(wanted)
     )  # fmt: skip

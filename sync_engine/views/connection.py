@@ -131,16 +131,19 @@ def about(connection: sa.Connection, id: int) -> About:
     return About(**row._mapping, parked=parked)  # its public way
 
 
-def runs(connection: sa.Connection, id: int, before: int | None = None) -> list[RunLine]:
+def runs(
+    connection: sa.Connection, id: int, before: int | None = None, most: int = RUNS_SHOWN
+) -> list[RunLine]:
     """The newest first, one more than are shown where there are more.
 
     Args:
         before: the id of a run; older ones are wanted.
+        most: how many are shown.
     """
     wanted = sa.select(RUN).where(RUN.c.connection_id == id).order_by(RUN.c.id.desc())
     if before is not None:
         wanted = wanted.where(RUN.c.id < before)
-    rows = connection.execute(wanted.limit(RUNS_SHOWN + 1))
+    rows = connection.execute(wanted.limit(most + 1))
     return [
         RunLine(
             row.id, row.kind, row.full, row.started_at,

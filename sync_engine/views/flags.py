@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +12,7 @@ import sqlalchemy as sa
 from sync_engine.access import Visible
 from sync_engine.rules import filters
 from sync_engine.rules.calendars import Moment
-from sync_engine.views import clauses
+from sync_engine.views import clauses, marks
 
 Sort = Literal["severity", "newest", "oldest"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
@@ -47,10 +44,6 @@ SHOWN = (
     "owner", "tool", "connection", "url", "opened_at", "frozen_at", "frozen_why", "waived_until",
     "acknowledged_by",
 )  # fmt: skip
-
-
-class MarkError(Exception):
-    """The mark of a page is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +141,8 @@ def page(
 
 
 def _order(wanted: Wanted) -> tuple[Sequence[Any], sa.ColumnElement[bool]]:
-    mark = None if wanted.after is None else _read(wanted.after, wanted.sort)
+    after = wanted.after
+    mark = None if after is None else marks.read(after, wanted.sort, int, datetime, int)
     row = T.c
     if wanted.sort == "newest":
         order: Sequence[Any] = (row.opened_at.desc(), row.id.desc())
@@ -170,26 +164,7 @@ def _order(wanted: Wanted) -> tuple[Sequence[Any], sa.ColumnElement[bool]]:
 
 
 def _mark(row: Mapping[str, Any], sort: Sort) -> str:
-    rank = filters.SEVERITY_RANKS[row["severity"]]
-    told = json.dumps([sort, rank, row["opened_at"].isoformat(), row["id"]])
-    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
-
-
-def _read(mark: str, sort: Sort) -> tuple[int, datetime, int]:
-    try:
-        padded = mark.encode("ascii") + b"=" * (-len(mark) % 4)
-        made_for, rank, at, id = json.loads(base64.b64decode(padded, b"-_", validate=True))
-        instant = datetime.fromisoformat(at)
-        instant.astimezone()  # one that can be counted with
-    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
-        raise MarkError(_NO_MARK) from None
-    fine = made_for == sort and type(rank) is int and type(id) is int and instant.tzinfo
-    if not fine or not (0 < rank < 9 and 0 < id < 2**31):
-        raise MarkError(_NO_MARK)
-    return rank, instant, id
-
-
-_NO_MARK = "this is no mark of a page of this list; begin with the first page"
+    return marks.made(sort, filters.SEVERITY_RANKS[row["severity"]], row["opened_at"], row["id"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,14 @@ def silent(tools: Iterable[ConnectionInfo]) -> dict[str, str]:
     return found
 
 
+UNCOUNTED = ("who is assigned", "what is open")
+
+
+def counts_nothing(what: str) -> bool:
+    """Whether no work is counted where a tool cannot tell this (see `silent`)."""
+    return any(each in what.split(", ") for each in UNCOUNTED)
+
+
 def _week(
     first: date, last: date, capacity: int, leave: int, row: Any
 ) -> Week:  # fmt: skip

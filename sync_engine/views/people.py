@@ -83,11 +83,7 @@ def people(
         text: part of a name or an address.
     """
     tools = connections_of(connection, moment, intervals)
-    seen = sa.and_(
-        PERSON.c.kind == "human", PERSON.c.identity_id.is_not(None), PERSON.c.gone_at.is_(None),
-        PERSON.c.connection_id.in_([tool.id for tool in tools]),
-        visible.people(PERSON.c.identity_id),
-    )  # fmt: skip
+    seen = _seen(tools, visible)
     rows = connection.execute(_wanted(seen, text)).all()
     few = bool(text) and len(rows) <= MOST_IDS  # of more, all are added up, and theirs are taken
     mine = sa.and_(seen, PERSON.c.identity_id.in_([row.id for row in rows])) if few else seen
@@ -108,6 +104,49 @@ def people(
         {name: what for name, what in cannot.items() if visible.everything or _any(name, where)},
         tuple(tool.name for tool in tools
               if not tool.fresh and (visible.everything or _any(tool.name, where))),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """People by their number. `next`: of the last of them, if more follow; else as `People`."""
+
+    shown: tuple[Someone, ...]
+    next: int | None
+    silent: Mapping[str, str]
+    stale: tuple[str, ...]
+
+
+def people_after(
+    connection: sa.Connection, visible: Visible, moment: Moment,
+    intervals: Mapping[str, timedelta], text: str, after: int | None, most: int,
+) -> Some:  # fmt: skip
+    """As `people`, ordered by number, those behind one of them."""
+    tools = connections_of(connection, moment, intervals)
+    seen = _seen(tools, visible)
+    wanted = _wanted(seen, text).order_by(IDENTITY.c.id).limit(most + 1)
+    rows = connection.execute(wanted if after is None else wanted.where(IDENTITY.c.id > after))
+    found = rows.all()
+    ids = [row.id for row in found[:most]]
+    mine = sa.and_(seen, PERSON.c.identity_id.in_(ids))
+    load = loads(connection, {row.id: row.capacity_minutes for row in found[:most]}, mine, moment)
+    cannot = silent(tools)
+    where, flags = _connections(connection, ids, tools), flags_of(connection, ids)
+    return Some(
+        tuple(_someone(row, load[row.id], where.get(row.id, ()), cannot, flags)
+              for row in found[:most]),
+        ids[-1] if len(found) > most else None,
+        {name: what for name, what in cannot.items() if _any(name, where)},
+        tuple(tool.name for tool in tools if not tool.fresh and _any(tool.name, where)),
+    )  # fmt: skip
+
+
+def _seen(tools: tuple[ConnectionInfo, ...], visible: Visible) -> sa.ColumnElement[bool]:
+    """The accounts of people who may be seen."""
+    return sa.and_(
+        PERSON.c.kind == "human", PERSON.c.identity_id.is_not(None), PERSON.c.gone_at.is_(None),
+        PERSON.c.connection_id.in_([tool.id for tool in tools]),
+        visible.people(PERSON.c.identity_id),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from sync_engine.rules.language import read
 from sync_engine.rules.limits import limited
 from sync_engine.rules.other_facts import REPORT, source_of
 from sync_engine.rules.resolve import resolve
+from sync_engine.rules.sources import StoreSource
 from sync_engine.views.compliance import (
     Assessed,
     Counts,
@@ -117,56 +118,117 @@ def projects(
         LanguageError: the condition makes no sense.
         TooSlow: it takes too long.
     """
-    assessed = last_assessed(connection)
-    source = source_of(frame_for(connection, moment), "project")
-    portfolio = portfolio_of(source, source.base)
-    base = source.base.c
-    where = [source.live(), visible.projects(source.base)]
-    if not wanted.every:
-        where.append(base.state == "active")
-    if wanted.condition:
-        where.append(compiled(resolve(read(wanted.condition), "project"), source))
-    seen = where.copy()
-    if wanted.portfolio:
-        chosen = wanted.portfolio if wanted.portfolio != NO_PORTFOLIO else None
-        where.append(portfolio.is_(None) if chosen is None else portfolio == chosen)
-    fared, origin = WHOLE_PROJECT.c, source.origin
-    day = None if assessed is None else assessed.day
+    choice = _chosen(connection, visible, moment, wanted)
+    base, where = choice.source.base.c, choice.where
+    fared, origin = WHOLE_PROJECT.c, choice.source.origin
     checks = fared.met + fared.flagged
     share = sa.case((checks > 0, fared.met * 1.0 / checks), else_=2.0)  # nothing known: last
-    listed = (
-        sa.select(
-            base.connection_id, base.id, base.key, base.name, base.state,
-            CONNECTION.c.name.label("connection"), portfolio.label("portfolio"),
-            *(fared[name] for name in ("met", "flagged", "waived", "unknown")),
-        )
-        .select_from(
-            origin.join(CONNECTION, CONNECTION.c.id == base.connection_id).outerjoin(
-                WHOLE_PROJECT,
-                sa.and_(fared.day == day, fared.connection_id == base.connection_id,
-                        fared.project_id == base.id),
-            )
-        )
-        .where(*where)
-        .order_by(share, fared.flagged.desc(), base.name, base.connection_id, base.id)
-    )  # fmt: skip
+    listed = choice.select().order_by(
+        share, fared.flagged.desc(), base.name, base.connection_id, base.id
+    )
     with limited(connection, SECONDS):
         counting = sa.select(sa.func.count()).select_from(origin).where(*where)
         count = connection.execute(counting).scalar_one()
         page = min(max(wanted.page, 1), max(1, -(-count // PAGE)))
         rows = connection.execute(listed.limit(PAGE).offset((page - 1) * PAGE)).all()
         named = connection.execute(
-            sa.select(portfolio.label("name")).select_from(origin).where(*seen).distinct()
-        ).scalars()
+            sa.select(choice.portfolio.label("name")).select_from(origin)
+            .where(*choice.anywhere).distinct()
+        ).scalars()  # fmt: skip
         portfolios = sorted(named, key=lambda name: (name is None, (name or "").casefold()))
+    return Projects(
+        _shown(connection, rows, moment, choice.assessed), count, page, choice.assessed,
+        tuple(NO_PORTFOLIO if name is None else name for name in portfolios),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Projects by their key, whatever becomes of them. `next`: the last of them, if more follow."""
+
+    shown: tuple[Listed, ...]
+    next: Pair | None
+    assessed: Assessed | None
+
+
+def projects_after(
+    connection: sa.Connection, visible: Visible, moment: Moment, wanted: Wanted,
+    after: Pair | None, most: int,
+) -> Some:  # fmt: skip
+    """As `projects`, ordered by connection and id, those behind one of them.
+
+    Raises:
+        LanguageError, TooSlow: as there.
+    """
+    choice = _chosen(connection, visible, moment, wanted)
+    base = choice.source.base.c
+    listed = choice.select().order_by(base.connection_id, base.id)
+    if after is not None:
+        later = sa.and_(base.connection_id == after[0], base.id > after[1])
+        listed = listed.where(sa.or_(base.connection_id > after[0], later))
+    with limited(connection, SECONDS):
+        rows = connection.execute(listed.limit(most + 1)).all()
+    shown = _shown(connection, rows[:most], moment, choice.assessed)
+    last = (shown[-1].connection_id, shown[-1].id) if len(rows) > most else None
+    return Some(shown, last, choice.assessed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The projects that are wanted. `anywhere`: the conditions, but for the portfolio."""
+
+    source: StoreSource
+    portfolio: sa.ColumnElement[Any]
+    where: Sequence[sa.ColumnElement[bool]]
+    anywhere: Sequence[sa.ColumnElement[bool]]
+    assessed: Assessed | None
+
+    def select(self) -> sa.Select[Any]:
+        """They, with how they fared at the last assessment."""
+        base, fared = self.source.base.c, WHOLE_PROJECT.c
+        day = None if self.assessed is None else self.assessed.day
+        return (
+            sa.select(
+                base.connection_id, base.id, base.key, base.name, base.state,
+                CONNECTION.c.name.label("connection"), self.portfolio.label("portfolio"),
+                *(fared[name] for name in ("met", "flagged", "waived", "unknown")),
+            )
+            .select_from(
+                self.source.origin.join(
+                    CONNECTION, CONNECTION.c.id == base.connection_id
+                ).outerjoin(
+                    WHOLE_PROJECT,
+                    sa.and_(fared.day == day, fared.connection_id == base.connection_id,
+                            fared.project_id == base.id),
+                )
+            )
+            .where(*self.where)
+        )  # fmt: skip
+
+
+def _chosen(connection: sa.Connection, visible: Visible, moment: Moment, wanted: Wanted) -> _Choice:
+    source = source_of(frame_for(connection, moment), "project")
+    portfolio = portfolio_of(source, source.base)
+    where = [source.live(), visible.projects(source.base)]
+    if not wanted.every:
+        where.append(source.base.c.state == "active")
+    if wanted.condition:
+        where.append(compiled(resolve(read(wanted.condition), "project"), source))
+    anywhere = where.copy()
+    if wanted.portfolio:
+        chosen = wanted.portfolio if wanted.portfolio != NO_PORTFOLIO else None
+        where.append(portfolio.is_(None) if chosen is None else portfolio == chosen)
+    return _Choice(source, portfolio, where, anywhere, last_assessed(connection))
+
+
+def _shown(
+    connection: sa.Connection, rows: Sequence[Any], moment: Moment, assessed: Assessed | None
+) -> tuple[Listed, ...]:
     pairs = [(row.connection_id, row.id) for row in rows]
     courses = counted_by_project(connection, pairs, weeks(connection, moment.today))
     flags, told = unsolved_by_project(connection, pairs), reported(connection, pairs)
     hidden = unflagged_by_project(connection, pairs, assessed)
-    return Projects(
-        tuple(_listed(row, courses, flags, hidden, told) for row in rows), count, page, assessed,
-        tuple(NO_PORTFOLIO if name is None else name for name in portfolios),
-    )  # fmt: skip
+    return tuple(_listed(row, courses, flags, hidden, told) for row in rows)
 
 
 def _listed(

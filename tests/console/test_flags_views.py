@@ -16,7 +16,7 @@ from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.language import LanguageError
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import FlagRow
-from sync_engine.views import clauses, flags
+from sync_engine.views import clauses, flags, marks
 from sync_engine.views.flags import Wanted
 from sync_engine.web.console.flag_search import Search
 from sync_engine.web.console.pages.flag import FROZEN, RESOLVED
@@ -94,7 +94,7 @@ def test_wide_rows_are_read_by_bounded_statements(
 )
 def test_a_mark_that_is_not_ours(filled: sa.Engine, mark: str) -> None:
     """It is refused, and never guessed at; one of another order is not ours either."""
-    with reading(filled) as connection, pytest.raises(flags.MarkError, match="first page"):
+    with reading(filled) as connection, pytest.raises(marks.MarkError, match="first page"):
         flags.page(connection, visible(connection), MOMENT, Wanted("", "severity", mark), 10)
 
 

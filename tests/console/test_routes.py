@@ -47,14 +47,19 @@ OWN: dict[str, str] = {
     "/api/v1/flags/{id}/waive": "/api/v1/flags/1/waive",
     "/api/v1/flags/{id}/end-waiver": "/api/v1/flags/1/end-waiver",
     "/projects/{connection}/{id:path}": "/projects/engineering/alpha",
+    "/api/v1/projects/{connection}/{id:path}": "/api/v1/projects/engineering/alpha",
     "/people/{id}": "/people/2",
+    "/api/v1/people/{id}": "/api/v1/people/2",
     "/standards/{id}": STANDARD,
+    "/api/v1/standards/{id}": f"/api/v1{STANDARD}",
     "/standards/{id}/tune": f"{STANDARD}/tune",
     "/standards/{id}/reset": f"{STANDARD}/reset",
     **{f"{PACK}{rest}": f"/standards/_packs/acme{rest}"
        for rest in ("", "/write", "/drop", "/yaml", "/preview", "/publish", "/remove", "/export")},
     "/connections/new/{tool}": "/connections/new/trello",
     **{f"/connections/{{name}}{each}": f"/connections/engineering{each}" for each in OF_CONNECTION},
+    "/api/v1/connections/{name}": "/api/v1/connections/engineering",
+    "/api/v1/connections/{name}/runs": "/api/v1/connections/engineering/runs",
     "/connections/{name}/yaml": "/connections/engineering/yaml",
     f"{PACK}/versions/{{number}}": "/standards/_packs/acme/versions/1",
 }  # fmt: skip
@@ -71,8 +76,13 @@ FOREIGN: dict[str, str] = {
     "/api/v1/flags/{id}/waive": "/api/v1/flags/94/waive",
     "/api/v1/flags/{id}/end-waiver": "/api/v1/flags/94/end-waiver",
     "/projects/{connection}/{id:path}": "/projects/engineering/gamma",
+    "/api/v1/projects/{connection}/{id:path}": "/api/v1/projects/engineering/gamma",
     "/people/{id}": "/people/3",
+    "/api/v1/people/{id}": "/api/v1/people/3",
     "/standards/{id}": "/standards/no-such",
+    "/api/v1/standards/{id}": "/api/v1/standards/no-such",
+    "/api/v1/connections/{name}": "/api/v1/connections/office",
+    "/api/v1/connections/{name}/runs": "/api/v1/connections/office/runs",
     **{f"/connections/{{name}}{each}": f"/connections/office{each}" for each in ("", "/runs")},
 }
 """By route that shows one row: the address of one that a manager of Core may not see."""

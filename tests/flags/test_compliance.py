@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from sync_engine import commands
+from sync_engine.access import Visible
 from sync_engine.flags.compliance import (
     COUNTS,
     OF_PROJECT,
@@ -75,6 +76,24 @@ def test_is_told_by_what_the_work_belongs_to(staffed: World) -> None:
     assert figures(fared(staffed, "person", "owner = ada@acme.example")) == [("Ada", 1, 0, 0, 0)]
     (row,) = fared(staffed, "standard").rows
     assert row.compliance == 0.75
+
+
+def test_only_what_is_visible_is_told(staffed: World) -> None:
+    """Of one project, of one's own team, of whom one leads; groups of one name are told apart."""
+    lea = Visible({1: ["P"]}, (1, 2), "lea@acme.example")
+    expected: dict[By, Any] = {
+        "standard": [("no-owner", 2, 1, 0, 0)],
+        "project": [("Pump", 2, 1, 0, 0)],
+        "portfolio": [("Core", 2, 1, 0, 0)],
+        "team": [("lea@acme.example", 2, 0, 0, 0)],
+        "person": [("Ada", 1, 0, 0, 0), ("Bo", 1, 0, 0, 0)],
+    }
+    with reading(staffed.engine) as connection:
+        for by, rows in expected.items():
+            found = course(connection, by, TODAY, TODAY, staffed.moment, visible=lea)
+            assert figures(found) == rows, by
+    assert [row.key for row in fared(staffed, "project").rows] == [(1, "P"), (1, "Q")]
+    assert [row.key for row in fared(staffed, "person").rows] == [(0,), (1,), (2,), (3,)]
 
 
 def test_sums_by_standard_are_kept_with_each_assessment(staffed: World) -> None:

@@ -12,12 +12,14 @@ Add a resource:
 3. Models are declared by pydantic, each field with its meaning: `/api/v1/openapi.json` is made of
    them. A request's model is a `Body`: it refuses fields that it does not know. Never answer a row
    of the store as it is.
-4. Lists take `where` (the language of standards), `limit` (at most `MOST`) and `after`, the mark
-   that the page before gave as `next`; they are ordered by a key, and never by an offset.
+4. Lists answer a `Page`; they take `where` (the language of standards) where their view does,
+   `Limit` (at most `MOST`) and `After`, the mark that the page before gave as `next` (`marks`);
+   they are ordered by a key, and never by an offset. What is not known is None, never 0.
 5. What is refused is a `Refusal`, answered as a `Problem` whatever went wrong; `understood()` turns
    errors of the language, of marks and of commands into one. Rows of others do not exist:
    `missing()`.
 6. What is changed goes through commands, with `ask.actor`, and answers the thing as it is then.
 7. `tests/console/`: an own and a foreign row in `test_routes.py`, a case of its own in
-   `test_api.py`; schemathesis reads the description there and tries the rest by itself.
+   `test_api_reading.py`; schemathesis reads the description in `test_api.py` and tries the rest by
+   itself. `docs/howto/read-from-programs.md` names every address.
 """

@@ -15,7 +15,7 @@ from sync_engine.rules import filters, limits
 from sync_engine.views import flags
 from sync_engine.views.flag import Whole, whole
 from sync_engine.web.api.problems import understood
-from sync_engine.web.api.resources import MOST, USUAL, Body, Resources
+from sync_engine.web.api.resources import TEXT, USUAL, After, Body, Limit, Page, Resources
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.needs import ACTING, ALL, Needs
 from sync_engine.web.console.refusals import missing
@@ -25,8 +25,6 @@ Severity = Literal["info", "low", "medium", "high", "critical"]
 READ, CHANGE = Needs(ALL, "visible"), Needs(ACTING, "visible", changes=True)
 Id = Annotated[int, Path(ge=1, le=LARGEST, description="The flag's number.")]
 LONGEST = 2000
-TEXT = r"^[^\x00]*$"
-"""Any text that a database keeps."""
 
 
 class Flag(BaseModel):
@@ -66,11 +64,10 @@ class Flag(BaseModel):
 COLUMNS = tuple(Flag.model_fields)
 
 
-class Flags(BaseModel):
+class Flags(Page):
     """A page of flags."""
 
     flags: list[Flag]
-    next: str | None = Field(description="The mark of the following page; None: this is the last.")
 
 
 class Evidence(BaseModel):
@@ -163,10 +160,8 @@ def register(resources: Resources) -> None:
         ] = "",
         sort: Annotated[flags.Sort, Query(description="`severity`: the most severe first.")]
         = "severity",
-        limit: Annotated[int, Query(ge=1, le=MOST, description="Flags of a page.")] = USUAL,
-        after: Annotated[
-            str | None, Query(max_length=500, description="The mark of the page before.")
-        ] = None,
+        limit: Limit = USUAL,
+        after: After = None,
     ) -> Flags:  # fmt: skip
         """List flags."""
         wanted = flags.Wanted(where, sort, after)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sync_engine import commands
 from sync_engine.rules import limits
 from sync_engine.rules.language import LanguageError
-from sync_engine.views.flags import MarkError
+from sync_engine.views.marks import MarkError
 from sync_engine.web.console.forms import DayError, said_of
 from sync_engine.web.console.refusals import Refusal
 

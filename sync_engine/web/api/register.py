@@ -8,11 +8,21 @@ import orjson
 from fastapi import Response
 from fastapi.openapi.utils import get_openapi
 
-from sync_engine.web.api import flags
+from sync_engine.web.api import (
+    audit,
+    compliance,
+    connections,
+    digests,
+    flags,
+    people,
+    projects,
+    standards,
+    users,
+)
 from sync_engine.web.api.resources import ROOT, Resources
 from sync_engine.web.console.needs import OPEN, declare
 
-RESOURCES = (flags,)
+RESOURCES = (flags, projects, people, standards, connections, digests, audit, users, compliance)
 ABOUT = (
     "The work of many tools, checked against standards. Callers send a token of an account as "
     "`Authorization: Bearer flag_…`, and see what the account may see. A list gives a mark as "

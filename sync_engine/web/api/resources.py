@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from sync_engine.web.api.problems import answers
 from sync_engine.web.console.gate import Gate
@@ -17,6 +17,19 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 ROOT = "/api/v1"
 USUAL, MOST = 100, 1000
 """Rows of a page, unless a caller says otherwise; and at most."""
+TEXT = r"^[^\x00]*$"
+"""Any text that a database keeps."""
+LONGEST = 4096
+"""Characters of a text that is asked for."""
+
+Limit = Annotated[int, Query(ge=1, le=MOST, description="Rows of a page.")]
+After = Annotated[str | None, Query(max_length=20_000, description="The mark of the page before.")]
+
+
+class Page(BaseModel):
+    """A page of a list."""
+
+    next: str | None = Field(description="The mark of the following page; None: this is the last.")
 
 
 class Body(BaseModel):

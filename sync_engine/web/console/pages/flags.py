@@ -11,7 +11,7 @@ from sync_engine.digest.text import listed, plural
 from sync_engine.export import files
 from sync_engine.rules.language import LanguageError
 from sync_engine.store import flag_views
-from sync_engine.views import clauses, flags
+from sync_engine.views import clauses, flags, marks
 from sync_engine.views.checked import checked
 from sync_engine.views.compliance import counted_last, last_assessed
 from sync_engine.web.console.ask import Ask, Asked
@@ -119,7 +119,7 @@ def _read(ask: Ask, search: Search, after: str | None, most: int) -> dict[str, A
                     )  # fmt: skip
         except LanguageError as error:
             return shared | {"error": mistake(search.where, error)}
-        except flags.MarkError as error:
+        except marks.MarkError as error:
             raise Refusal(400, f"{str(error).capitalize()}.") from None
     held = clauses.parts(search.where)
     shared["parts"] = [
