@@ -248,7 +248,7 @@ def way_secret(
     held: SecretStr | None = getattr(configuration.settings.channels[name], option)
     if held is None:
         raise SecretError(f"{where} is missing")
-    return fetch(held.get_secret_value(), where, configuration.folder, environ)
+    return fetch(held.get_secret_value(), where, configuration.folder, environ, configuration.kept)
 
 
 def _know_password(url: str) -> None:

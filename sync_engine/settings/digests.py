@@ -208,14 +208,21 @@ class Way(Section):
         return self
 
 
+def wrong_name(name: str) -> str | None:
+    """Why a channel cannot be called so; None: it can."""
+    if name not in BUILT_IN and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", name):
+        return None
+    return (
+        f'"{name}" cannot be the name of a channel: use letters, digits, dots, dashes and '
+        "underscores, and neither email nor file"
+    )
+
+
 def fitting(digests: Sequence[Digest], channels: Mapping[str, Way], *, mail: bool) -> None:
     """Raise ValueError unless digests and channels go together."""
     for name in channels:
-        if name in BUILT_IN or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", name):
-            raise ValueError(
-                f'"{name}" cannot be the name of a channel: use letters, digits, dots, dashes and '
-                "underscores, and neither email nor file"
-            )
+        if why := wrong_name(name):
+            raise ValueError(why)
     known = [*BUILT_IN, *channels]
     for digest in digests:
         for name in digest.channels:

@@ -454,6 +454,18 @@ class Person(Page):
         return str(self.page.locator(f"section[aria-labelledby={id}]").inner_text())
 
 
+class Channels(Page):
+    """Where digests go besides mail and files."""
+
+    path, title = "/settings/channels", "Settings"
+
+
+class ChannelForm(Page):
+    """The form of a channel of Slack."""
+
+    path, title = "/settings/channels/form?kind=slack", "Settings"
+
+
 class Connections(Page):
     """All connections, each in one line."""
 

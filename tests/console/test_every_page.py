@@ -43,6 +43,8 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "general": (pages.General, "admin"),
     "mail-form": (pages.MailForm, "admin"),
     "sign-in-form": (pages.SignInForm, "admin"),
+    "channels": (pages.Channels, "admin"),
+    "channel-form": (pages.ChannelForm, "admin"),
     "people-entries": (pages.PeopleEntries, "pmo"),
     "person-form": (pages.PersonForm, "pmo"),
     "audit-log": (pages.AuditLog, "admin"),

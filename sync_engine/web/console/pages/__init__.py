@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sync_engine.web.console.pages import (
+    channels,
     connection,
     connection_setup,
     connection_words,
@@ -52,6 +53,7 @@ PAGES = (
     profile,
     users,
     general,
+    channels,
     people_entries,
     insight,
     single_sign_on,
