@@ -551,6 +551,12 @@ class ConnectionSettings(ConnectionPage):
     path = "/connections/engineering/settings"
 
 
+class Writeback(ConnectionPage):
+    """Flags as comments on the items."""
+
+    path = "/connections/engineering/writeback"
+
+
 class Check(ConnectionPage):
     """Whether it works, and what of it is read."""
 

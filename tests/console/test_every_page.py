@@ -76,6 +76,7 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "connection-item": (pages.FoundItem, "pmo"),
     "connection-words": (pages.Words, "pmo"),
     "connection-settings": (pages.ConnectionSettings, "admin"),
+    "connection-writeback": (pages.Writeback, "admin"),
     "connection-check": (pages.Check, "admin"),
     "setup": (pages.Setup, "admin"),
     "setup-packs": (pages.SetupPacks, "pmo"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fastapi import Response
 
+from connectors.sdk.comments import comments_of
 from sync_engine import commands
 from sync_engine.commands import CommandError
 from sync_engine.configure import connections as connection_commands
@@ -18,7 +19,7 @@ from sync_engine.views import raw
 from sync_engine.views.connections import Line, census_text, line
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.changing import desk_of, sentence, version_of
-from sync_engine.web.console.connection_forms import entry_of, place_of
+from sync_engine.web.console.connection_forms import entry_of, kind_of, place_of
 from sync_engine.web.console.needs import ADMIN, ALL, PMO, Needs
 from sync_engine.web.console.pages.connections import left_out
 from sync_engine.web.console.refusals import Refusal, missing
@@ -48,6 +49,12 @@ class Head:
     def path(self) -> str:
         """Its address."""
         return f"/connections/{self.line.name}"
+
+    @property
+    def writes(self) -> bool:
+        """Whether flags can be written back to the tool."""
+        kind = kind_of(self.line.connector) if self.configured else None
+        return kind is not None and comments_of(kind) is not None
 
 
 def head_of(ask: Ask, name: str) -> Head:
