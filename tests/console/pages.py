@@ -454,18 +454,6 @@ class Person(Page):
         return str(self.page.locator(f"section[aria-labelledby={id}]").inner_text())
 
 
-class Channels(Page):
-    """Where digests go besides mail and files."""
-
-    path, title = "/settings/channels", "Settings"
-
-
-class ChannelForm(Page):
-    """The form of a channel of Slack."""
-
-    path, title = "/settings/channels/form?kind=slack", "Settings"
-
-
 class Connections(Page):
     """All connections, each in one line."""
 
@@ -549,12 +537,6 @@ class ConnectionSettings(ConnectionPage):
     """How it is read."""
 
     path = "/connections/engineering/settings"
-
-
-class Writeback(ConnectionPage):
-    """Flags as comments on the items."""
-
-    path = "/connections/engineering/writeback"
 
 
 class Check(ConnectionPage):

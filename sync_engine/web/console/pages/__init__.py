@@ -28,6 +28,7 @@ from sync_engine.web.console.pages import (
     single_sign_on,
     standards,
     start,
+    tool_login,
     users,
 )
 from sync_engine.web.console.site import Pages
@@ -49,6 +50,7 @@ PAGES = (
     connection_setup,
     connection_words,
     connection_writeback,
+    tool_login,
     setup,
     digests,
     letter_preview,

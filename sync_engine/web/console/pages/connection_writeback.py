@@ -118,7 +118,8 @@ def _page(
     errors: Mapping[str, str] | None = None, status: int = 200, looked: str = "",
 ) -> Response:  # fmt: skip
     written = comments(ask.engine, head.line.name)
-    kind = comments_of(registry.get(head.line.connector))
+    kind = registry.get(head.line.connector)
+    written_by = comments_of(kind)
     steps = found.steps if found else ()
     return ask.page(
         "connection_writeback.html.j2", status=status, head=head, form=FORM, values=values,
@@ -126,5 +127,5 @@ def _page(
         due=sum(not each.waits for each in steps), waits=sum(bool(each.waits) for each in steps),
         shown=steps[:SHOWN], written=Counter(each["state"] for each in written),
         troubled=[each for each in written if each["trouble"]][:SHOWN],
-        needs=kind.needs if kind else "",
+        tool=kind.title, needs=written_by.needs if written_by else "",
     )  # fmt: skip
