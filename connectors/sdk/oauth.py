@@ -100,7 +100,8 @@ class Bearer:
         self._remedy = "Sign in again for this connection."
         if oauth.login is not None:
             first = "" if oauth.by_login else "Take the refresh token out of its options. "
-            self._remedy = f"{first}Sign in: `flagstaff connections login {connection or 'NAME'}`."
+            command = f"`flagstaff connections login {connection or 'NAME'}`"
+            self._remedy = f"{first}Sign in: {command}, or on its page in the console."
         # After signing in again the configured token is another one, and what was saved is void.
         grant = [oauth.token_url, oauth.client_id, oauth.refresh_token]
         grant += [oauth.subject] if oauth.subject else []

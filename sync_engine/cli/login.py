@@ -7,23 +7,20 @@ import os
 import sys
 import webbrowser
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlsplit
 
 import typer
 
-from connectors.sdk import registry
-from connectors.sdk.contract import Login, OAuth
+from connectors.sdk.contract import Login
 from connectors.sdk.errors import ConnectorError, Refused
-from connectors.sdk.http import open_door
-from connectors.sdk.login import Attempt, NotOursError, begin, code_in
-from connectors.sdk.oauth import Bearer, Tokens
+from connectors.sdk.login import Attempt, NotOursError
+from connectors.sdk.oauth import Tokens
 from sync_engine import secrets
 from sync_engine.cli.frame import Frame, UsageProblem
 from sync_engine.cli.loopback import ADDRESS, Loopback, Page
 from sync_engine.cli.running import open_store
-from sync_engine.connect import token_store
-from sync_engine.probing import Finding, Trouble, probe
+from sync_engine.configure.tool_login import ENDS_SOON, Entrance, NoLoginError, entrance
+from sync_engine.probing import Finding, probe
 
 PORT = 8651
 """Fixed, because most tools want the very redirect address that the app has registered."""
@@ -62,50 +59,25 @@ def log_in(frame: Frame, name: str, way: Way) -> Finding:
     """
     configuration = frame.configuration()
     connection = configuration.connection(name)
-    kind = registry.get(connection.connector)
-    options = secrets.connection_options(
-        connection, kind, configuration.folder, kept=configuration.kept
-    )
-    oauth, login = _login_of(name, kind, kind.access(options).oauth)
     port, path, redirect = _back(way)
-    store = token_store(configuration, open_store(frame))
-    door = open_door(kind, options, tokens=store, connection=name)
-    assert door.bearer is not None  # noqa: S101 - there is one where there is OAuth
     try:
-        if way.paste:
-            attempt = begin(oauth, redirect or _ours(login, port or PORT))
-            _show(kind.title, attempt, way)
-            tokens = _pasted(attempt, door.bearer)
-        else:
-            with _listening(port, path) as listener:
-                attempt = begin(oauth, redirect or _ours(login, listener.port))
-                _show(kind.title, attempt, way)
-                tokens = _arrived(listener, attempt, door.bearer)
-    finally:
-        door.close()
+        with entrance(configuration, open_store(frame), connection) as found:
+            if way.paste:
+                attempt = found.begin(redirect or _ours(found.login, port or PORT))
+                _show(found.title, attempt, way)
+                tokens = _pasted(attempt, found)
+            else:
+                with _listening(port, path) as listener:
+                    attempt = found.begin(redirect or _ours(found.login, listener.port))
+                    _show(found.title, attempt, way)
+                    tokens = _arrived(listener, attempt, found)
+            store = found.store
+    except NoLoginError as error:
+        raise UsageProblem(str(error)) from None
     finding = probe(configuration, connection, lambda: store)
     if not tokens.refresh_token:
-        finding.troubles.append(
-            Trouble(
-                "The tool gave no refresh token: this sign-in ends with its first access token.",
-                "Let the app have offline access in the tool, and sign in again.",
-                stops=False,
-            )
-        )
+        finding.troubles.append(ENDS_SOON)
     return finding
-
-
-def _login_of(name: str, kind: Any, oauth: OAuth | None) -> tuple[OAuth, Login]:
-    if oauth is None:
-        raise UsageProblem(f"{name} reads {kind.title} with what its options say: no login needed.")
-    if oauth.login is None:
-        raise UsageProblem(f"There is no login for {name}: {kind.title} signs in by its options.")
-    if oauth.refresh_token:
-        raise UsageProblem(
-            f"{name} has a refresh token in its options: take it out, so that a login can take its "
-            "place."
-        )
-    return oauth, oauth.login
 
 
 def _back(way: Way) -> tuple[int, str, str | None]:
@@ -165,12 +137,12 @@ def _has_screen() -> bool:
     )
 
 
-def _arrived(listener: Loopback, attempt: Attempt, bearer: Bearer) -> Tokens:
+def _arrived(listener: Loopback, attempt: Attempt, found: Entrance) -> Tokens:
     """The tokens, once the browser has come back."""
     for arrival in listener.arrivals(WAIT):
         page = BROKEN
         try:
-            tokens = _spend(attempt, arrival.query, bearer)
+            tokens = found.finish(attempt, arrival.query)
         except NotOursError:
             page = STRANGE
         except ConnectorError as error:
@@ -188,12 +160,12 @@ def _arrived(listener: Loopback, attempt: Attempt, bearer: Bearer) -> Tokens:
     )
 
 
-def _pasted(attempt: Attempt, bearer: Bearer) -> Tokens:
+def _pasted(attempt: Attempt, found: Entrance) -> Tokens:
     """The tokens, once the right address was pasted; it is not shown, for it holds the code."""
     while True:
         try:
             query = _read_hidden().partition("?")[2].partition("#")[0]
-            return _spend(attempt, query, bearer)
+            return found.finish(attempt, query)
         except NotOursError:
             typer.echo("That is not the whole address of this sign-in; try again.", err=True)
 
@@ -206,9 +178,3 @@ def _read_hidden() -> str:
     if not given:
         raise UsageProblem("No address was pasted.")
     return given.strip()
-
-
-def _spend(attempt: Attempt, query: str, bearer: Bearer) -> Tokens:
-    code = code_in(attempt, query)
-    secrets.KNOWN.add(code, attempt.verifier)
-    return bearer.sign_in(code, attempt.verifier, attempt.redirect)

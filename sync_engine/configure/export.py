@@ -116,6 +116,8 @@ def _origins(configuration: Configuration) -> dict[Path_, str]:
     for (kind, name), origin in held.items():
         if kind == "setting":
             found[name,] = f"from the {origin}"
+        elif kind == "channel":
+            found["channels", name] = f"from the {origin}"
         elif kind == "standard":
             found["standards", "set", name] = f"from the {origin}"
     return found

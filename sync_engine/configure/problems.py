@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from sync_engine.settings.digests import Digest
+from sync_engine.settings.digests import Digest, Way
 from sync_engine.settings.entry import Key
 from sync_engine.settings.load import to_be_fetched
 from sync_engine.settings.models import Connection, Settings, StandardSetting
@@ -16,6 +16,7 @@ from sync_engine.settings.wording import sentence
 
 _MODELS: dict[str, type[BaseModel]] = {
     "connection": Connection, "digest": Digest, "standard": StandardSetting, "person": PersonEntry,
+    "channel": Way,
 }  # fmt: skip
 
 

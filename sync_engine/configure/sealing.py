@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync_engine.configure.problems import problems_of
-from sync_engine.settings.digests import Digest
+from sync_engine.settings.digests import Digest, Way
 from sync_engine.settings.entry import Key
 from sync_engine.settings.models import Settings
 from sync_engine.settings.secret_places import Configs, of_connection, of_settings, secrets_in
@@ -105,6 +105,8 @@ def _places(key: Key, document: Any, configs: Configs) -> Iterator[tuple[Path_, 
         yield from of_connection(document, configs)
     elif kind == "digest":
         yield from secrets_in(Digest, document)
+    elif kind == "channel":
+        yield from secrets_in(Way, document)
     elif kind == "setting" and name in Settings.model_fields:
         yield from secrets_in(Settings.model_fields[name].annotation, document)
 

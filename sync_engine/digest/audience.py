@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from sync_engine.digest import escalation
 from sync_engine.digest.addresses import folded
 from sync_engine.digest.model import Escalated, Role, Share, Subscription, Unreadable
-from sync_engine.digest.read import SECONDS, Filter
+from sync_engine.digest.read import PROJECT_OWNER, SECONDS, Filter
 from sync_engine.digest.text import clean, listed, plural
 from sync_engine.rules.calendars import WorkCalendar
 from sync_engine.rules.language import LanguageError
@@ -162,35 +163,55 @@ class Audiences:
             known = gathered.spelled(listed_address)
             gathered.shares[known].append(whole)
             gathered.public.add(known)
-        if not part.roles:
-            return
+        by_item = [role for role in part.roles if role != "project_owners"]
+        if by_item:
+            self._of_roles(connection, part, by_item, _flag.c.identity_id, everybody, now, gathered)
+        if "project_owners" in part.roles:
+            self._of_roles(
+                connection, part, ["project_owners"], PROJECT_OWNER, everybody, now, gathered
+            )
+
+    def _of_roles(
+        self, connection: sa.Connection, part: Subscription, roles: Sequence[Role],
+        owner_of: sa.ColumnElement[Any], everybody: Humans, now: datetime, gathered: _Gathered,
+    ) -> None:  # fmt: skip
+        """Give everybody their share, and the fallback what would reach nobody.
+
+        Args:
+            owner_of: the human, by number, from whom the roles of a flag are counted.
+        """
+        of_projects = owner_of is PROJECT_OWNER
         told = sa.or_(_flag.c.state != "resolved", _flag.c.resolved_at > now - REMEMBERED)
         owners = connection.execute(
-            sa.select(_flag.c.identity_id)
+            sa.select(owner_of)
+            .select_from(_flag)
             .where(self._condition(part), told)
             .distinct()
-            .order_by(_flag.c.identity_id)  # the spelling of an address is that of the first
+            .order_by(owner_of)  # the spelling of an address is that of the first
         ).scalars()
         people: dict[str, set[int]] = defaultdict(set)
         rest: dict[int | None, str] = {}
         for owner in owners:
-            for role in part.roles:
+            for role in roles:
                 address, trouble = _reached(everybody, owner, role)
                 if address is not None and trouble is None:
                     people[address].add(owner)
                 else:
                     rest[owner] = trouble or "nobody owns them"
         for reached, ids in people.items():
-            share = Share(scope=part.scope, severities=part.severities, people=frozenset(ids))
+            share = Share(
+                scope=part.scope, severities=part.severities, people=frozenset(ids),
+                of_projects=of_projects,
+            )  # fmt: skip
             gathered.shares[gathered.spelled(reached)].append(share)
         if rest and part.fallback:
             share = Share(
                 scope=part.scope, severities=part.severities, unowned=None in rest,
-                people=frozenset(id for id in rest if id is not None),
+                people=frozenset(id for id in rest if id is not None), of_projects=of_projects,
             )  # fmt: skip
             fallback = gathered.spelled(part.fallback)
             gathered.shares[fallback].append(share)
-            gathered.notes[fallback].append(_note(everybody, rest))
+            gathered.notes[fallback].append(_note(everybody, rest, of_projects=of_projects))
 
     def _condition(self, part: Subscription) -> sa.ColumnElement[bool]:
         wanted = [self.where(part.scope) if part.scope else sa.true()]
@@ -252,14 +273,14 @@ def _reached(everybody: Humans, owner: int | None, role: Role) -> tuple[str | No
     human = everybody.by_id.get(owner) if owner is not None else None
     if human is None:
         return None, None
-    if role == "owners":
+    if role in ("owners", "project_owners"):
         return (None, human.trouble) if human.trouble else (human.email, None)
     name = role.removesuffix("s")
     address = human.lead if name == "lead" else human.manager
     return address, everybody.trouble(address, name)
 
 
-def _note(everybody: Humans, rest: Mapping[int | None, str]) -> str:
+def _note(everybody: Humans, rest: Mapping[int | None, str], *, of_projects: bool) -> str:
     named = sorted(
         f"{clean(everybody.by_id[id].name, 60)} ({clean(why)})"
         for id, why in rest.items()
@@ -269,4 +290,5 @@ def _note(everybody: Humans, rest: Mapping[int | None, str]) -> str:
     if len(named) > NAMED:
         shown = [*named[: NAMED - 1], plural(len(named) - NAMED + 1, "other")]
     parts = [*shown, *(["nobody known"] if None in rest else [])]
-    return f"You also get what would reach nobody else: flags of {listed(parts)}."
+    what = "flags in projects of" if of_projects else "flags of"
+    return f"You also get what would reach nobody else: {what} {listed(parts)}."

@@ -12,7 +12,7 @@ from sync_engine.digest.periods import Period
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 SectionId = Literal["escalated", "new", "worse", "open", "solved", "waivers"]
-Role = Literal["owners", "leads", "managers"]
+Role = Literal["owners", "leads", "managers", "project_owners"]
 Rung = Literal["lead", "manager", "pmo"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 
@@ -89,6 +89,7 @@ class Share:
         scope, severities: as in `Subscription`.
         people: ids of the identities whose flags these are; None: whosoever's.
         unowned: those of nobody we know, too.
+        of_projects: a flag is theirs whose project they own, whoever owns its item.
         flags: ids of these flags only; None: not limited so.
     """
 
@@ -96,6 +97,7 @@ class Share:
     severities: frozenset[Severity] = frozenset()
     people: frozenset[int] | None = None
     unowned: bool = False
+    of_projects: bool = False
     flags: frozenset[int] | None = None
 
     @property

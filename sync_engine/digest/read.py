@@ -27,7 +27,7 @@ from sync_engine.rules.language import LanguageError
 from sync_engine.rules.limits import TooSlow, limited
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import AssessmentRow, FlagEvent, FlagRow, Waiver
-from sync_engine.store.models import Identity
+from sync_engine.store.models import Identity, PersonRow, ProjectRow
 
 WEEKS = 12
 SECONDS = 60.0
@@ -49,6 +49,21 @@ _event = FlagEvent.__table__  # type: ignore[attr-defined]
 _waiver = Waiver.__table__  # type: ignore[attr-defined]
 _assessment = AssessmentRow.__table__  # type: ignore[attr-defined]
 _identity = Identity.__table__  # type: ignore[attr-defined]
+_project = ProjectRow.__table__  # type: ignore[attr-defined]
+_person = PersonRow.__table__  # type: ignore[attr-defined]
+
+PROJECT_OWNER: sa.ColumnElement[Any] = (
+    sa.select(_person.c.identity_id)
+    .where(
+        _project.c.connection_id == _flag.c.connection_id,
+        _project.c.id == _flag.c.project_id,
+        _person.c.connection_id == _project.c.connection_id,
+        _person.c.id == _project.c.owner_id,
+    )
+    .correlate(_flag)
+    .scalar_subquery()
+)
+"""The human who owns a flag's project in its tool; NULL: nobody whom we know."""
 
 Filter = Callable[[str], sa.ColumnElement[bool]]
 """Makes a condition on the table of flags from an expression of the standards' language."""
@@ -93,8 +108,9 @@ class Store:
         """The flags of a share, whatever their severity."""
         wanted = [self.where(share.scope) if share.scope else sa.true()]
         if share.people is not None:
-            whose = _flag.c.identity_id.in_(sorted(share.people))
-            wanted.append(sa.or_(whose, _flag.c.identity_id.is_(None)) if share.unowned else whose)
+            owner = PROJECT_OWNER if share.of_projects else _flag.c.identity_id
+            whose = owner.in_(sorted(share.people))
+            wanted.append(sa.or_(whose, owner.is_(None)) if share.unowned else whose)
         if share.flags is not None:
             wanted.append(_flag.c.id.in_(sorted(share.flags)))
         return sa.and_(*wanted)

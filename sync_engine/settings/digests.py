@@ -12,15 +12,15 @@ from sync_engine.settings.base import Email, Section, Severity, Zone
 from sync_engine.settings.nearest import nearest
 from sync_engine.settings.values import QuietDay
 
-Role = Literal["owners", "leads", "managers"]
-ROLES: tuple[Role, ...] = ("owners", "leads", "managers")
+Role = Literal["owners", "leads", "managers", "project_owners"]
+ROLES: tuple[Role, ...] = ("owners", "leads", "managers", "project_owners")
 BUILT_IN = ("email", "file")
 SECRETS = ("webhook", "token", "secret")
 NEEDS = {"teams": ("webhook",), "webhook": ("url", "secret"), "apprise": ("webhook",)}
 """What each kind of channel cannot do without; Slack has two ways."""
 Recipient = Annotated[
     str,
-    Field(pattern=r"^(owners|leads|managers|[^@\s<>,;]{1,64}@[^@\s<>,;]{1,190})$"),
+    Field(pattern=r"^(owners|leads|managers|project_owners|[^@\s<>,;]{1,64}@[^@\s<>,;]{1,190})$"),
 ]
 
 
@@ -59,7 +59,8 @@ class Digest(Section):
     to: tuple[Recipient, ...] = Field(
         (),
         description="Addresses, and roles: `owners` are told of their own flags, `leads` of their "
-        "team's, `managers` of those of the people whom they manage (see `people`).",
+        "team's, `managers` of those of the people whom they manage (see `people`), "
+        "`project_owners` of all in the projects that are theirs in the tool.",
     )
     fallback: Email | None = Field(
         None,
@@ -208,14 +209,21 @@ class Way(Section):
         return self
 
 
+def wrong_name(name: str) -> str | None:
+    """Why a channel cannot be called so; None: it can."""
+    if name not in BUILT_IN and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", name):
+        return None
+    return (
+        f'"{name}" cannot be the name of a channel: use letters, digits, dots, dashes and '
+        "underscores, and neither email nor file"
+    )
+
+
 def fitting(digests: Sequence[Digest], channels: Mapping[str, Way], *, mail: bool) -> None:
     """Raise ValueError unless digests and channels go together."""
     for name in channels:
-        if name in BUILT_IN or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", name):
-            raise ValueError(
-                f'"{name}" cannot be the name of a channel: use letters, digits, dots, dashes and '
-                "underscores, and neither email nor file"
-            )
+        if why := wrong_name(name):
+            raise ValueError(why)
     known = [*BUILT_IN, *channels]
     for digest in digests:
         for name in digest.channels:

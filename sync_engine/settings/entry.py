@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 Kind = Literal[
-    "setting", "connection", "pack", "pack choice", "standard", "digest", "person",
+    "setting", "connection", "pack", "pack choice", "standard", "channel", "digest", "person",
     "different people",
 ]  # fmt: skip
 """What an entry is. `setting` is one key of the file's top level; `pack` is a whole pack, and

@@ -32,7 +32,7 @@ from sync_engine.settings.wording import sentence
 OPERATORS = frozenset({"store", "files", "log", "people"})
 """Keys that say where this process reads and writes on its machine: a matter of the file."""
 
-OF_ENTRIES = frozenset({"connections", "standards", "digests"})
+OF_ENTRIES = frozenset({"connections", "standards", "channels", "digests"})
 OPERATORS_INNER = {"web": frozenset({"listen"})}
 SETTINGS = tuple(
     name for name in Settings.model_fields if name not in OPERATORS | OF_ENTRIES
@@ -168,6 +168,11 @@ def _put(data: dict[str, Any], entry: Entry, source: Source) -> tuple[str | int,
         listed = data[section] = data.get(section) or []
         listed.append({"name": entry.name, **document} | {"name": entry.name})
         return (section, len(listed) - 1)
+    if entry.kind == "channel":
+        if entry.name in (known := dict(data.get("channels") or {})):
+            raise _said_twice("channel", entry, source, ("channels", entry.name))
+        data["channels"] = {**known, entry.name: document}
+        return ("channels", entry.name)
     standards = dict(data.get("standards") or {})
     if entry.kind == "pack choice":
         said = (source.data.get("standards") or {}).get("packs")

@@ -10,7 +10,7 @@ from sync_engine.settings.load import Configuration, digest_key, entries
 from sync_engine.settings.models import Settings
 from sync_engine.settings.source import Path_
 
-_LISTED = frozenset({"connections", "digests", "standards"})
+_LISTED = frozenset({"connections", "digests", "standards", "channels"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ def _of_file(file: Configuration) -> Iterator[Origin]:
     for index, entry in entries(source.data, "digests"):
         name = digest_key(entry) or file.settings.digests[index].key
         yield held("digest", name, ("digests", index))
+    for name in source.data.get("channels") or {}:
+        yield held("channel", name, ("channels", name))
     standards = source.data.get("standards") or {}
     for index, name in enumerate(standards.get("packs") or ()):
         yield held("pack choice", name, ("standards", "packs", index))

@@ -115,9 +115,9 @@ def test_a_kept_secret_does_not_go_to_another_address(desk: Desk) -> None:
 
 
 def test_a_channel_of_the_console_finds_its_secret(desk: Desk) -> None:
-    room = {"kind": "webhook", "url": "https://hooks.example.com/x", "secret": CANARY}
-    plain.set_setting(desk, ADA, "channels", {"room": room}, version=None)
-    assert way_secret(desk.configuration(), "room", "secret") == CANARY
+    room = {"kind": "slack", "token": CANARY, "channel": "C1"}
+    plain.set_channel(desk, ADA, "room", room, version=None)
+    assert way_secret(desk.configuration(), "room", "token") == CANARY
 
 
 def test_who_comes_second_is_told_who_was_first(desk: Desk) -> None:

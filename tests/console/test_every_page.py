@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.console import pages
+from tests.console import form_pages, pages
 from tests.console.pages import Page
 from tests.console.site import Site
 
@@ -43,6 +43,8 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "general": (pages.General, "admin"),
     "mail-form": (pages.MailForm, "admin"),
     "sign-in-form": (pages.SignInForm, "admin"),
+    "channels": (form_pages.Channels, "admin"),
+    "channel-form": (form_pages.ChannelForm, "admin"),
     "people-entries": (pages.PeopleEntries, "pmo"),
     "person-form": (pages.PersonForm, "pmo"),
     "audit-log": (pages.AuditLog, "admin"),
@@ -74,6 +76,8 @@ PAGES: dict[str, tuple[type[Page], str | None]] = {
     "connection-item": (pages.FoundItem, "pmo"),
     "connection-words": (pages.Words, "pmo"),
     "connection-settings": (pages.ConnectionSettings, "admin"),
+    "connection-writeback": (form_pages.Writeback, "admin"),
+    "connection-sign-in": (form_pages.SignInToTool, "admin"),
     "connection-check": (pages.Check, "admin"),
     "setup": (pages.Setup, "admin"),
     "setup-packs": (pages.SetupPacks, "pmo"),

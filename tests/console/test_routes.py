@@ -32,7 +32,8 @@ from tests.console.site import ACTOR, Browser, Site
 STANDARD = "/standards/many-owners"
 PACK = "/standards/_packs/{name}"
 OF_CONNECTION = ("", "/runs", "/items", "/words", "/words/ask", "/settings", "/check", "/begin",
-                 "/read", "/census", "/accept", "/switch", "/remove", "/purge")  # fmt: skip
+                 "/writeback", "/sign-in", "/read", "/census", "/accept", "/switch", "/remove",
+                 "/purge")  # fmt: skip
 OWN: dict[str, str] = {
     "/static/{digest}/{name}": "/static/0/flagstaff.css",
     "/digests/log/{id}": "/digests/log/1",

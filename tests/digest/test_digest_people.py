@@ -23,7 +23,7 @@ from sync_engine.rules.filters import FLAG, flag_condition
 from sync_engine.store import retention
 from sync_engine.store.digest_models import Escalation
 from sync_engine.store.flag_models import FlagEvent, FlagRow
-from sync_engine.store.models import Connection, Identity, PersonRow
+from sync_engine.store.models import Connection, Identity, PersonRow, ProjectRow
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 SUNDAY = MONDAY - timedelta(days=1)
@@ -218,6 +218,38 @@ def test_who_is_only_not_seen_any_more_has_not_left(
     assert set(office.told(replace(mine, roles=("owners",)))) == {told}
 
 
+def test_who_owns_a_project_is_told_of_all_flags_in_it(office: Office, mine: Subscription) -> None:
+    ann, bo, _ = team(office)
+    nora = office.person("Nora")
+    with office.engine.begin() as connection:
+        tool = connection.execute(
+            sa.insert(Connection)
+            .values(name="code", connector="github", state="ok")
+            .returning(Connection.__table__.c.id)  # type: ignore[attr-defined]
+        ).scalar_one()
+        for id, whose in (("1", ann), ("2", nora)):
+            account(connection, tool, whose, id=id)
+        for id, owner in (("core", "1"), ("edge", "2"), ("bare", None)):
+            record = _record(connection, tool, id, ProjectRow)
+            connection.execute(sa.insert(ProjectRow).values(**record, name=id, owner_id=owner))
+    for mark, by, project in (
+        ("a", bo, "core"), ("b", None, "core"), ("l", bo, "edge"), ("n", ann, "bare"),
+        ("x", bo, None),
+    ):  # fmt: skip
+        office.flag(mark, by, connection_id=tool, project_id=project)
+    owners = replace(mine, roles=("owners", "project_owners"))
+    office.tick(owners, SUNDAY)
+    office.tick(owners, MONDAY)
+    texts = office.texts()
+    assert {to: names(text) for to, text in texts.items()} == {
+        "ann@example.com": {"Task a", "Task b", "Task n"},  # of her project, and her own
+        "bo@example.com": {"Task a", "Task l", "Task x"},
+        PMO: {"Task b", "Task l", "Task n", "Task x"},
+    }
+    said = " ".join(texts[PMO].split())
+    assert "flags in projects of Nora (no address is known) and nobody known." in said
+
+
 def account(connection: sa.Connection, tool: int, whose: int, id: str = "1", **values: Any) -> None:
     connection.execute(
         sa.insert(PersonRow).values(
@@ -226,8 +258,8 @@ def account(connection: sa.Connection, tool: int, whose: int, id: str = "1", **v
     )
 
 
-def _record(connection: sa.Connection, tool: int, id: str) -> dict[str, Any]:
-    table = PersonRow.__table__  # type: ignore[attr-defined]
+def _record(connection: sa.Connection, tool: int, id: str, kind: Any = PersonRow) -> dict[str, Any]:
+    table = kind.__table__
     needed = {
         column.name: {"connection_id": tool, "id": id}.get(column.name)
         for column in table.columns

@@ -57,8 +57,9 @@ def blocks(digest: Digest) -> list[dict[str, Any]]:
     found = [
         _header(f"{digest.title} · {digest.period}"),
         _rich(_run(digest.headline, bold=True)),
-        _rich(_run(" · ".join(f"{number} {what}" for number, what in digest.figures))),
     ]
+    if digest.figures:
+        found.append(_rich(_run(" · ".join(f"{number} {what}" for number, what in digest.figures))))
     if digest.first:
         deeds = [[_run(each.remedy or each.sentence, bold=True), _run(" "), *_named(each)]
                  for each in digest.first]  # fmt: skip

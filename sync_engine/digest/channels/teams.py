@@ -45,8 +45,9 @@ def card(digest: Digest, shown: int) -> dict[str, Any]:
     body = [
         _text(f"{digest.title} · {digest.period}", weight="Bolder"),
         _text(digest.headline, size="Large"),
-        _text(" · ".join(f"{number} {what}" for number, what in digest.figures)),
     ]
+    if digest.figures:
+        body.append(_text(" · ".join(f"{number} {what}" for number, what in digest.figures)))
     if digest.first:
         body.append(_heading("Do first"))
         body += [_block([_run(f"{at}. {each.remedy or each.sentence} ", weight="Bolder"),

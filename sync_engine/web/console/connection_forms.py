@@ -76,7 +76,7 @@ def _told(field: Field) -> Field:
 def document_of(entry: Entry | None, read: Mapping[str, Any], connector: str) -> dict[str, Any]:
     """What was read of the form as the whole document: what the form does not speak of stays."""
     held = dict(entry.document) if entry else {}
-    kept = {key: held[key] for key in ("enabled", "mapping") if key in held}
+    kept = {key: held[key] for key in ("enabled", "mapping", "writeback") if key in held}
     return {**read, "connector": connector, **kept}
 
 

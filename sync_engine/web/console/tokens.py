@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from itsdangerous import BadSignature, URLSafeSerializer
 
 SESSION, GUEST, SAID, THEME = "flagstaff", "flagstaff-guest", "flagstaff-said", "flagstaff-theme"
-OIDC = "flagstaff-oidc"
+OIDC, TOOL = "flagstaff-oidc", "flagstaff-tool"
 FIELD = "_csrf"
 HEADER = "X-CSRF-Token"
 THEMES = ("auto", "light", "dark")

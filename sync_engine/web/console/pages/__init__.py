@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from sync_engine.web.console.pages import (
+    channels,
     connection,
     connection_setup,
     connection_words,
+    connection_writeback,
     connections,
     digests,
     door,
@@ -26,6 +28,7 @@ from sync_engine.web.console.pages import (
     single_sign_on,
     standards,
     start,
+    tool_login,
     users,
 )
 from sync_engine.web.console.site import Pages
@@ -46,12 +49,15 @@ PAGES = (
     connection,
     connection_setup,
     connection_words,
+    connection_writeback,
+    tool_login,
     setup,
     digests,
     letter_preview,
     profile,
     users,
     general,
+    channels,
     people_entries,
     insight,
     single_sign_on,

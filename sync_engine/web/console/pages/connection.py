@@ -8,10 +8,12 @@ from typing import Any
 
 from fastapi import Response
 
+from connectors.sdk.comments import comments_of
 from sync_engine import commands
 from sync_engine.commands import CommandError
 from sync_engine.configure import connections as connection_commands
 from sync_engine.configure import export, turns
+from sync_engine.configure.tool_login import offers_login
 from sync_engine.settings import models as settings
 from sync_engine.settings.entry import Entry
 from sync_engine.store import entries
@@ -67,6 +69,17 @@ class Head:
     def path(self) -> str:
         """Its address."""
         return f"/connections/{self.line.name}"
+
+    @property
+    def writes(self) -> bool:
+        """Whether flags can be written back to the tool."""
+        kind = kind_of(self.line.connector) if self.configured else None
+        return kind is not None and comments_of(kind) is not None
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether one signs in to the tool in a browser."""
+        return self.configured is not None and offers_login(self.configured)
 
 
 def head_of(ask: Ask, name: str) -> Head:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Response
@@ -27,6 +28,7 @@ from sync_engine.views.digests import (
 )
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.needs import ALL, PMO, Needs
+from sync_engine.web.console.pages import channels
 from sync_engine.web.console.pages.configured import done, take, version_of
 from sync_engine.web.console.refusals import Refusal, missing
 from sync_engine.web.console.site import Pages
@@ -40,6 +42,10 @@ NAME = forms.Field(
 )  # fmt: skip
 FORM = tuple(field for field in forms.form_of(Digest) if field.name != "name")
 LOG = "/digests/log"
+REACHED = (
+    "How it reaches people. A channel with a name is told once, whole, for all who read it; a "
+    "digest that goes there only needs no recipients."
+)
 
 
 def register(pages: Pages) -> None:
@@ -69,7 +75,7 @@ def _register_changes(pages: Pages) -> None:
         if not name:
             return _form(ask, "", {}, {}, None)
         entry = _entry(ask, name)
-        return _form(ask, name, forms.shown(FORM, entry.document), {}, entry.version)
+        return _form(ask, name, forms.shown(_fields(ask), entry.document), {}, entry.version)
 
     @pages.post("/digests/form", WRITES)
     def save(ask: Asked) -> Response:
@@ -85,7 +91,7 @@ def _register_changes(pages: Pages) -> None:
             except InvalidError as error:
                 raise _by_option(error, name) from None
 
-        wrong = take(ask, (NAME, *FORM), write, again)
+        wrong = take(ask, (NAME, *_fields(ask)), write, again)
         said = "is changed" if version else "is added"
         return wrong or ask.go("/digests", said=f'The digest "{name}" {said}.')
 
@@ -169,11 +175,21 @@ def _entry(ask: Ask, name: str) -> Any:
         raise missing() from None
 
 
+def _fields(ask: Ask) -> tuple[forms.Field, ...]:
+    """The form, with the channels that there are now."""
+    known = channels.choices(ask.console.configuration())
+    return tuple(
+        replace(field, kind="choices", choices=known, help=REACHED)
+        if field.name == "channels" else field for field in FORM
+    )  # fmt: skip
+
+
 def _form(
     ask: Ask, name: str, values: Mapping[str, Any], errors: Mapping[str, str],
     version: int | None, status: int = 200,
 ) -> Response:  # fmt: skip
+    fields = _fields(ask)
     return ask.page(
         "digest_form.html.j2", status=status, name=name, values=values, errors=errors,
-        version=version, form=FORM if version else (NAME, *FORM),
+        version=version, form=fields if version else (NAME, *fields),
     )  # fmt: skip
