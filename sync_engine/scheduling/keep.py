@@ -115,8 +115,8 @@ def _outdated(
     }
     if not runs:
         return live
-    since, found = max(runs.values()), live.difference(runs)
-    if run > since:  # else nothing was read since the results were last brought forward
+    since, found = min(runs.values()), live.difference(runs)
+    if run > since:  # else nothing was read since the oldest of the results was made
         for statement in _changed(tool.id, since):
             found.update(connection.execute(statement).scalars())
     return found & live

@@ -97,6 +97,18 @@ def test_only_what_a_later_run_touched_is_made_anew(tool: Tool) -> None:
     assert results(tool.engine)["P"]["forecast_finish"] == date(2026, 4, 7)
 
 
+def test_results_of_a_refresh_that_was_broken_off_are_as_old_as_the_oldest(tool: Tool) -> None:
+    """Only P was made anew when it ended: what was read of Q meanwhile is still to come."""
+    tool.project("Q")
+    keep.refresh(tool.engine, tool.moment)
+    tool.pulled()
+    tool.task("q", project_id="Q", due_on=date(2026, 3, 20))
+    with tool.engine.begin() as connection:
+        connection.execute(sa.update(RESULT).where(RESULT.c.project_id == "P").values(run_id=2))
+    keep.refresh(tool.engine, tool.moment)
+    assert results(tool.engine)["Q"]["open_activities"] == 1
+
+
 @pytest.mark.parametrize("what", ["link", "milestone", "project"])
 def test_links_milestones_and_the_project_itself_count_as_touched(tool: Tool, what: str) -> None:
     tool.chain("a", "b", "c", days=DAYS)
