@@ -26,7 +26,7 @@ from sync_engine.store.engine import reading
 from sync_engine.store.models import Run
 from sync_engine.store.schedule_models import ScheduleResult, TaskSchedule
 
-METHOD = "2"  # changes with the way to compute, so that kept results are made anew
+METHOD = "3"  # changes with the way to compute, so that kept results are made anew
 LOCK = 7_204_119  # names our advisory lock on PostgreSQL
 CHUNK = 500
 RESULT, FLOAT, _RUN = table(ScheduleResult), table(TaskSchedule), table(Run)
