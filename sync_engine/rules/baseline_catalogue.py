@@ -67,12 +67,13 @@ OF_PROJECT = (
 _s = partial(Fact, subject="sprint")
 _PLACES = ("membership.container_id", "sprint.start_at")
 _SEEN = " Unknown unless we saw it begin."
+_SIGHT = " Unknown while one of them that was not done is out of sight."
 OF_SPRINT = (
     _s(name="committed_tasks", type="number", null="unknown", needs=_PLACES, unit="tasks", meaning="How many tasks it began with." + _SEEN),
     _s(name="dropped_tasks", type="number", null="unknown", needs=_PLACES, unit="tasks", meaning="How many of these are no longer in it, those carried over included." + _SEEN),
     _s(name="added_tasks", type="number", null="unknown", needs=_PLACES, unit="tasks", meaning="How many tasks are in it that it did not begin with." + _SEEN),
-    _s(name="committed_done", type="number", null="unknown", needs=(*_PLACES, "task.status"), unit="tasks", meaning="How many of the tasks that it began with are done; once it is closed: were done by then." + _SEEN),
-    _s(name="committed_done_share", type="percent", needs=(*_PLACES, "task.status"), unit="%", meaning="The same as a share; empty where it began with nothing." + _SEEN),
+    _s(name="committed_done", type="number", null="unknown", needs=(*_PLACES, "task.status"), unit="tasks", meaning="How many of the tasks that it began with are done; once it is closed: were done by then." + _SIGHT + _SEEN),
+    _s(name="committed_done_share", type="percent", needs=(*_PLACES, "task.status"), unit="%", meaning="The same as a share; empty where it began with nothing." + _SIGHT + _SEEN),
 )  # fmt: skip
 
 AGREED = (*OF_TASK, *OF_PROJECT, *OF_MILESTONE, *OF_SPRINT)
