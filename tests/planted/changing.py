@@ -191,6 +191,17 @@ def _around(x: Changing, c: sa.Connection) -> None:
     x.update(c, table, x.any_id(c, table), **values)
 
 
+def _rename(x: Changing, c: sa.Connection) -> None:
+    table = x.rng.choice((PERSON, KINDS["project"].__table__))
+    x.update(c, table, x.any_id(c, table), name=x.rng.choice(("Ann Lee", "Bo Ek", "Core")))
+
+
+def _lead(x: Changing, c: sa.Connection) -> None:
+    table = KINDS["project"].__table__
+    part, whole = x.any_id(c, table), x.any_id(c, table)
+    x.update(c, table, part, owner_id=x.any_id(c, PERSON), parent_id=whole)
+
+
 def _human(x: Changing, c: sa.Connection) -> None:
     person = x.any_id(c, PERSON)
     if person is not None:
@@ -225,7 +236,8 @@ def _leaves(x: Changing, c: sa.Connection) -> None:
 CHANGES: dict[str, Callable[[Changing, sa.Connection], None]] = {
     "edit": _edit, "retire": _retire, "restore": _restore, "link": _link, "hang": _hang,
     "part": _part, "reassign": _reassign, "comment": _comment, "book": _book, "approve": _approve,
-    "sprint": _sprint, "team": _team, "around": _around, "human": _human, "provides": _provides,
+    "sprint": _sprint, "team": _team, "around": _around, "human": _human,
+    "rename": _rename, "lead": _lead, "provides": _provides,
     "leaves": _leaves,
 }  # fmt: skip
 QUIET = ("provides", "leaves")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sync_engine.people import KnownPerson, assign_identities
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.rules.changed import reach
+from sync_engine.rules.changed import Asked, reach
 from sync_engine.rules.evaluate import frame_for
 from sync_engine.rules.evidence import items
 from sync_engine.rules.syntax import Ref, Span
@@ -184,7 +184,7 @@ def test_a_new_title_is_compared_with_the_other_tools(titled: sa.Engine, moment:
             c.execute(sa.text(f"UPDATE {table} SET run_id = 0"))
         c.execute(sa.text("UPDATE task SET run_id = 5 WHERE id = 'x1'"))
         frame = frame_for(c, moment)
-        seen = {title: reach(c, frame, "-", full=False, small=0, titles=title).tasks
+        seen = {title: reach(c, frame, "-", full=False, small=0, asked=Asked(titles=title)).tasks
                 for title in (False, True)}  # fmt: skip
     assert seen == {False: [(1, "x1")], True: [(1, "x1"), (2, "x2"), (2, "x5")]}
 
