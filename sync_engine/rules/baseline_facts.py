@@ -205,6 +205,7 @@ def _since(source: StoreSource, which: Which) -> Any:
                 standing.c.project_id.label("id"),
                 *(count_if(sa.and_(counts, fate == each)).label(each)
                   for each in ("removed", "moved", "lost")),
+                count_if(fate == "lost").label("lost_of_all"),
                 count_if(due).label("due"),
                 count_if(done).label("done"),
                 count_if(unseen).label("unseen"),
@@ -282,7 +283,8 @@ def _finish(which: Which) -> Builder:
 
 
 def _finish_slip(which: Which) -> Builder:
-    """Compared is like with like: due dates of the project, or last due dates of its tasks."""
+    """Compared is like with like: due dates of the project, or last due dates of its tasks, as
+    long as none of these is out of sight."""
 
     def build(source: StoreSource) -> Value:
         then, now, own = _baseline(source, which).c, _now(source).c, source.base.c
@@ -293,7 +295,8 @@ def _finish_slip(which: Which) -> Builder:
             (own_dates, working_days_between(then.due_on, own.due_on, moment)),
             (neither, working_days_between(then.last_due_on, now.last_due_on, moment)),
         )
-        return Value("number", slipped, known=_known(source), null="unknown")
+        seen = sa.or_(own_dates, _none(_since(source, which).c.lost_of_all))
+        return Value("number", slipped, known=sa.and_(_known(source), seen), null="unknown")
 
     return build
 

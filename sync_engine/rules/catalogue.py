@@ -342,8 +342,8 @@ CONNECTION = (
 _o = partial(Fact, subject="portfolio")
 PORTFOLIO = (
     _o(name="name", type="text", column="name", meaning="Its name: the projects' custom field “Portfolio”, else the name of the project that they are part of."),
-    _o(name="projects", type="number", column="projects", unit="projects", meaning="How many projects it has, in all tools."),
-    _o(name="tools", type="number", column="tools", unit="connections", meaning="In how many connections these are."),
+    _o(name="projects", type="number", unit="projects", meaning="How many projects it has, in all tools."),
+    _o(name="tools", type="number", unit="connections", meaning="In how many connections these are."),
     _o(name="active_projects", type="number", null="unknown", needs=("project.state",), unit="projects", meaning="How many of them are active."),
     _o(name="open_tasks", type="number", null="unknown", needs=("task.project_id", "task.status"), unit="tasks", meaning="How many of their tasks are open."),
     _o(name="overdue_tasks", type="number", null="unknown", needs=("task.project_id", "task.status", "task.due_on"), unit="tasks", meaning="How many of these were due before today."),

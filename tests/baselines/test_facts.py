@@ -216,6 +216,16 @@ def test_what_is_done_and_archived_still_counts(world: World) -> None:
     assert world.said("project", "P", *names) == dict(zip(names, (50, 1, 0, 0), strict=True))
 
 
+def test_the_finish_is_open_while_a_task_of_the_plan_is_out_of_sight(world: World) -> None:
+    for id, day in (("a", 20), ("b", 25)):
+        world.task(id, due_on=march(day))
+    world.take()
+    world.task("b", due_on=march(25), gone_at=NOW, gone_reason="access_lost")
+    assert world.said("project", "P", "finish_slip") == {"finish_slip": "?"}
+    world.task("b", due_on=march(25), gone_at=NOW, gone_reason="deleted")
+    assert world.said("project", "P", "finish_slip") == {"finish_slip": -3}
+
+
 def test_a_moved_task_is_new_where_it_came_to(world: World) -> None:
     world.project("Q")
     world.task("a", due_on=march(20))

@@ -109,6 +109,7 @@ def expected(before: Snapshot, after: Snapshot, calendar: WorkCalendar) -> dict[
     last = [max((t["due_on"] for t in some if t["due_on"]), default=None)
             for some in (plan.values(), standing.values())]  # fmt: skip
     slip = between(calendar, *last)
+    hidden = any(fate(after[id]) == "lost" for id in plan)
     return {
         "baseline_tasks": len(counted),
         "added_tasks": "?" if unmapped else added,
@@ -120,7 +121,7 @@ def expected(before: Snapshot, after: Snapshot, calendar: WorkCalendar) -> dict[
         "earned_value": "?" if valueless else earned,
         "spi": "?" if valueless else earned / planned if planned else None,  # type: ignore[operator]
         "spi_by_count": "?" if unseen else len(done) / len(due) if due else None,
-        "finish_slip": "?" if slip is None else slip,
+        "finish_slip": "?" if slip is None or hidden else slip,
     }  # fmt: skip
 
 
