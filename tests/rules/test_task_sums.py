@@ -205,6 +205,19 @@ def test_a_task_is_looked_at_again_when_what_is_recorded_of_it_changes(
     assert (1, task) in found
 
 
+def test_a_task_is_looked_at_again_when_its_portfolio_gets_another_name(
+    work: sa.Engine, moment: Moment, add: Fill
+) -> None:
+    with work.begin() as c:
+        add(c, m.ProjectRow, 1, "top", name="Core", state="active", run_id=5)
+        add(c, m.ProjectRow, 1, "part", name="Quay", state="active", parent_id="top")
+        c.execute(sa.text("UPDATE task SET project_id = 'part' WHERE id = 'told'"))
+        for each in (*RECORDED, "project"):
+            c.execute(sa.text(f"UPDATE {each} SET run_id = 0 WHERE id <> 'top'"))
+        found = reach(c, frame_for(c, moment), "-", full=False, small=0).tasks
+    assert found == [(1, "told")]
+
+
 # ---- Sprints ----------------------------------------------------------------------------------
 
 
