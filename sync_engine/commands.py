@@ -295,7 +295,7 @@ def take_baseline(
         tool = known.get(project[0])
         if tool is None:
             raise CommandError("the project's connection is no longer configured")
-        if (why := capture.unfit(connection, tool)) is not None:
+        if (why := capture.unfit(connection, tool, held=True)) is not None:
             raise CommandError(why)
         occasion = capture.Occasion(called, "person", by=actor.name)
         taken = capture.take(

@@ -26,6 +26,7 @@ from sync_engine.rules.language import LanguageError
 from sync_engine.rules.pack import Pack
 from sync_engine.rules.standards import Standard
 from sync_engine.scheduling import keep
+from sync_engine.scheduling.limits import limits_of
 from sync_engine.settings import Configuration, Connection, SettingsError
 from sync_engine.settings.source import Problem
 from sync_engine.store import retention
@@ -121,7 +122,7 @@ def analyse_schedules(
     """Bring the results of the projects' schedules up to date, if any of these standards rests
     on them."""
     if keep.needed(standards):
-        keep.refresh(engine, moment_of(configuration.settings, now))
+        keep.refresh(engine, moment_of(configuration.settings, now), limits_of(standards))
 
 
 def send_digests(

@@ -1,6 +1,7 @@
 """Taking baselines: what the store holds of a project now, copied within the database.
 
-Taken is only what is known: of a connection whose last read was complete and is not out of date.
+Taken is only what is known: of a connection whose last read was complete and is not out of date,
+and of which nothing is being read.
 One transaction a connection; whoever takes or removes baselines does so alone.
 """
 
@@ -21,8 +22,10 @@ from sync_engine.rules.joins import CONNECTION, MILESTONE, TASK, table
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.sources import ConnectionInfo, StoreSource
 from sync_engine.store.baseline_models import Baseline, BaselineMilestone, BaselineTask
+from sync_engine.store.models import Run
 
 BASELINE, PLANNED, PLANNED_MILESTONE = map(table, (Baseline, BaselineTask, BaselineMilestone))
+RUN = table(Run)
 LOCK = 7_204_120  # names our advisory lock on PostgreSQL
 NEEDED = ("task.project_id", "task.status")
 
@@ -55,11 +58,17 @@ def alone(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def unfit(connection: sa.Connection, tool: ConnectionInfo) -> str | None:
-    """Why nothing can be taken of a connection, and what to do; None: it can."""
-    row = connection.execute(
-        sa.select(CONNECTION.c.state, CONNECTION.c.complete_at).where(CONNECTION.c.id == tool.id)
-    ).one()
+def unfit(connection: sa.Connection, tool: ConnectionInfo, *, held: bool = False) -> str | None:
+    """Why nothing can be taken of a connection, and what to do; None: it can.
+
+    Args:
+        held: nobody writes for the connection until this transaction ends. Whoever takes a
+            baseline asks so: a read that begins meanwhile would be in it by half.
+    """
+    about = sa.select(CONNECTION.c.state, CONNECTION.c.complete_at).where(
+        CONNECTION.c.id == tool.id
+    )
+    row = connection.execute(about.with_for_update() if held else about).one()
     again = f"read it by `flagstaff sync {tool.name}`, and take the baseline then"
     if row.complete_at is None:
         return f"The connection {tool.name} was never read completely; {again}."
@@ -69,11 +78,30 @@ def unfit(connection: sa.Connection, tool: ConnectionInfo) -> str | None:
     if not tool.fresh:
         at = f"{row.complete_at:%Y-%m-%d %H:%M} UTC"
         return f"The connection {tool.name} was last read completely on {at}; {again}."
+    if (why := _under_way(connection, tool)) is not None:
+        return f"{why}; {again}."
     if not tool.has(NEEDED):
         return (
             f"The connection {tool.name} does not say which project a task belongs to, or where it "
             "stands; there is no plan to keep."
         )
+    return None
+
+
+def _under_way(connection: sa.Connection, tool: ConnectionInfo) -> str | None:
+    """Why the store holds a connection's work by half; None: it does not.
+
+    The last pull says whether all was read, whatever census came after it.
+    """
+    runs = sa.select(RUN.c.ended_at, RUN.c.outcome).where(RUN.c.connection_id == tool.id)
+    newest = runs.order_by(RUN.c.id.desc()).limit(1)
+    last = connection.execute(newest).first()
+    read = connection.execute(newest.where(RUN.c.kind.in_(("pull", "delivery")))).first()
+    if any(row is not None and row.ended_at is None for row in (last, read)):
+        return f"A read of the connection {tool.name} is under way, or was broken off"
+    if read is not None and read.outcome != "complete":
+        outcome = read.outcome.replace("_", " ")
+        return f"The last read of the connection {tool.name} was not complete ({outcome})"
     return None
 
 

@@ -73,6 +73,8 @@ def refresh(
     count = 0
     for tool in tools:
         with alone(engine) as connection:
+            if unfit(connection, tool, held=True) is not None:
+                continue  # a read began since we looked
             count += commitments.take(connection, tool, moment)
             for occasion, chosen in occasions:
                 count += take(connection, tool, occasion, moment, chosen)

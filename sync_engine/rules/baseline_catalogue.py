@@ -49,7 +49,7 @@ OF_PROJECT = (
     _p(name="baseline_tasks", type="number", null="unknown", needs=_SCOPE, unit="tasks", meaning="How many tasks its current baseline has, subtasks apart." + _NONE),
     _p(name="baseline_due", type="day", meaning="The day it was to be finished by its current baseline: its own due date then, else the last one of its tasks." + _NONE),
     _p(name="first_baseline_due", type="day", meaning="The day it was to be finished by its first baseline: its own due date then, else the last one of its tasks." + _NONE),
-    _p(name="finish_slip", type="number", null="unknown", needs=_SCOPE, unit="working days", meaning="By how much its finish is later than in its current baseline; below 0: earlier. Compared are its own due dates; where neither had one, the last due dates of its tasks." + _NONE),
+    _p(name="finish_slip", type="number", null="unknown", needs=_SCOPE, unit="working days", meaning="By how much its finish is later than in its current baseline; below 0: earlier. Compared are its own due dates; where neither had one, the last due dates of its tasks, unknown while one of the plan is out of sight." + _NONE),
     _p(name="first_finish_slip", type="number", null="unknown", needs=_SCOPE, unit="working days", meaning="By how much its finish is later than in its first baseline, compared in the same way." + _NONE),
     _p(name="added_tasks", type="number", null="unknown", needs=_SCOPE, unit="tasks", meaning="How many of its tasks (cancelled ones and subtasks apart) its current baseline does not have." + _NONE),
     _p(name="removed_tasks", type="number", null="unknown", needs=_SCOPE, unit="tasks", meaning="How many tasks of its current baseline (subtasks apart) were deleted, cancelled, or archived unfinished." + _LOST + _NONE),
@@ -67,12 +67,13 @@ OF_PROJECT = (
 _s = partial(Fact, subject="sprint")
 _PLACES = ("membership.container_id", "sprint.start_at")
 _SEEN = " Unknown unless we saw it begin."
+_SIGHT = " Unknown while one of them that was not done is out of sight."
 OF_SPRINT = (
     _s(name="committed_tasks", type="number", null="unknown", needs=_PLACES, unit="tasks", meaning="How many tasks it began with." + _SEEN),
     _s(name="dropped_tasks", type="number", null="unknown", needs=_PLACES, unit="tasks", meaning="How many of these are no longer in it, those carried over included." + _SEEN),
     _s(name="added_tasks", type="number", null="unknown", needs=_PLACES, unit="tasks", meaning="How many tasks are in it that it did not begin with." + _SEEN),
-    _s(name="committed_done", type="number", null="unknown", needs=(*_PLACES, "task.status"), unit="tasks", meaning="How many of the tasks that it began with are done; once it is closed: were done by then." + _SEEN),
-    _s(name="committed_done_share", type="percent", needs=(*_PLACES, "task.status"), unit="%", meaning="The same as a share; empty where it began with nothing." + _SEEN),
+    _s(name="committed_done", type="number", null="unknown", needs=(*_PLACES, "task.status"), unit="tasks", meaning="How many of the tasks that it began with are done; once it is closed: were done by then." + _SIGHT + _SEEN),
+    _s(name="committed_done_share", type="percent", needs=(*_PLACES, "task.status"), unit="%", meaning="The same as a share; empty where it began with nothing." + _SIGHT + _SEEN),
 )  # fmt: skip
 
 AGREED = (*OF_TASK, *OF_PROJECT, *OF_MILESTONE, *OF_SPRINT)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from sync_engine.rules.dialect import Column, Truth
-from sync_engine.rules.joins import TASK, count_if, table
+from sync_engine.rules.joins import TASK, count_if, is_put_away_done, table
 from sync_engine.rules.sources import Builder, StoreSource, Value
 from sync_engine.rules.working_days import working_days_between
 from sync_engine.store.baseline_models import Baseline, BaselineMilestone, BaselineTask
@@ -115,7 +115,7 @@ BASELINE_OF_TASK: dict[str, Builder] = {
 
 def _now(source: StoreSource) -> Any:
     """The plan as it is: its tasks that are not cancelled, and those among them that the current
-    baseline lacks. Subtasks are no scope of their own."""
+    baseline lacks. Subtasks are no scope of their own; what is done and archived stays."""
     standing, own, task, planned = _standing(source), source.base.c, TASK.alias(), PLANNED.alias()
 
     def make() -> tuple[Any, Truth]:
@@ -136,7 +136,7 @@ def _now(source: StoreSource) -> Any:
                 sa.func.max(sa.case((stands, task.c.due_on))).label("last_due_on"),
             )
             .select_from(task.join(standing, here).outerjoin(planned, same))
-            .where(task.c.gone_at.is_(None))
+            .where(sa.or_(task.c.gone_at.is_(None), is_put_away_done(task)))
             .group_by(task.c.connection_id, task.c.project_id)
             .cte()
         )
@@ -159,7 +159,7 @@ def _fate(task: Any, project_id: Column) -> Column:
         (task.c.id.is_(None), "lost"),
         (sa.and_(gone, task.c.gone_reason == "moved"), "moved"),
         (sa.and_(gone, task.c.gone_reason == "deleted"), "removed"),
-        (sa.and_(archived, status == "done"), "kept"),
+        (is_put_away_done(task), "kept"),
         (sa.and_(archived, status.is_not(None)), "removed"),
         (gone, "lost"),
         (task.c.project_id.is_distinct_from(project_id), "moved"),
@@ -205,6 +205,7 @@ def _since(source: StoreSource, which: Which) -> Any:
                 standing.c.project_id.label("id"),
                 *(count_if(sa.and_(counts, fate == each)).label(each)
                   for each in ("removed", "moved", "lost")),
+                count_if(fate == "lost").label("lost_of_all"),
                 count_if(due).label("due"),
                 count_if(done).label("done"),
                 count_if(unseen).label("unseen"),
@@ -282,7 +283,8 @@ def _finish(which: Which) -> Builder:
 
 
 def _finish_slip(which: Which) -> Builder:
-    """Compared is like with like: due dates of the project, or last due dates of its tasks."""
+    """Compared is like with like: due dates of the project, or last due dates of its tasks, as
+    long as none of these is out of sight."""
 
     def build(source: StoreSource) -> Value:
         then, now, own = _baseline(source, which).c, _now(source).c, source.base.c
@@ -293,7 +295,8 @@ def _finish_slip(which: Which) -> Builder:
             (own_dates, working_days_between(then.due_on, own.due_on, moment)),
             (neither, working_days_between(then.last_due_on, now.last_due_on, moment)),
         )
-        return Value("number", slipped, known=_known(source), null="unknown")
+        seen = sa.or_(own_dates, _none(_since(source, which).c.lost_of_all))
+        return Value("number", slipped, known=sa.and_(_known(source), seen), null="unknown")
 
     return build
 

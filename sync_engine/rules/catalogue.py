@@ -93,9 +93,9 @@ TASK = (
     _t(name="done_subtasks", type="number", null="unknown", needs=_SUBTASKS, unit="tasks", meaning="How many of its subtasks are done or cancelled."),
     _t(name="last_subtask_done", type="instant", synonyms=("last subtask completed",), needs=("task.parent_id", "task.completed_at"), meaning="When the last of its subtasks was finished."),
     _t(name="blockers", type="number", needs=("link.type",), unit="tasks", meaning="How many linked tasks block it, open or not."),
-    _t(name="open_blockers", type="number", null="unknown", needs=("link.type", "task.status"), unit="tasks", meaning="How many linked tasks that block it are neither done nor cancelled."),
-    _t(name="unowned_blockers", type="number", null="unknown", needs=("link.type", "task.status", "task.assignee_ids"), unit="tasks", meaning="How many of the open tasks that block it nobody owns."),
-    _t(name="blocker_owner", type="text", synonyms=("owner of blocker",), needs=("link.type", "task.status", "task.assignee_ids"), meaning="Who owns the open tasks that block it: the first by name."),
+    _t(name="open_blockers", type="number", null="unknown", needs=("link.type", "task.status"), unit="tasks", meaning="How many linked tasks that block it are neither done nor cancelled. Unknown while one that blocks it is out of sight."),
+    _t(name="unowned_blockers", type="number", null="unknown", needs=("link.type", "task.status", "task.assignee_ids"), unit="tasks", meaning="How many of the open tasks that block it nobody owns. Unknown while one that blocks it is out of sight."),
+    _t(name="blocker_owner", type="text", synonyms=("owner of blocker",), needs=("link.type", "task.status", "task.assignee_ids"), meaning="Who owns the open tasks that block it: the first by name. Unknown while one that blocks it is out of sight."),
     _t(name="open_siblings", type="number", synonyms=("open tasks in other tools",), null="unknown", needs=("task.url",), unit="tasks", meaning="How many tasks in other connections are still open, of those that it names, or that name it, by address (in the description or a comment) or in a link."),
     _t(name="done_siblings", type="number", synonyms=("done tasks in other tools",), null="unknown", needs=("task.url",), unit="tasks", meaning="How many tasks in other connections are done, of those that it names, or that name it, by address (in the description or a comment) or in a link."),
     _t(name="same_title_elsewhere", type="number", synonyms=("suspected duplicates",), needs=("task.title", "task.status"), unit="tasks", meaning="How many open tasks of other connections have its title, whatever the case of A to Z; 0 for parts of others and titles under 12 characters."),
@@ -342,8 +342,8 @@ CONNECTION = (
 _o = partial(Fact, subject="portfolio")
 PORTFOLIO = (
     _o(name="name", type="text", column="name", meaning="Its name: the projects' custom field “Portfolio”, else the name of the project that they are part of."),
-    _o(name="projects", type="number", column="projects", unit="projects", meaning="How many projects it has, in all tools."),
-    _o(name="tools", type="number", column="tools", unit="connections", meaning="In how many connections these are."),
+    _o(name="projects", type="number", unit="projects", meaning="How many projects it has, in all tools."),
+    _o(name="tools", type="number", unit="connections", meaning="In how many connections these are."),
     _o(name="active_projects", type="number", null="unknown", needs=("project.state",), unit="projects", meaning="How many of them are active."),
     _o(name="open_tasks", type="number", null="unknown", needs=("task.project_id", "task.status"), unit="tasks", meaning="How many of their tasks are open."),
     _o(name="overdue_tasks", type="number", null="unknown", needs=("task.project_id", "task.status", "task.due_on"), unit="tasks", meaning="How many of these were due before today."),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.rules.dialect import list_entries
+from sync_engine.rules.dialect import list_entries, pairs
+from sync_engine.rules.evidence import chunks
 from sync_engine.rules.joins import (
     APPROVAL,
+    ASSIGNMENT,
     CHANGE,
     COMMENT,
     LINK,
@@ -26,6 +28,8 @@ from sync_engine.rules.joins import (
 )
 from sync_engine.rules.scan import Key
 from sync_engine.rules.sources import Frame
+from sync_engine.rules.standards import Standard
+from sync_engine.rules.syntax import Count, on_related
 from sync_engine.rules.task_sums import is_comparable, normal_title
 from sync_engine.store.baseline_models import Baseline
 from sync_engine.store.flag_models import AssessmentRow
@@ -54,6 +58,43 @@ class Reach:
     baselines: int
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the standards in force compare tasks with, beside what is theirs.
+
+    Args:
+        titles: those of other tools.
+        related: what is known of their parts and of the tasks that they are linked with.
+        people: people other than their owners.
+        groups: all tasks of their owner or project.
+    """
+
+    titles: bool = False
+    related: bool = False
+    people: bool = False
+    groups: bool = False
+
+
+NOTHING = Asked()
+OF_PEOPLE = ("reporter", "assignee", "last_comment_by", "project_owner", "blocker_owner")
+"""Facts of tasks that name somebody else than their owner."""
+
+
+def asked(standards: Iterable[Standard]) -> Asked:
+    """What enabled standards ask of tasks."""
+    mine = [standard for standard in standards if standard.subject == "task"]
+    judged = [condition for standard in mine for condition in standard.conditions()]
+    judged += [s.escalate.when for s in mine if s.escalate and s.escalate.when]
+    found = [each for condition in judged for each in on_related(condition)]
+    grouped = [isinstance(each, Count) and each.per is not None for each in found]
+    named = {ref.name for s in mine for ref in s.refs()}
+    named |= {fact.name for s in mine for fact in s.needed()}
+    return Asked(
+        titles="same_title_elsewhere" in named, related=not all(grouped),
+        people=not named.isdisjoint(OF_PEOPLE), groups=any(grouped),
+    )  # fmt: skip
+
+
 def reach(  # all of them are the caller's to say
     connection: sa.Connection,
     frame: Frame,
@@ -61,14 +102,13 @@ def reach(  # all of them are the caller's to say
     *,
     full: bool | None,
     small: int,
-    titles: bool = False,
+    asked: Asked = NOTHING,
 ) -> Reach:
     """What has to be assessed now, given what the last assessment saw.
 
-    Other subjects than tasks are few, and looked at whole every time.
-
-    Args:
-        titles: some standard compares titles across tools.
+    Other subjects than tasks are few, and looked at whole every time. So are tasks as soon as
+    anything changed, where a standard counts them by owner or project: one may change the answer
+    of all of its group, and of the group that it left.
     """
     ended = (
         sa.select(_run.c.connection_id, sa.func.max(_run.c.id))
@@ -103,7 +143,9 @@ def reach(  # all of them are the caller's to say
         if begun.get(each.id, 0) > seen.get(each.id, 0)
     }
     before = 0 if last is None else last["baselines"]
-    tasks = _tasks(connection, behind, before, titles=titles)
+    tasks = _tasks(connection, frame, behind, before, asked)
+    if asked.groups and tasks:
+        tasks = None
     runs = {**dict.fromkeys((c.id for c in frame.connections), 0), **runs}
     return Reach(tasks, runs, agreed)
 
@@ -116,25 +158,48 @@ def _is_small(connection: sa.Connection, small: int) -> bool:
 
 
 def _tasks(
-    connection: sa.Connection, seen: Mapping[int, int], agreed: int, *, titles: bool
+    connection: sa.Connection, frame: Frame, seen: Mapping[int, int], agreed: int, asked: Asked
 ) -> list[Key] | None:
     found: set[Key] = set()
-    for statement in _statements(connection, seen, agreed, titles=titles):
+    for statement in _statements(connection, seen, agreed, asked):
         found.update((row[0], row[1]) for row in connection.execute(statement))
         if len(found) > MOST:
             return None
-    return sorted(found)
+    if asked.related:
+        found |= _beside(connection, frame, found)
+    return sorted(found) if len(found) <= MOST else None
+
+
+def _beside(connection: sa.Connection, frame: Frame, found: Iterable[Key]) -> set[Key]:
+    """The wholes of these tasks, and the tasks that they are linked with."""
+    beside: set[Key] = set()
+    only = pairs(frame.dialect)
+    ends = [(LINK, LINK.c.from_id, LINK.c.to_id), (LINK, LINK.c.to_id, LINK.c.from_id)]
+    statements = [
+        sa.select(row.c.connection_id, far).where(
+            row.c.connection_id == only.c.connection_id, near == only.c.id, far.is_not(None)
+        )
+        for row, near, far in (*ends, (TASK, TASK.c.id, TASK.c.parent_id))
+    ]
+    for document in chunks(sorted(found)):
+        for statement in statements:
+            rows = connection.execute(statement, {"document": document})
+            beside.update((row[0], row[1]) for row in rows)
+    return beside
 
 
 def _statements(
-    connection: sa.Connection, seen: Mapping[int, int], agreed: int, *, titles: bool
+    connection: sa.Connection, seen: Mapping[int, int], agreed: int, asked: Asked
 ) -> Iterator[sa.Select[Any]]:
     yield _agreed_anew(agreed)
     for connection_id, run_id in seen.items():
         yield from _changed(connection_id, run_id)
         yield from _contained(connection, connection_id, run_id)
+        yield from _in_portfolios(connection, connection_id, run_id)
+        if asked.people:
+            yield from _of_people(connection, connection_id, run_id)
         yield from _teamed(connection, connection_id, run_id)
-        if titles:
+        if asked.titles:
             yield _same_title(connection_id, run_id)
 
 
@@ -207,6 +272,52 @@ def _contained(
             yield sa.select(TASK.c.connection_id, TASK.c.id).where(
                 TASK.c.connection_id == connection_id, column.in_(changed)
             )
+
+
+def _in_portfolios(
+    connection: sa.Connection, connection_id: int, run_id: int
+) -> Iterator[sa.Select[Any]]:
+    """Tasks of projects that are part of one that changed: its name is their portfolio."""
+    other, part = PROJECT.alias(), PROJECT.alias()
+    changed = sa.select(part.c.id).where(
+        other.c.connection_id == connection_id, other.c.run_id > run_id,
+        part.c.connection_id == connection_id, part.c.parent_id == other.c.id,
+    )  # fmt: skip
+    if connection.execute(changed.limit(1)).first() is not None:
+        yield sa.select(TASK.c.connection_id, TASK.c.id).where(
+            TASK.c.connection_id == connection_id, TASK.c.project_id.in_(changed)
+        )
+
+
+def _of_people(
+    connection: sa.Connection, connection_id: int, run_id: int
+) -> Iterator[sa.Select[Any]]:
+    """Tasks that people who changed asked for, are assigned to, commented on, lead the project of,
+    or hold up by a task of theirs. Those that they own are found as what they contain."""
+    changed = sa.select(PERSON.c.id).where(
+        PERSON.c.connection_id == connection_id, PERSON.c.run_id > run_id
+    )
+    if connection.execute(changed.limit(1)).first() is None:
+        return
+    for row, id, who in (
+        (TASK, TASK.c.id, TASK.c.reporter_id),
+        (ASSIGNMENT, ASSIGNMENT.c.task_id, ASSIGNMENT.c.person_id),
+        (COMMENT, COMMENT.c.task_id, COMMENT.c.author_id),
+    ):
+        yield sa.select(row.c.connection_id, id).where(
+            row.c.connection_id == connection_id, id.is_not(None), who.in_(changed)
+        )
+    led = sa.select(PROJECT.c.id).where(
+        PROJECT.c.connection_id == connection_id, PROJECT.c.owner_id.in_(changed)
+    )
+    yield sa.select(TASK.c.connection_id, TASK.c.id).where(
+        TASK.c.connection_id == connection_id, TASK.c.project_id.in_(led)
+    )
+    yield sa.select(LINK.c.connection_id, LINK.c.to_id).where(
+        LINK.c.connection_id == connection_id, LINK.c.type == "blocks",
+        TASK.c.connection_id == connection_id, TASK.c.id == LINK.c.from_id,
+        TASK.c.owner_id.in_(changed),
+    )  # fmt: skip
 
 
 def _teamed(connection: sa.Connection, connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:

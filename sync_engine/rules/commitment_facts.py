@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules.dialect import Column, Truth
-from sync_engine.rules.joins import MEMBERSHIP, SPRINT, TASK, count_if, table
+from sync_engine.rules.joins import MEMBERSHIP, SPRINT, TASK, count_if, is_out_of_sight, table
 from sync_engine.rules.sources import Builder, StoreSource, Value
 from sync_engine.store.baseline_models import Commitment, CommitmentTask
 
@@ -56,6 +56,7 @@ def _committed(source: StoreSource) -> Any:
         in_time = sa.or_(closed.is_(None), task.c.completed_at <= closed)
         unknown = sa.or_(
             task.c.status.is_(None),
+            sa.and_(is_out_of_sight(task), sa.not_(done)),
             sa.and_(done, closed.is_not(None), task.c.completed_at.is_(None)),
         )
         grouped = (

@@ -122,10 +122,15 @@ def fingerprint(standards: Iterable[Standard]) -> str:
 
 def _basis(standards: str, frame: Frame) -> str:
     """What all answers rest on beside the rows, which say themselves when they changed: the
-    standards, the calendar, the connections there are and what their tools provide."""
+    standards, the calendar, the connections there are, what their tools provide, and whether they
+    are out of date."""
     calendar = frame.moment.calendar
     told = [
-        (each.id, sorted((kind, sorted(names)) for kind, names in each.provides.items()))
+        (
+            each.id,
+            each.fresh,
+            sorted((kind, sorted(names)) for kind, names in each.provides.items()),
+        )
         for each in frame.connections
     ]
     parts = (standards, frame.moment.zone.key, calendar.country, calendar.region,
@@ -212,9 +217,15 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
     with reading(engine) as connection:
         frame = frame_for(connection, moment, intervals)
         mark = _basis(mark, frame)
-        titles = any(r.name == "same_title_elsewhere" for s in enabled for r in s.refs())
         teams = teams_of.read(connection)
-        reach = changed.reach(connection, frame, mark, full=full, small=SMALL, titles=titles)
+        reach = changed.reach(
+            connection,
+            frame,
+            mark,
+            full=full,
+            small=SMALL,
+            asked=changed.asked(enabled),
+        )
         work = _Work(connection, frame, reach.tasks, teams, seconds)
         for subject in facts.SUBJECTS:
             mine = [standard for standard in enabled if standard.subject == subject]

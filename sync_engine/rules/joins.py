@@ -178,6 +178,20 @@ def summed(
     return source.join(name, make)
 
 
+def is_out_of_sight(task: Any) -> Truth:
+    """Nobody can say how a task stands now: it was never read, or went where we do not see it."""
+    told = task.c.gone_reason.in_(("deleted", "archived"))
+    lost = sa.and_(task.c.gone_at.is_not(None), sa.not_(sa.func.coalesce(told, sa.false())))
+    return sa.or_(task.c.id.is_(None), lost)
+
+
+def is_put_away_done(task: Any) -> Truth:
+    """Finished work that its team has archived: it is still what was done."""
+    return sa.and_(
+        task.c.gone_at.is_not(None), task.c.gone_reason == "archived", task.c.status == "done"
+    )
+
+
 def count_if(condition: Truth) -> Column:
     """How many rows of a group meet a condition."""
     return sa.func.sum(sa.case((condition, 1), else_=0), type_=sa.Integer())

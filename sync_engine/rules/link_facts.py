@@ -7,13 +7,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules.dialect import Truth
-from sync_engine.rules.joins import LINK, MENTION, OPEN, PERSON, TASK, count_if
+from sync_engine.rules.joins import LINK, MENTION, OPEN, PERSON, TASK, count_if, is_out_of_sight
 from sync_engine.rules.sources import StoreSource
 
 
 def blockers(source: StoreSource) -> Any:
-    """Tasks that block the subject."""
+    """Tasks that block the subject; of those out of our sight, nobody can say where they stand."""
     link, other = LINK.alias(), TASK.alias()
+    is_open = sa.and_(other.c.gone_at.is_(None), other.c.status.in_(OPEN))
+    unmapped = sa.and_(other.c.id.is_not(None), other.c.gone_at.is_(None), other.c.status.is_(None))
 
     def make() -> tuple[Any, Truth]:
         origin = link
@@ -21,20 +23,15 @@ def blockers(source: StoreSource) -> Any:
         on = sa.and_(
             other.c.connection_id == link.c.connection_id,
             other.c.id == link.c.from_id,
-            other.c.gone_at.is_(None),
         )
         grouped = (
             sa.select(
                 link.c.connection_id,
                 link.c.to_id.label("id"),
                 sa.func.count().label("total"),
-                count_if(other.c.status.in_(OPEN)).label("open"),
-                count_if(sa.and_(other.c.status.in_(OPEN), other.c.owner_id.is_(None))).label(
-                    "unowned"
-                ),
-                count_if(sa.and_(other.c.id.is_not(None), other.c.status.is_(None))).label(
-                    "unknown"
-                ),
+                count_if(is_open).label("open"),
+                count_if(sa.and_(is_open, other.c.owner_id.is_(None))).label("unowned"),
+                count_if(sa.or_(is_out_of_sight(other), unmapped)).label("unknown"),
             )
             .select_from((start if source.root else link).outerjoin(other, on))
             .where(link.c.gone_at.is_(None), link.c.type == "blocks")

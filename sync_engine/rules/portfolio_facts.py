@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sync_engine.rules.dialect import Column, FieldRows, Truth, ascii_lower, latest
 from sync_engine.rules.joins import OPEN, PROJECT, TASK, count_if, settled, table
 from sync_engine.rules.relations import summed_up, sums, task_source
-from sync_engine.rules.sources import Builder, Frame, Measures, StoreSource, Tally, Value, both
+from sync_engine.rules.sources import Builder, Frame, Measures, StoreSource, Tally, Value
 from sync_engine.store.models import StatusUpdateRow
 
 REPORT = table(StatusUpdateRow)
@@ -24,7 +24,10 @@ RECENT = timedelta(days=30)
 
 
 def members(frame: Frame) -> Any:
-    """Every project in a portfolio: its connection, id, state, and the portfolio's key and name."""
+    """Every project in a portfolio: its connection, id, state, and the portfolio's key and name.
+
+    One that we may no longer see is a member still, `lost`: nobody can say how it stands.
+    """
     project, parent = PROJECT.alias(), PROJECT.alias()
     said = FieldRows(project.c.custom, "Portfolio", frame.dialect).first_text()
     name = sa.func.coalesce(said, parent.c.name)
@@ -34,10 +37,13 @@ def members(frame: Frame) -> Any:
     named = (
         sa.select(
             project.c.connection_id, project.c.id, project.c.state, project.c.updated_at,
-            name.label("name"),
+            name.label("name"), project.c.gone_at.is_not(None).label("lost"),
         )
         .select_from(project.outerjoin(parent, above))
-        .where(project.c.gone_at.is_(None), frame.configured(project.c.connection_id))
+        .where(
+            sa.or_(project.c.gone_at.is_(None), project.c.gone_reason == "access_lost"),
+            frame.configured(project.c.connection_id),
+        )
         .subquery()
     )  # fmt: skip
     return (
@@ -56,6 +62,7 @@ def portfolios(frame: Frame) -> Any:
             each.c.portfolio.label("id"),
             sa.func.min(each.c.name).label("name"),
             sa.func.count().label("projects"),
+            count_if(each.c.lost).label("lost"),
             sa.func.count(each.c.connection_id.distinct()).label("tools"),
             count_if(each.c.state == "active").label("active"),
             count_if(each.c.state.is_(None)).label("stateless"),
@@ -65,11 +72,16 @@ def portfolios(frame: Frame) -> Any:
     )
 
 
-def _told(source: StoreSource, needs: Sequence[str]) -> Truth | None:
-    """Whether the tools of all its projects can tell this; None: all tools can."""
+def _in_sight(source: StoreSource) -> Truth:
+    found: Truth = source.base.c.lost == 0
+    return found
+
+
+def _told(source: StoreSource, needs: Sequence[str]) -> Truth:
+    """Whether all its projects are in our sight, and their tools can tell this."""
     silent = [c.id for c in source.frame.connections if not c.has(needs)]
     if not silent:
-        return None
+        return _in_sight(source)
 
     def make() -> tuple[Any, Truth]:
         each = members(source.frame)
@@ -80,8 +92,7 @@ def _told(source: StoreSource, needs: Sequence[str]) -> Truth | None:
         )
         return grouped, grouped.c.portfolio == source.base.c.id
 
-    found: Truth = source.join(f"silent {' '.join(needs)}", make).c.silent == 0
-    return found
+    return sa.and_(_in_sight(source), source.join(f"silent {' '.join(needs)}", make).c.silent == 0)
 
 
 def _tasks(source: StoreSource) -> Any:
@@ -178,7 +189,7 @@ def _overdue(source: StoreSource) -> Column:
 def _overdue_share(source: StoreSource) -> Value:
     """Empty without open tasks, unknown while the status of some is."""
     counts = _tasks(source).c
-    known = both(_told(source, OVERDUE_NEEDS), sa.func.coalesce(counts.unknown, 0) == 0)
+    known = sa.and_(_told(source, OVERDUE_NEEDS), sa.func.coalesce(counts.unknown, 0) == 0)
     return Value("percent", _share(counts.overdue, counts.open), known=known)
 
 
@@ -187,6 +198,8 @@ OVERDUE_NEEDS = (*OPEN_NEEDS, "task.due_on")
 REPORT_NEEDS = ("project.state", "statusupdate.at")
 HEALTH_NEEDS = (*REPORT_NEEDS, "statusupdate.health")
 PORTFOLIO_FACTS: dict[str, Builder] = {
+    "projects": _of("number", (), lambda s: s.base.c.projects),
+    "tools": _of("number", (), lambda s: s.base.c.tools),
     "active_projects": _of(
         "number", ("project.state",), lambda s: settled(s.base.c.active, s.base.c.stateless)
     ),

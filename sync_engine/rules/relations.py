@@ -16,6 +16,7 @@ from sync_engine.rules.joins import (
     LINK,
     PERSON,
     TASK,
+    is_out_of_sight,
     joined,
 )
 from sync_engine.rules.sources import Frame, Measures, StoreSource, Tally
@@ -23,12 +24,17 @@ from sync_engine.rules.task_facts import BUILDERS, owner_account
 
 
 def task_source(
-    frame: Frame, base: Any = None, *, root: bool = True, link: Column | None = None
+    frame: Frame,
+    base: Any = None,
+    *,
+    root: bool = True,
+    link: Column | None = None,
+    seen: Truth | None = None,
 ) -> StoreSource:
     """Tasks as a source of facts."""
     return StoreSource(
         frame, "task", TASK.alias("t") if base is None else base, facts.of("task"), BUILDERS,
-        root=root, link=link, relations=RELATIONS,
+        root=root, link=link, seen=seen, relations=RELATIONS,
     )  # fmt: skip
 
 
@@ -41,10 +47,13 @@ def sums(
     that they need.
     """
     summed = [expr.label(name) for name, expr in measures(inner).items()]
+    there: Truth = inner.base.c.gone_at.is_(None)
+    if inner.seen is not None:
+        there = sa.or_(there, sa.not_(inner.seen))
     return (
         sa.select(*keys, *summed)
         .select_from(inner.origin if origin is None else origin())
-        .where(inner.base.c.gone_at.is_(None), *where)
+        .where(there, *where)
         .group_by(*keys)
         .cte()
     )
@@ -85,7 +94,9 @@ LINK_WORDS = {"blocks": "blocked_by", "precedes": "follows", "duplicates": "dupl
 def _over_links(source: StoreSource, measures: Measures, links: Any) -> Tally:
     """Tasks at the `other_id` of links (connection_id, id, other_id, type).
 
-    A task is one, however often it is linked; in conditions on the link, one by kind of link.
+    A task is one, however often it is linked; in conditions on the link, one by kind of link. One
+    that is out of our sight (in a tool or a project that is not read) counts as one of which
+    nothing but the link is known.
     """
     asked = task_source(source.frame, TASK.alias(), root=False, link=links.c.type)
     measures(asked)
@@ -93,11 +104,12 @@ def _over_links(source: StoreSource, measures: Measures, links: Any) -> Tally:
     kinds = [links.c.type] if asked.uses("link") else []
     each = sa.select(*pair, *kinds).distinct().subquery()
     link = each.c.type if kinds else None
-    inner = task_source(source.frame, TASK.alias(), root=False, link=link)
-    other = inner.base
+    other = TASK.alias()
+    seen = sa.not_(is_out_of_sight(other))
+    inner = task_source(source.frame, other, root=False, link=link, seen=seen)
     here = sa.and_(other.c.connection_id == each.c.connection_id, other.c.id == each.c.other_id)
     keys: list[Column] = [each.c.connection_id, each.c.id]
-    grouped = sums(inner, measures, keys, lambda: inner.origin.join(each, here))
+    grouped = sums(inner, measures, keys, lambda: inner.joined_to(each.outerjoin(other, here)))
     return _tallied(source, grouped, ("link.type",))
 
 

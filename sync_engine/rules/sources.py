@@ -151,7 +151,12 @@ Builder = Callable[["StoreSource"], "Value | Column"]
 
 @dataclass
 class StoreSource:
-    """The FROM clause of one subject, growing with the facts that are asked for."""
+    """The FROM clause of one subject, growing with the facts that are asked for.
+
+    Args:
+        link: of related tasks: the kind of link.
+        seen: whether a row is in our sight; where it is not, all but the link is unknown.
+    """
 
     frame: Frame
     subject: str
@@ -162,6 +167,7 @@ class StoreSource:
     root: bool = True
     there: Callable[[StoreSource], Truth] | None = None
     link: Column | None = None
+    seen: Truth | None = None
     relations: Mapping[str, Any] = field(default_factory=dict)
     _joins: dict[str, tuple[sa.FromClause, Truth]] = field(default_factory=dict)
     _values: dict[str, Value] = field(default_factory=dict)
@@ -179,11 +185,14 @@ class StoreSource:
     @property
     def origin(self) -> sa.FromClause:
         """The FROM clause, as far as it has grown. Ask for it last."""
-        found: sa.FromClause = self.base
-        if self.root:
-            first, second = self.keys
-            id = None if second is None else self.base.c[second]
-            found = self.frame.start(self.base, self.base.c[first], id)
+        if not self.root:
+            return self.joined_to(self.base)
+        first, second = self.keys
+        id = None if second is None else self.base.c[second]
+        return self.joined_to(self.frame.start(self.base, self.base.c[first], id))
+
+    def joined_to(self, found: sa.FromClause) -> sa.FromClause:
+        """What holds the base, joined to all that facts need."""
         for table, on in self._joins.values():
             found = found.outerjoin(table, on)
         return found
@@ -215,7 +224,7 @@ class StoreSource:
         if not isinstance(built, Value):
             built = Value(fact.type, built, null=fact.null)
         known = both(self._provided(fact.needs), built.known)
-        return replace(built, known=known)
+        return replace(built, known=both(self.seen, known))
 
     def _provided(self, needs: Sequence[str]) -> Truth | None:
         if "connection_id" not in self.base.c:
@@ -265,6 +274,7 @@ class StoreSource:
             rows = FieldRows(self.base.c.custom, name, self.frame.dialect)
             kind = "task" if self.subject == "request" else self.subject
             known = both(self._provided((f"{kind}.custom",)), rows.present())
+            known = both(self.seen, known)
             self._values[key] = Value(
                 "field", sa.null(), known=known, rows=rows, shown=self.base.c.custom
             )

@@ -207,12 +207,18 @@ def children(condition: Condition) -> tuple[Condition, ...]:
     return (condition.part,) if isinstance(condition, Not) else ()
 
 
+def on_related(condition: Condition) -> Iterator[Quantified | Count]:
+    """The conditions on related records that it has, those within such conditions included."""
+    for part in children(condition):
+        yield from on_related(part)
+    if isinstance(condition, (Quantified, Count)):
+        yield condition
+        yield from on_related(condition.condition)
+
+
 def related(condition: Condition) -> int:
     """How many conditions on related records it has, those within such conditions included."""
-    count = sum(related(part) for part in children(condition))
-    if isinstance(condition, (Quantified, Count)):
-        count += 1 + related(condition.condition)
-    return count
+    return sum(1 for _ in on_related(condition))
 
 
 def refs(condition: Condition) -> Iterator[Ref]:  # noqa: C901  # one case a kind

@@ -175,6 +175,11 @@ def _blocked_since(source: StoreSource) -> Value:
     return Value("instant", sa.case((blocked.is_(True), since)), known=known)
 
 
+def _blocker_owner(source: StoreSource) -> Value:
+    told = sa.func.coalesce(blockers(source).c.unknown, 0) == 0
+    return Value("text", blocker_owners(source).c.name, known=told)
+
+
 def _effort_used(source: StoreSource) -> Column:
     own = source.base.c
     return sa.case((own.estimate_minutes > 0, own.spent_minutes * 100.0 / own.estimate_minutes))
@@ -213,7 +218,7 @@ BUILDERS: dict[str, Builder] = {
     "blockers": lambda s: sa.func.coalesce(blockers(s).c.total, 0),
     "open_blockers": lambda s: settled(blockers(s).c.open, blockers(s).c.unknown),
     "unowned_blockers": lambda s: settled(blockers(s).c.unowned, blockers(s).c.unknown),
-    "blocker_owner": lambda s: blocker_owners(s).c.name,
+    "blocker_owner": _blocker_owner,
     "open_siblings": lambda s: settled(siblings(s).c.open, siblings(s).c.unknown),
     "done_siblings": lambda s: settled(siblings(s).c.done, siblings(s).c.unknown),
     "comments": lambda s: sa.func.coalesce(comments(s).c.total, 0),

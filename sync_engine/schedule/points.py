@@ -194,7 +194,7 @@ def _agreed(facts: Facts) -> Iterable[Point]:
     - D14, the baseline execution index: activities done, of those whose baseline finish has passed.
 
     Passed is what was due before today: the day is not over. What has gone from the project since
-    is no activity of it, and not counted.
+    is no activity of it, and not counted, unless it was done and then archived.
     """
     if not facts.baselined:
         for ref in ("D08", "D11", "D14"):

@@ -26,7 +26,7 @@ from sync_engine.store.engine import reading
 from sync_engine.store.models import Run
 from sync_engine.store.schedule_models import ScheduleResult, TaskSchedule
 
-METHOD = "2"  # changes with the way to compute, so that kept results are made anew
+METHOD = "3"  # changes with the way to compute, so that kept results are made anew
 LOCK = 7_204_119  # names our advisory lock on PostgreSQL
 CHUNK = 500
 RESULT, FLOAT, _RUN = table(ScheduleResult), table(TaskSchedule), table(Run)
@@ -51,8 +51,14 @@ def needed(standards: Iterable[Standard]) -> bool:
     )
 
 
-def refresh(engine: sa.Engine, moment: Moment) -> int:
-    """Analyse every project whose result no longer holds; how many those were."""
+def refresh(engine: sa.Engine, moment: Moment, limits: Mapping[str, float] | None = None) -> int:
+    """Analyse every project whose result no longer holds; how many those were.
+
+    Args:
+        limits: thresholds of points other than by default. A count that may be too small is kept
+            only where it breaks its threshold all the same.
+    """
+    mark = basis(moment, limits)
     count = 0
     with reading(engine) as connection:
         tools = connections(connection, moment, {})
@@ -62,11 +68,11 @@ def refresh(engine: sa.Engine, moment: Moment) -> int:
         with reading(engine) as connection:
             run = _last_run(connection, tool.id)
             live, kept = _live(connection, tool.id), _kept(connection, tool.id)
-            outdated = sorted(_outdated(connection, tool, moment, live, run))
+            outdated = sorted(_outdated(connection, tool, moment, live, run, mark))
         for project in outdated:
             with reading(engine) as connection:
                 held = plan(connection, tool, project, moment)
-            _write(engine, held, held.analysed(moment), run, moment)
+            _write(engine, held, held.analysed(moment, limits), run, moment, mark)
         count += len(outdated)
         _bring_forward(engine, tool.id, run)
         if kept - live:
@@ -74,11 +80,11 @@ def refresh(engine: sa.Engine, moment: Moment) -> int:
     return count
 
 
-def basis(moment: Moment) -> str:
+def basis(moment: Moment, limits: Mapping[str, float] | None = None) -> str:
     """Changes whenever results would be others though data and day are the same."""
     calendar = moment.calendar
     parts = (METHOD, calendar.country, calendar.region, sorted(calendar.days_off),
-             sorted(calendar.weekend), moment.zone.key)  # fmt: skip
+             sorted(calendar.weekend), moment.zone.key, sorted((limits or {}).items()))  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -98,13 +104,18 @@ def _kept(connection: sa.Connection, tool: int) -> set[str]:
 
 
 def _outdated(
-    connection: sa.Connection, tool: ConnectionInfo, moment: Moment, live: set[str], run: int
+    connection: sa.Connection,
+    tool: ConnectionInfo,
+    moment: Moment,
+    live: set[str],
+    run: int,
+    mark: str,
 ) -> set[str]:
     holding = connection.execute(
         sa.select(RESULT.c.project_id, RESULT.c.run_id, RESULT.c.baseline_id).where(
             RESULT.c.connection_id == tool.id,
             RESULT.c.day == moment.today,
-            RESULT.c.basis == basis(moment),
+            RESULT.c.basis == mark,
         )
     )
     agreed = _baselines(connection, tool.id)
@@ -115,8 +126,8 @@ def _outdated(
     }
     if not runs:
         return live
-    since, found = max(runs.values()), live.difference(runs)
-    if run > since:  # else nothing was read since the results were last brought forward
+    since, found = min(runs.values()), live.difference(runs)
+    if run > since:  # else nothing was read since the oldest of the results was made
         for statement in _changed(tool.id, since):
             found.update(connection.execute(statement).scalars())
     return found & live
@@ -175,7 +186,7 @@ def _linked(held: Plan) -> set[str]:
     return {end for link in held.dependencies for end in (link.before, link.after)}
 
 
-def result_row(held: Plan, found: Schedule, run: int, moment: Moment) -> dict[str, Any]:
+def result_row(held: Plan, found: Schedule, run: int, moment: Moment, mark: str) -> dict[str, Any]:
     """What is kept of a project's schedule."""
     values: dict[str, Any] = {}
     for ref, column in COLUMNS.items():
@@ -190,7 +201,7 @@ def result_row(held: Plan, found: Schedule, run: int, moment: Moment) -> dict[st
     linked, (connection_id, project_id) = _linked(held), held.key
     return {
         "connection_id": connection_id, "project_id": project_id, "day": moment.today,
-        "run_id": run, "basis": basis(moment), "baseline_id": held.baseline_id,
+        "run_id": run, "basis": mark, "baseline_id": held.baseline_id,
         "dependencies": found.dependencies,
         "open_activities": found.open if held.active else 0,
         "undated_activities": len(linked & found.unassessable.keys()),
@@ -221,13 +232,15 @@ def _writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _write(engine: sa.Engine, held: Plan, found: Schedule, run: int, moment: Moment) -> None:
+def _write(
+    engine: sa.Engine, held: Plan, found: Schedule, run: int, moment: Moment, mark: str
+) -> None:
     connection_id, project_id = held.key
     mine = sa.and_(RESULT.c.connection_id == connection_id, RESULT.c.project_id == project_id)
     rows = float_rows(held, found, run)
     with _writing(engine) as connection:
         connection.execute(sa.delete(RESULT).where(mine))
-        connection.execute(sa.insert(RESULT), result_row(held, found, run, moment))
+        connection.execute(sa.insert(RESULT), result_row(held, found, run, moment, mark))
         before = connection.execute(
             sa.select(FLOAT).where(
                 FLOAT.c.connection_id == connection_id, FLOAT.c.project_id == project_id

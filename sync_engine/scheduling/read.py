@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sync_engine.rules.baseline_facts import BASELINE, PLANNED
 from sync_engine.rules.calendars import Moment
-from sync_engine.rules.joins import LINK, MILESTONE, PROJECT, TASK
+from sync_engine.rules.joins import LINK, MILESTONE, PROJECT, TASK, is_put_away_done
 from sync_engine.rules.scan import Key
 from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.schedule.analysis import analyse
@@ -74,7 +74,7 @@ def plan(connection: sa.Connection, tool: ConnectionInfo, id: str, moment: Momen
 
     Activities are the tasks that are linked, and of the others those that stand for no larger or
     smaller ones: a project is judged on the level on which it is linked. What is cancelled or
-    deleted is no part of it.
+    deleted is no part of it; what is done and archived is.
     """
     project = connection.execute(
         sa.select(PROJECT).where(PROJECT.c.connection_id == tool.id, PROJECT.c.id == id)
@@ -117,7 +117,8 @@ def _tasks(connection: sa.Connection, tool: int, *where: sa.ColumnElement[bool])
     return connection.execute(
         sa.select(*_COLUMNS, due.label("milestone_due"))
         .select_from(TASK.outerjoin(MILESTONE, on))
-        .where(TASK.c.connection_id == tool, TASK.c.gone_at.is_(None), *where)
+        .where(TASK.c.connection_id == tool, *where)
+        .where(sa.or_(TASK.c.gone_at.is_(None), is_put_away_done(TASK)))
     )
 
 
@@ -229,9 +230,13 @@ def _activity(row: Any, moment: Moment, *, owned: bool, agreed: Agreed | None) -
     )
 
 
+def _is_put_away_done(row: Any) -> bool:
+    return bool(row.gone_reason == "archived" and row.status == "done")
+
+
 def _foreign(id: str, row: Any, moment: Moment) -> Activity:
     """What a task of the project is linked with elsewhere; it may be out of our sight."""
-    if row is None or row.gone_at is not None:
+    if row is None or not (row.gone_at is None or _is_put_away_done(row)):
         return Activity(id=id, state=None, external=True)
     return Activity(
         id=id,

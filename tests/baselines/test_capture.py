@@ -124,6 +124,43 @@ def test_nothing_is_taken_of_what_is_stale_or_incomplete(
     assert world.rows("SELECT count(*) FROM baseline") == [(0,)]
 
 
+UNDER_WAY = {"ended_at": None, "outcome": None}
+
+
+@pytest.mark.parametrize(
+    ("runs", "says"),
+    [
+        ([UNDER_WAY], "is under way, or was broken off"),
+        ([{"kind": "census", **UNDER_WAY}], "is under way, or was broken off"),
+        ([UNDER_WAY, {"kind": "census"}], "is under way, or was broken off"),
+        ([{"outcome": "cut"}], "was not complete (cut)"),
+        ([{"outcome": "rate_limited"}, {"kind": "census"}], "was not complete (rate limited)"),
+    ],
+)
+def test_nothing_is_taken_in_the_middle_of_a_read(
+    world: World, runs: list[dict[str, Any]], says: str
+) -> None:
+    world.task("a", status="in_progress")
+    for run in runs:
+        world.pulled(**run)
+    with pytest.raises(CommandError) as refused:
+        by_hand(world)
+    assert says in str(refused.value)
+    assert refresh(world, Wanted(at_start=True)) == 0
+    world.pulled()
+    assert refresh(world, Wanted(at_start=True)) == 1
+
+
+def test_a_read_that_begins_before_the_baseline_is_taken_puts_it_off(world: World) -> None:
+    """It was fit when we looked; what counts is what holds once nobody else writes."""
+    world.task("a", status="in_progress")
+    sa.event.listen(
+        world.engine, "commit", lambda _: world.pulled(**UNDER_WAY), once=True
+    )  # the end of the first look
+    assert refresh(world, Wanted(at_start=True)) == 0
+    assert world.run == 2
+
+
 def test_a_connection_that_is_pulled_often_is_stale_soon(world: World) -> None:
     world.change(complete_at=NOW - timedelta(hours=2))
     with pytest.raises(CommandError, match="last read completely"):

@@ -112,6 +112,16 @@ def test_a_task_that_is_deleted_was_not_done(world: World) -> None:
     assert said(world)["committed_done"] == "?"
 
 
+@pytest.mark.parametrize("reason", ["moved", "access_lost", "unknown", None])
+def test_of_a_task_that_is_out_of_sight_nobody_can_tell(world: World, reason: str | None) -> None:
+    begun(world, "a", "b")
+    refresh(world)
+    world.task("a", status="in_progress", gone_at=NOW, gone_reason=reason)
+    assert (said(world)["committed_done"], said(world)["committed_done_share"]) == ("?", "?")
+    world.task("a", status="done", gone_at=NOW, gone_reason=reason)  # it stays done
+    assert said(world)["committed_done_share"] == 50.0
+
+
 def test_a_tool_that_does_not_tell_places_keeps_nothing(world: World) -> None:
     begun(world, "a")
     world.change(provides={"task": ["status", "project_id"], "sprint": ["start_at"]})

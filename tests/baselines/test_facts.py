@@ -114,7 +114,7 @@ def test_scope_tells_added_removed_and_moved_apart(world: World) -> None:
     assert world.said("project", "P", "baseline_tasks", *SCOPE) == {
         "baseline_tasks": 8, "added_tasks": 2, "removed_tasks": 3, "moved_tasks": 2,
         "added_share": 25.0, "removed_share": 37.5,
-        "scope_growth": -50.0, "first_scope_growth": -50.0,
+        "scope_growth": -37.5, "first_scope_growth": -37.5,
     }  # fmt: skip
 
 
@@ -203,6 +203,27 @@ def test_the_finish_is_compared_like_with_like(world: World) -> None:
     assert world.said("project", "P", *names) == {
         "finish_slip": -1, "first_finish_slip": "?", "baseline_due": march(27),
     }  # fmt: skip
+
+
+def test_what_is_done_and_archived_still_counts(world: World) -> None:
+    """A team that tidies its board has neither less to do nor is it earlier."""
+    for id, day in (("a", 20), ("b", 31)):
+        world.task(id, due_on=march(day))
+    world.take()
+    for id, day in (("b", 31), ("new", 25)):
+        world.task(id, status="done", due_on=march(day), gone_at=NOW, gone_reason="archived")
+    names = ("scope_growth", "added_tasks", "removed_tasks", "finish_slip")
+    assert world.said("project", "P", *names) == dict(zip(names, (50, 1, 0, 0), strict=True))
+
+
+def test_the_finish_is_open_while_a_task_of_the_plan_is_out_of_sight(world: World) -> None:
+    for id, day in (("a", 20), ("b", 25)):
+        world.task(id, due_on=march(day))
+    world.take()
+    world.task("b", due_on=march(25), gone_at=NOW, gone_reason="access_lost")
+    assert world.said("project", "P", "finish_slip") == {"finish_slip": "?"}
+    world.task("b", due_on=march(25), gone_at=NOW, gone_reason="deleted")
+    assert world.said("project", "P", "finish_slip") == {"finish_slip": -3}
 
 
 def test_a_moved_task_is_new_where_it_came_to(world: World) -> None:

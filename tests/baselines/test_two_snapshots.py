@@ -46,6 +46,10 @@ def live(task: Mapping[str, Any]) -> bool:
     return task["gone_reason"] is None
 
 
+def put_away_done(task: Mapping[str, Any]) -> bool:
+    return (task["gone_reason"], task["status"]) == ("archived", "done")
+
+
 def stands(task: Mapping[str, Any]) -> bool:
     return live(task) and task["status"] != "cancelled"
 
@@ -84,7 +88,8 @@ def expected(before: Snapshot, after: Snapshot, calendar: WorkCalendar) -> dict[
     """The facts of the project P."""
     plan = {id: t for id, t in before.items() if t["project_id"] == "P" and stands(t)}
     wholes = {t["parent_id"] for t in before.values() if stands(t)}
-    now = {id: t for id, t in after.items() if t["project_id"] == "P" and live(t)}
+    here = {id: t for id, t in after.items() if t["project_id"] == "P"}
+    now = {id: t for id, t in here.items() if live(t) or put_away_done(t)}
     counted = {id: t for id, t in plan.items() if t["type"] != "subtask"}
     scope = [t for t in now.values() if t["type"] != "subtask"]
     fates = [fate(after[id]) for id in counted]
@@ -95,14 +100,16 @@ def expected(before: Snapshot, after: Snapshot, calendar: WorkCalendar) -> dict[
     unseen = any(untold(after[id]) and after[id]["status"] != "done" for id in valued)
     unsized = any(t["estimate_minutes"] is None for t in valued.values())
     total = sum(t["status"] != "cancelled" for t in scope)
-    added = sum(stands(t) for id, t in now.items() if t["type"] != "subtask" and id not in plan)
+    standing = {id: t for id, t in now.items() if t["status"] != "cancelled"}
+    added = sum(t["type"] != "subtask" for id, t in standing.items() if id not in plan)
     planned, earned = (
         "?" if unsized else sum(t["estimate_minutes"] for t in some) for some in (due, done)
     )
     valueless = unsized or unseen
     last = [max((t["due_on"] for t in some if t["due_on"]), default=None)
-            for some in (plan.values(), [t for t in now.values() if stands(t)])]  # fmt: skip
+            for some in (plan.values(), standing.values())]  # fmt: skip
     slip = between(calendar, *last)
+    hidden = any(fate(after[id]) == "lost" for id in plan)
     return {
         "baseline_tasks": len(counted),
         "added_tasks": "?" if unmapped else added,
@@ -114,7 +121,7 @@ def expected(before: Snapshot, after: Snapshot, calendar: WorkCalendar) -> dict[
         "earned_value": "?" if valueless else earned,
         "spi": "?" if valueless else earned / planned if planned else None,  # type: ignore[operator]
         "spi_by_count": "?" if unseen else len(done) / len(due) if due else None,
-        "finish_slip": "?" if slip is None else slip,
+        "finish_slip": "?" if slip is None or hidden else slip,
     }  # fmt: skip
 
 

@@ -106,6 +106,27 @@ def test_its_flag_is_frozen_while_any_of_its_tools_is_out_of_date(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("lost", ["connection_id = 2", "connection_id > 0"])
+def test_its_flags_are_frozen_while_any_of_its_projects_cannot_be_seen(
+    portfolio: sa.Engine, standards: list[Standard], lost: str
+) -> None:
+    assess(portfolio, standards)
+    finish(portfolio)
+    for table in ("project", "task"):
+        hidden = f"UPDATE {table} SET gone_at = :now, gone_reason = 'access_lost' WHERE {lost}"
+        with portfolio.begin() as c:
+            c.execute(sa.text(hidden), {"now": NOW})
+    report = assess(portfolio, standards, now=NOW + timedelta(minutes=5))
+    assert report.resolved == ()
+    assert [(flag["state"], flag["frozen_why"] is not None) for flag in flags(portfolio)] == [
+        ("open", True), ("open", True),
+    ]  # fmt: skip
+    with portfolio.begin() as c:
+        c.execute(sa.text("UPDATE project SET gone_reason = 'deleted' WHERE connection_id = 2"))
+        c.execute(sa.text("UPDATE project SET gone_at = NULL WHERE connection_id = 1"))
+    assert len(assess(portfolio, standards, now=NOW + timedelta(minutes=9)).resolved) == 2
+
+
 def test_what_one_of_its_tools_cannot_tell_is_not_assessable(
     portfolio: sa.Engine, standards: list[Standard]
 ) -> None:

@@ -31,6 +31,13 @@ class Changing:
         self.keys = [(r.connection_id, r.id) for r in portfolio.rows["task"]]
         self.places = {p.id: p for p in portfolio.places.values()}
         self.tool = 0
+        self.most: int | None = None
+
+    def narrow(self, tool: int, tasks: int) -> None:
+        """From now on, all happens to a few tasks of one tool, and to what is around them: so that
+        changes meet."""
+        self.keys = [key for key in self.keys if key[0] == tool][:tasks]
+        self.most = 3
 
     def turn(self, name: str, tool: int | None = None) -> None:
         """One run of one connection, with one thing that it found changed."""
@@ -50,11 +57,11 @@ class Changing:
         return self.rng.choice(ids)
 
     def any_id(self, c: sa.Connection, table: Any) -> str | None:
-        """Any record of a kind in the tool, gone or not."""
+        """Any record of a kind in the tool, gone or not; of the first ones, once narrowed."""
         ids = sorted(
             c.execute(sa.select(table.c.id).where(table.c.connection_id == self.tool)).scalars()
         )
-        return self.rng.choice(ids) if ids else None
+        return self.rng.choice(ids[: self.most]) if ids else None
 
     def update(self, c: sa.Connection, table: Any, id: str | None, **values: Any) -> None:
         """Write some of a record anew."""
@@ -135,7 +142,8 @@ def _part(x: Changing, c: sa.Connection) -> None:
 def _reassign(x: Changing, c: sa.Connection) -> None:
     who, task = x.any_id(c, PERSON), x.some()
     given = [] if who is None or x.rng.random() < 0.3 else [who]
-    x.update(c, TASK, task, owner_id=given[0] if given else None, assignee_ids=given)
+    x.update(c, TASK, task, owner_id=given[0] if given else None, assignee_ids=given,
+             reporter_id=x.any_id(c, PERSON))  # fmt: skip
     table = ASSIGNMENT
     c.execute(sa.delete(table).where(table.c.connection_id == x.tool, table.c.task_id == task))
     for person in given:
@@ -191,6 +199,17 @@ def _around(x: Changing, c: sa.Connection) -> None:
     x.update(c, table, x.any_id(c, table), **values)
 
 
+def _rename(x: Changing, c: sa.Connection) -> None:
+    table = x.rng.choice((PERSON, KINDS["project"].__table__))
+    x.update(c, table, x.any_id(c, table), name=x.rng.choice(("Ann Lee", "Bo Ek", "Core")))
+
+
+def _lead(x: Changing, c: sa.Connection) -> None:
+    table = KINDS["project"].__table__
+    part, whole = x.any_id(c, table), x.any_id(c, table)
+    x.update(c, table, part, owner_id=x.any_id(c, PERSON), parent_id=whole)
+
+
 def _human(x: Changing, c: sa.Connection) -> None:
     person = x.any_id(c, PERSON)
     if person is not None:
@@ -225,7 +244,8 @@ def _leaves(x: Changing, c: sa.Connection) -> None:
 CHANGES: dict[str, Callable[[Changing, sa.Connection], None]] = {
     "edit": _edit, "retire": _retire, "restore": _restore, "link": _link, "hang": _hang,
     "part": _part, "reassign": _reassign, "comment": _comment, "book": _book, "approve": _approve,
-    "sprint": _sprint, "team": _team, "around": _around, "human": _human, "provides": _provides,
+    "sprint": _sprint, "team": _team, "around": _around, "human": _human,
+    "rename": _rename, "lead": _lead, "provides": _provides,
     "leaves": _leaves,
 }  # fmt: skip
 QUIET = ("provides", "leaves")

@@ -10,6 +10,9 @@ from tests.planted.days import Days
 from tests.planted.portfolio import Place, Portfolio, Row
 
 OPEN, ENDED = ("todo", "in_progress"), ("done", "cancelled")
+UNSEEN = Row(status=None)
+"""Stands for a task that was never read."""
+
 Group = dict[tuple[int, Any], list[Row]]
 
 
@@ -99,12 +102,12 @@ class Index:
         return found
 
     def linked(self, task: Row) -> list[Row]:
-        """The tasks of its tool that it is linked with, either way round, each once."""
+        """The tasks that it is linked with, either way round, each once; `UNSEEN` for those that
+        are not among what was read of its tool."""
         here = (task.connection_id, task.id)
         names = {link.to_id for link in self.links_to.get(here, ())}
         names |= {link.from_id for link in self.waits_for.get(here, ())}
-        ends = (self.tasks.get((task.connection_id, name)) for name in sorted(names))
-        return [end for end in ends if end is not None]
+        return [self.tasks.get((task.connection_id, name), UNSEEN) for name in sorted(names)]
 
     def siblings(self, task: Row) -> list[Row]:
         """Its siblings in other tools."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from tests.planted.index import ENDED, OPEN, Index
+from tests.planted.index import ENDED, OPEN, UNSEEN, Index
 from tests.planted.portfolio import Row
 
 Derived = Callable[[Index, Row], Any]
@@ -117,8 +117,7 @@ def _blockers(index: Index, row: Row) -> list[Row]:
 
 
 def _blocking(index: Index, row: Row) -> list[Row]:
-    ends = [index.tasks.get((b.connection_id, b.from_id)) for b in _blockers(index, row)]
-    return [end for end in ends if end is not None]
+    return [index.tasks.get((b.connection_id, b.from_id), UNSEEN) for b in _blockers(index, row)]
 
 
 def _same_title(index: Index, row: Row) -> int:

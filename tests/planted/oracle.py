@@ -15,7 +15,7 @@ from typing import Any
 from sync_engine.rules import facts
 from sync_engine.rules.standards import Standard
 from tests.planted import of_connections, of_others, of_portfolios, of_tasks
-from tests.planted.index import Index
+from tests.planted.index import UNSEEN, Index
 from tests.planted.of_tasks import UNKNOWN, Derived
 from tests.planted.portfolio import Key, Portfolio, Row
 from tests.rules.reading import Reading
@@ -47,6 +47,8 @@ class Oracle(Reading):
 
     def value(self, row: Any, name: str) -> tuple[bool, Any]:
         """A fact, worked out once for a subject; what is related to one is a task."""
+        if row is UNSEEN:
+            return False, None
         if row is self._row:
             if name not in self._held:
                 self._held[name] = self._value(self._subject, row, name)

@@ -41,7 +41,7 @@ def connect(
     }  # fmt: skip
     connection.execute(sa.insert(table(Connection)), values)
     run = {"id": id, "connection_id": id, "kind": "pull", "epoch": 1, "started_at": NOW,
-           "ended_at": NOW}  # fmt: skip
+           "ended_at": NOW, "outcome": "complete"}  # fmt: skip
     connection.execute(sa.insert(table(Run)), run)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ import sqlalchemy as sa
 
 from sync_engine.rules import evaluate
 from sync_engine.rules.evaluate import Assessment, assess
+from sync_engine.rules.language import read
+from sync_engine.rules.resolve import resolve
 from sync_engine.rules.scan import FLAGGED, UNKNOWN, Key
 from sync_engine.rules.standards import Standard
 from sync_engine.store.flag_models import AssessmentRow
@@ -23,9 +26,35 @@ SCENARIO = SCENARIOS["Berlin in spring"]
 STANDARDS = [s for s in shipped() if s.subject == "task"]
 TABLE = AssessmentRow.__table__  # type: ignore[attr-defined]
 Pair = tuple[str, Key]
+OVER_TWO_STEPS = (
+    "any subtask (milestone due before today)", "any subtask (open blockers > 0)",
+    "any linked task (milestone due before today or comments > 0)",
+    "any linked task (subtask count > 0 and project state = active)",
+    "any blocker (owner is empty or pending approvals > 0)", "count of subtasks (sprints > 0) >= 1",
+    'portfolio = "Core"', 'project owner = "Ann Lee"', 'reporter = "Ann Lee"',
+    'assignee = "Ann Lee"', 'last comment by = "Ann Lee"', 'blocker owner = "Ann Lee"',
+)  # fmt: skip
+WIDE = ("edit", "link", "hang", "part", "reassign", "comment", "around", "rename", "rename", "lead")
+"""Changes that others depend on."""
+IN_GROUPS = (
+    "count per owner of (status = in_progress) > 3",
+    "share per project of (blocked) > 20%",
+)
+"""What rests on more than a task and its own: it changes though neither did."""
 OUTSIDE = "owner-outside-team"
 TURNS = 16
 """Assessments, with up to a dozen changes before each."""
+
+
+def standards_that_say(conditions: Sequence[str]) -> list[Standard]:
+    """A standard on tasks for each condition."""
+    return [
+        replace(
+            STANDARDS[0], id=f"says-{n}", scope=None, flag_when=resolve(read(text), "task"),
+            params={}, escalate=None, say="", say_facts=(), version=text,
+        )
+        for n, text in enumerate(conditions)
+    ]  # fmt: skip
 
 
 class Ledger:
@@ -60,13 +89,18 @@ def told(found: Assessment) -> dict[Pair, int]:
     return {pair: code for pair, code in found.answers.items() if pair[0] != "task"}
 
 
-@pytest.fixture
-def ledger(sqlite_store: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> tuple[Ledger, Changing]:
-    """A planted portfolio that was assessed once; it is not small enough to be assessed whole."""
+@pytest.fixture(params=[STANDARDS], ids=["shipped"])
+def ledger(
+    sqlite_store: sa.Engine, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> tuple[Ledger, Changing]:
+    """A planted portfolio that was assessed once; it is not small enough to be assessed whole.
+
+    Its parameter: by which standards.
+    """
     monkeypatch.setattr(evaluate, "SMALL", 0)
     portfolio = sow(SCENARIO.days, shipped())
     store(sqlite_store, portfolio)
-    found = Ledger(sqlite_store, portfolio, STANDARDS)
+    found = Ledger(sqlite_store, portfolio, request.param)
     found.keep(found.look(full=None))
     return found, Changing(sqlite_store, portfolio, random.Random(7))
 
@@ -77,8 +111,32 @@ def test_what_changed_is_enough_to_look_at(ledger: tuple[Ledger, Changing]) -> N
     book, changing = ledger
     assert len(book.answers) > 3_000
     names = [name for name in CHANGES if name not in QUIET]
-    for turn in range(TURNS):
-        chosen = changing.rng.choices(names, k=changing.rng.randint(1, 12))
+    stays_equal(book, changing, names, turns=TURNS, most=12)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "ledger", [standards_that_say(OVER_TWO_STEPS)], indirect=True, ids=["over two steps"]
+)
+def test_what_depends_on_a_change_over_two_steps_is_looked_at(
+    ledger: tuple[Ledger, Changing],
+) -> None:
+    book, changing = ledger
+    tools = [tool for tool, _ in changing.keys]
+    tool = max(tools, key=tools.count)
+    changing.narrow(tool, 8)
+    book.watched = {"task": [pair for pair in book.watched["task"] if pair[1][0] == tool]}
+    book.answers = {pair: code for pair, code in book.answers.items() if pair[1][0] == tool}
+    stays_equal(book, changing, WIDE, turns=2 * TURNS, most=2)
+
+
+def stays_equal(
+    book: Ledger, changing: Changing, names: Sequence[str], *, turns: int, most: int
+) -> None:
+    """Changes at random; after each, the answers kept are those of a look at everything."""
+    for turn in range(turns):
+        chosen = changing.rng.choices(names, k=changing.rng.randint(1, most))
         for name in chosen:
             changing.turn(name)
         found = book.look(full=None)
@@ -86,6 +144,21 @@ def test_what_changed_is_enough_to_look_at(ledger: tuple[Ledger, Changing]) -> N
         book.keep(found)
         expected = told(book.look(full=True))
         assert differences(book.answers, expected) == {}, (turn, chosen)
+
+
+@pytest.mark.parametrize(
+    "ledger", [standards_that_say(IN_GROUPS)], indirect=True, ids=["per owner and project"]
+)
+def test_a_group_is_looked_at_whole_when_one_of_it_changes(
+    ledger: tuple[Ledger, Changing],
+) -> None:
+    book, changing = ledger
+    for name in ("edit", "reassign", "hang"):
+        for _ in range(6):
+            changing.turn(name)
+        book.keep(book.look(full=None))
+        assert differences(book.answers, told(book.look(full=True))) == {}, name
+    assert not book.look(full=None).full  # nothing changed since
 
 
 def differences(kept: dict[Pair, int], expected: dict[Pair, int]) -> dict[Pair, tuple[int, int]]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sync_engine.people import KnownPerson, assign_identities
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.rules.changed import reach
+from sync_engine.rules.changed import Asked, reach
 from sync_engine.rules.evaluate import frame_for
 from sync_engine.rules.evidence import items
 from sync_engine.rules.syntax import Ref, Span
@@ -184,7 +184,7 @@ def test_a_new_title_is_compared_with_the_other_tools(titled: sa.Engine, moment:
             c.execute(sa.text(f"UPDATE {table} SET run_id = 0"))
         c.execute(sa.text("UPDATE task SET run_id = 5 WHERE id = 'x1'"))
         frame = frame_for(c, moment)
-        seen = {title: reach(c, frame, "-", full=False, small=0, titles=title).tasks
+        seen = {title: reach(c, frame, "-", full=False, small=0, asked=Asked(titles=title)).tasks
                 for title in (False, True)}  # fmt: skip
     assert seen == {False: [(1, "x1")], True: [(1, "x1"), (2, "x2"), (2, "x5")]}
 
@@ -203,6 +203,19 @@ def test_a_task_is_looked_at_again_when_what_is_recorded_of_it_changes(
         found = reach(c, frame_for(c, moment), "-", full=False, small=0).tasks
     assert found is not None
     assert (1, task) in found
+
+
+def test_a_task_is_looked_at_again_when_its_portfolio_gets_another_name(
+    work: sa.Engine, moment: Moment, add: Fill
+) -> None:
+    with work.begin() as c:
+        add(c, m.ProjectRow, 1, "top", name="Core", state="active", run_id=5)
+        add(c, m.ProjectRow, 1, "part", name="Quay", state="active", parent_id="top")
+        c.execute(sa.text("UPDATE task SET project_id = 'part' WHERE id = 'told'"))
+        for each in (*RECORDED, "project"):
+            c.execute(sa.text(f"UPDATE {each} SET run_id = 0 WHERE id <> 'top'"))
+        found = reach(c, frame_for(c, moment), "-", full=False, small=0).tasks
+    assert found == [(1, "told")]
 
 
 # ---- Sprints ----------------------------------------------------------------------------------

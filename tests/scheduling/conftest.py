@@ -41,11 +41,11 @@ class Tool:
         with engine.begin() as connection:
             connect(connection, 1, PROVIDES)
 
-    def pulled(self) -> None:
+    def pulled(self, **values: Any) -> None:
         """Another run has ended; what is written from now on belongs to it."""
         self.run += 1
         row = {"id": self.run, "connection_id": 1, "kind": "pull", "epoch": 1, "started_at": NOW,
-               "ended_at": NOW}  # fmt: skip
+               "ended_at": NOW, "outcome": "complete", **values}  # fmt: skip
         with self.engine.begin() as connection:
             connection.execute(sa.insert(m.Run.__table__), row)  # type: ignore[attr-defined]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from sync_engine import duties
 from sync_engine.flags.apply import FlagReport, run
 from sync_engine.rules import packs
 from sync_engine.rules.calendars import Moment, WorkCalendar
@@ -17,6 +19,7 @@ from sync_engine.rules.filters import filter_tasks
 from sync_engine.rules.standards import Standard
 from sync_engine.scheduling import keep
 from sync_engine.scheduling.keep import FLOAT, RESULT
+from sync_engine.settings import load
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import Compliance, FlagRow
 from tests.scheduling.conftest import NOW, Tool
@@ -97,6 +100,18 @@ def test_only_what_a_later_run_touched_is_made_anew(tool: Tool) -> None:
     assert results(tool.engine)["P"]["forecast_finish"] == date(2026, 4, 7)
 
 
+def test_results_of_a_refresh_that_was_broken_off_are_as_old_as_the_oldest(tool: Tool) -> None:
+    """Only P was made anew when it ended: what was read of Q meanwhile is still to come."""
+    tool.project("Q")
+    keep.refresh(tool.engine, tool.moment)
+    tool.pulled()
+    tool.task("q", project_id="Q", due_on=date(2026, 3, 20))
+    with tool.engine.begin() as connection:
+        connection.execute(sa.update(RESULT).where(RESULT.c.project_id == "P").values(run_id=2))
+    keep.refresh(tool.engine, tool.moment)
+    assert results(tool.engine)["Q"]["open_activities"] == 1
+
+
 @pytest.mark.parametrize("what", ["link", "milestone", "project"])
 def test_links_milestones_and_the_project_itself_count_as_touched(tool: Tool, what: str) -> None:
     tool.chain("a", "b", "c", days=DAYS)
@@ -122,6 +137,31 @@ def test_a_new_day_and_another_calendar_make_everything_anew(tool: Tool) -> None
     assert keep.refresh(tool.engine, replace(tomorrow, calendar=free)) == 1
     # Nobody began yesterday: 19 20 23 | 25 26 | 27 30, for the 24th is off.
     assert results(tool.engine)["P"]["forecast_finish"] == date(2026, 3, 30)
+
+
+def test_another_threshold_makes_everything_anew(tool: Tool) -> None:
+    """One date lies in the past, and who knows of how many more: too many of 0, not of 5."""
+    tool.task("a", due_on=date(2026, 3, 2))
+    tool.task("b", status=None)
+    for limits, kept in ((None, 1), ({"D09": 5.0}, None), ({"D09": 0.0}, 1)):
+        assert keep.refresh(tool.engine, tool.moment, limits) == 1
+        assert keep.refresh(tool.engine, tool.moment, limits) == 0
+        assert results(tool.engine)["P"]["invalid_dates"] == kept
+
+
+def test_the_thresholds_in_force_decide_what_is_kept(tool: Tool, tmp_path: Path) -> None:
+    tool.task("a", due_on=date(2026, 3, 2))
+    tool.task("b", status=None)
+    for most, kept in ((0, 1), (5, None)):
+        file = tmp_path / f"{most}.yaml"
+        file.write_text(
+            "timezone: Europe/Berlin\nconnections: []\nstandards: "
+            f"{{packs: [schedule], set: {{schedule-invalid-dates: {{most: {most}}}}}}}\n"
+        )
+        configuration = load(file)
+        standards = duties.standards_of(configuration)
+        duties.analyse_schedules(tool.engine, configuration, standards, NOW)
+        assert results(tool.engine)["P"]["invalid_dates"] == kept
 
 
 def test_a_moved_task_counts_where_it_is_now(tool: Tool) -> None:

@@ -53,6 +53,21 @@ def test_what_is_cancelled_or_deleted_is_no_part_and_neither_are_its_links(tool:
     assert tool.plan().dependencies == ()
 
 
+def test_what_is_done_and_archived_is_still_done(tool: Tool) -> None:
+    tool.project("Q")
+    away = {"status": "done", "gone_at": NOW, "gone_reason": "archived"}
+    for id, project in (("done", "P"), ("far", "Q")):
+        tool.task(id, project_id=project, completed_at=datetime(2026, 3, 4, 9, tzinfo=UTC), **away)
+    tool.task("dropped", **{**away, "status": "todo"})
+    tool.task("a")
+    for id in ("done", "far"):
+        tool.link(id, "a")
+    found = {each.id: each for each in tool.plan().activities}
+    assert set(found) == {"done", "far", "a"}
+    for id in ("done", "far"):
+        assert (found[id].state, found[id].actual_finish) == ("done", date(2026, 3, 4))
+
+
 def test_a_project_is_judged_on_the_level_on_which_it_is_linked(tool: Tool) -> None:
     tool.task("epic", type="epic")
     tool.task("story", parent_id="epic")
