@@ -69,7 +69,15 @@ class Household:
             said = pipe.read()
         _, status = os.waitpid(child, 0)
         assert said or os.WTERMSIG(status) == signal.SIGKILL
+        self._wait_for_the_server()
         return int(said or 0)
+
+    def _wait_for_the_server(self) -> None:
+        """PostgreSQL lets go of what a dead client held when it notices: till then others pass by
+        those messages."""
+        if self.store.dialect.name == "postgresql":
+            with self.store.begin() as connection:
+                connection.execute(sa.text(f"LOCK TABLE {Outgoing.__tablename__}"))
 
     def reset(self) -> None:
         """Before the period fell due."""
