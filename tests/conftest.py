@@ -166,13 +166,44 @@ def postgres_template(postgres_uri: str) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="session")
+def postgres_shared(postgres_uri: str, postgres_template: str) -> Iterator[str]:
+    """The URL of a database that tests use one after the other: to make one takes a second."""
+    with _database(postgres_uri, f"shared_{uuid4().hex}", postgres_template) as url:
+        yield url
+
+
+EMPTY = """
+DO $$
+DECLARE
+    each text;
+    filled boolean;
+BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    SET LOCAL session_replication_role = replica;  -- in any order, whatever refers to what
+    FOR each IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', each) INTO filled;
+        IF filled THEN
+            EXECUTE format('DELETE FROM %I', each);
+        END IF;
+    END LOOP;
+    PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
+        FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$
+"""
+
+
 @pytest.fixture
-def postgres_store(postgres_uri: str, postgres_template: str) -> Iterator[sa.Engine]:
-    """A fresh store on PostgreSQL."""
-    with _database(postgres_uri, f"t{uuid4().hex}", postgres_template) as url:
-        engine = open_engine(url)
-        yield engine
-        engine.dispose()
+def postgres_store(postgres_shared: str) -> Iterator[sa.Engine]:
+    """An empty store on PostgreSQL. A test that changes its tables takes `postgres_url`."""
+    engine = open_engine(postgres_shared)
+    yield engine
+    engine.dispose()
+    with engine.begin() as connection:
+        connection.execute(sa.text(EMPTY.replace(":", r"\:")))
+        assert set(sa.inspect(connection).get_table_names()) == set(SQLModel.metadata.tables)
+    engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
