@@ -172,12 +172,14 @@ class Digests(Page):
 
     path, title = "/digests", "Digests"
 
-    def add(self, name: str, **fields: str) -> None:
-        """Fill in the form of a new one, by the labels of its fields."""
+    def add(self, name: str, by: str, **fields: str) -> None:
+        """Fill in the form of a new one, by the labels of its fields; it goes by one channel."""
         self.page.get_by_role("link", name="Add a digest").click()
         self.page.get_by_label("Name", exact=True).fill(name)
         for label, value in fields.items():
             self.page.get_by_label(label.replace("_", " "), exact=True).fill(value)
+        for box in self.page.get_by_role("group", name="Channels").get_by_role("checkbox").all():
+            box.set_checked(box.get_attribute("value") == by)
         self.page.get_by_role("button", name="Add it").click()
 
     def row(self, name: str) -> Any:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def test_a_digest_is_added_looked_at_and_removed(site: Site, chromium: Any, script: bool) -> None:
     """By somebody who has never seen a YAML file, with a script and without."""
     with shown(site, chromium, pages.Digests, "pmo", java_script_enabled=script) as page:
-        page.add("Daily", To="eve@acme.example", When="daily 25:00", Channels="file")
+        page.add("Daily", "file", To="eve@acme.example", When="daily 25:00")
         assert "25:00" in page.page.locator("p.error").inner_text()
         page.page.get_by_label("When", exact=True).fill("daily 09:00")
         page.page.get_by_role("button", name="Add it").click()
