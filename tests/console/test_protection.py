@@ -196,8 +196,10 @@ def test_a_body_of_another_shape_is_refused(
 
 
 def test_fields_of_another_shape_are_refused(site: Site) -> None:
-    """Twice, too long, with what is no text."""
+    """Twice, too long, with what is no text, in fields that nobody reads, too."""
     browser = site.browser("viewer")
+    assert "no text" in browser.post("/theme", theme="dark", other="\x00").text
+    assert "no text" in browser.post("/theme", **{"theme": "dark", "other\x00": "1"}).text
     for theme in (["dark", "light"], "x" * 20_000, "a\x00b", "pink"):
         answer = browser.post("/theme", theme=theme)
         assert answer.status_code == 400
