@@ -329,6 +329,20 @@ def test_a_store_without_accounts_is_told_of(
         )
 
 
+def test_a_fresh_start_is_reached_from_this_machine_alone(
+    fresh: Site, sqlite_store: sa.Engine, tmp_path: Path
+) -> None:
+    """And opened to the network, it still shows nothing to who has no account."""
+    assert fresh.console.host == "127.0.0.1"
+    folder = tmp_path / "open"
+    folder.mkdir()
+    with served(sqlite_store, folder, people=False, listen="0.0.0.0:8650") as wide:
+        for site in (fresh, wide):
+            browser = site.browser()
+            assert browser.get("/flags").headers["Location"].startswith("/sign-in")
+            assert browser.get("/api/v1/flags").status_code == 401
+
+
 def test_the_demonstration_is_read_only(sqlite_store: sa.Engine, tmp_path: Path) -> None:
     """Signed in from the first page, and nothing can be changed but the colours."""
     fill(sqlite_store)
