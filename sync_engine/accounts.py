@@ -235,10 +235,15 @@ def set_password(
 
 
 def write_password(connection: sa.Connection, account_id: int, password: str) -> None:
-    """Give an account a password, as its hash, and end its sessions; the caller audits it."""
-    connection.execute(
-        sa.update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(password=password)
-    )
+    """Give an account a password, as its hash, and end its sessions; the caller audits it. Tries
+    that failed with the one before count no more."""
+    address = connection.execute(
+        sa.update(ACCOUNT)
+        .where(ACCOUNT.c.id == account_id)
+        .values(password=password)
+        .returning(ACCOUNT.c.address)
+    ).scalar_one()
+    connection.execute(sa.delete(FAILED).where(FAILED.c.address == digest(address)))
     _end(connection, account_id)
 
 

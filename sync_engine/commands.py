@@ -280,7 +280,7 @@ def accept_census(engine: sa.Engine, run_id: int, *, by: Actor) -> int:
 
 def take_baseline(
     engine: sa.Engine, project: tuple[int, str], *, name: str | None, actor: Actor, moment: Moment,
-    intervals: Mapping[str, timedelta],
+    intervals: Mapping[str, timedelta] | None,
 ) -> int:  # fmt: skip
     """Keep a project's plan as it is now as what was agreed; the baseline's id.
 
@@ -288,6 +288,7 @@ def take_baseline(
         project: its connection's id, and its own.
         name: what the baseline is called; None: by its day.
         intervals: by connection's name: how often it is pulled, which says when data are stale.
+            None: not known.
     """
     called = (name or "").strip() or f"Agreed on {moment.today.isoformat()}"
     with capture.alone(engine) as connection:

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 
 from connectors.sdk.contract import Options
+from connectors.sdk.login import HOW
 
 
 class AirtableOptions(Options):
@@ -26,8 +27,8 @@ class AirtableOptions(Options):
     )
     refresh_token: SecretStr | None = Field(
         default=None,
-        description="Refresh token of the account that reads; absent: sign in with `flagstaff "
-        "connections login`. Airtable changes it with every use; the newest is kept in the store.",
+        description="Refresh token of the account that reads; absent: "
+        f"{HOW} Airtable changes it with every use; the newest is kept in the store.",
     )
     bases: tuple[str, ...] | None = Field(
         default=None,

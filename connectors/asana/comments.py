@@ -18,7 +18,7 @@ class AsanaComments:
 
     needs: ClassVar[str] = (
         "Let the token's account comment on the project's tasks (an editor or commenter; an app: "
-        "the scopes `stories:read` and `stories:write`), or take `writeback` out."
+        "the scopes `stories:read` and `stories:write`)."
     )
 
     def __init__(self, config: object, http: Http) -> None:  # noqa: ARG002  as the contract has it

@@ -17,7 +17,7 @@ class GitHubComments:
 
     needs: ClassVar[str] = (
         "Give the token the permission Issues: Read and write for the repository (a classic "
-        "token: `repo`), or take `writeback` out."
+        "token: `repo`)."
     )
 
     def __init__(self, config: Any, http: Http) -> None:

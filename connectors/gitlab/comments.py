@@ -19,7 +19,7 @@ class GitLabComments:
 
     needs: ClassVar[str] = (
         "Give the token the scope `api` (`read_api` only reads) and its account the role Planner "
-        "or Reporter in the project, or take `writeback` out."
+        "or Reporter in the project."
     )
 
     def __init__(self, config: object, http: Http) -> None:  # noqa: ARG002  as the contract has it

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, model_validator
 
 from connectors.sdk.contract import Options
+from connectors.sdk.login import HOW
 
 
 class GitLabOptions(Options):
@@ -29,8 +30,8 @@ class GitLabOptions(Options):
     )
     refresh_token: SecretStr | None = Field(
         default=None,
-        description="Refresh token of the account that reads; absent: sign in with `flagstaff "
-        "connections login`. GitLab changes it with every use; the newest is kept in the store.",
+        description="Refresh token of the account that reads; absent: "
+        f"{HOW} GitLab changes it with every use; the newest is kept in the store.",
     )
     groups: tuple[str, ...] | None = Field(
         default=None,

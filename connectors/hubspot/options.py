@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from connectors.sdk.contract import Options
+from connectors.sdk.login import HOW
 
 Object = Literal["tasks", "tickets", "deals", "projects", "notes"]
 
@@ -29,8 +30,7 @@ class HubSpotOptions(Options):
     )
     refresh_token: SecretStr | None = Field(
         default=None,
-        description="Refresh token that the OAuth app was given for this account; absent: sign in "
-        "with `flagstaff connections login`.",
+        description="Refresh token that the OAuth app was given for this account; absent: " + HOW,
     )
     objects: tuple[Object, ...] = Field(
         default=("tasks", "tickets"),

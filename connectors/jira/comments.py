@@ -23,7 +23,7 @@ class JiraComments:
 
     needs: ClassVar[str] = (
         "Give the account the project permissions Add Comments and Edit Own Comments (a scoped "
-        "token: `write:jira-work`), or take `writeback` out."
+        "token: `write:jira-work`)."
     )
 
     def __init__(self, config: Any, http: Http) -> None:

@@ -20,7 +20,7 @@ class RedmineComments:
 
     needs: ClassVar[str] = (
         "Give the account a role with the permissions 'Add notes' and 'Edit own notes' in the "
-        "project, or take `writeback` out."
+        "project."
     )
 
     def __init__(self, config: object, http: Http) -> None:  # noqa: ARG002  as the contract has it

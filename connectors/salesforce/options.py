@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connectors.salesforce.provides import NEEDS
 from connectors.sdk.contract import Options
+from connectors.sdk.login import HOW
 
 Object = Literal[
     "Task", "Case", "CaseComment", "CaseHistory", "CaseMilestone", "ProcessInstance"
@@ -30,8 +31,8 @@ class SalesforceOptions(Options):
     client_secret: SecretStr | None = Field(
         default=None,
         description="Consumer secret of the connected app; alone it signs in as the app's "
-        "'run as' user (client credentials flow). Without it, and without `token` and `key`: sign "
-        "in with `flagstaff connections login`.",
+        "'run as' user (client credentials flow). Without it, and without `token` and `key`: "
+        + HOW,
     )
     token: SecretStr | None = Field(
         default=None, description="Refresh token of the user that reads, instead of the others."

@@ -15,6 +15,9 @@ from urllib.parse import parse_qs, quote, urlencode
 from connectors.sdk.contract import OAuth
 from connectors.sdk.errors import Refused
 
+HOW = "sign in with `flagstaff connections login`, or on the connection's page in the console."
+"""How one signs in, for the help of options: the end of a sentence."""
+
 _RANDOM_BYTES = 32  # what RFC 7636 §4.1 recommends for the verifier; 43 characters
 _MOST_FIELDS = 20
 _LONGEST_SAID = 200  # of the tool's own words

@@ -17,7 +17,7 @@ class TrelloComments:
 
     needs: ClassVar[str] = (
         "Make the token with the scope `read,write`, and let its account comment on the board's "
-        "cards, or take `writeback` out."
+        "cards."
     )
 
     def __init__(self, config: object, http: Http) -> None:  # noqa: ARG002  as the contract has it

@@ -70,6 +70,8 @@ def unfit(connection: sa.Connection, tool: ConnectionInfo, *, held: bool = False
     )
     row = connection.execute(about.with_for_update() if held else about).one()
     again = f"read it by `flagstaff sync {tool.name}`, and take the baseline then"
+    if not tool.read:
+        again = "it is not in force: correct its settings in the console, or remove it"
     if row.complete_at is None:
         return f"The connection {tool.name} was never read completely; {again}."
     if row.state != "ok":

@@ -51,7 +51,7 @@ def refresh(
     engine: sa.Engine,
     wanted: Wanted,
     moment: Moment,
-    intervals: Mapping[str, timedelta],
+    intervals: Mapping[str, timedelta] | None,
 ) -> int:
     """Take what is due: baselines of projects, and commitments of sprints; how many were taken.
 
@@ -59,6 +59,7 @@ def refresh(
 
     Args:
         intervals: by connection's name: how often it is pulled, which says when data are stale.
+            None: not known.
 
     Raises:
         LanguageError: the condition on projects makes no sense.

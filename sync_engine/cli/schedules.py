@@ -51,7 +51,7 @@ def schedule(
     moment = moment_of(configuration.settings, clock.now())
     with reading(engine) as store:
         named = one_project(find(store, project, connection), project)
-        tools = {each.id: each for each in connections(store, moment, {})}
+        tools = {each.id: each for each in connections(store, moment, None)}
         held = plan(store, tools[named.connection_id], named.id, moment)
     found = held.analysed(moment, limits_of(standards_of(configuration)))
     frame.answer(_document(named, held, found), lambda console: _tell(console, named, held, found))

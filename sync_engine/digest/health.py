@@ -13,10 +13,13 @@ from sync_engine.digest.model import HealthLine
 from sync_engine.digest.text import listed, plural
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.evaluate import connections as connections_of
+from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.store.flag_models import AssessmentRow, Compliance, FlagRow
 from sync_engine.store.models import Connection, Hold
 
 NOT_ASSESSED_SHOWN = 3
+NOT_READ = "It is not in force, so nothing reads it"
+NOT_READ_REMEDY = "An admin must correct its settings, or remove it."
 
 _connection = Connection.__table__  # type: ignore[attr-defined]
 _hold = Hold.__table__  # type: ignore[attr-defined]
@@ -45,7 +48,7 @@ class Health:
 def health(
     connection: sa.Connection,
     now: datetime,
-    intervals: Mapping[str, timedelta],
+    intervals: Mapping[str, timedelta] | None,
     *,
     whole: bool,
     titles: Mapping[str, str],
@@ -53,7 +56,7 @@ def health(
     """How things stand.
 
     Args:
-        intervals: by connection's name: how often it is pulled.
+        intervals: by connection's name: how often it is pulled. None: not known.
         titles: of standards, by id, as far as the caller knows them.
         whole: the digest is about everything, so that the figures of everything are its own.
     """
@@ -67,7 +70,7 @@ def health(
         .all()
     )
     infos = connections_of(connection, Moment(now), intervals)
-    fresh = {info.id for info in infos if info.fresh}
+    known = {info.id: info for info in infos}
     reads = [row["complete_at"] for row in rows]
     named = _titles(connection) | dict(titles)
     totals = connection.execute(
@@ -79,7 +82,7 @@ def health(
     ).one()
     return Health(
         lines=(
-            *(line for row in rows for line in _of_connection(row, fresh=row["id"] in fresh)),
+            *(line for row in rows for line in _of_connection(row, known[row["id"]])),
             *_held(connection),
             *_doubtful(connection, named),
             *_not_assessed(connection, named),
@@ -100,9 +103,15 @@ def _last_day() -> sa.ScalarSelect[Any]:
     return sa.select(sa.func.max(_compliance.c.day)).scalar_subquery()
 
 
-def _of_connection(row: sa.RowMapping, *, fresh: bool) -> Iterator[HealthLine]:
-    told = row["state"] not in ("ok", "new")
+def _of_connection(row: sa.RowMapping, info: ConnectionInfo) -> Iterator[HealthLine]:
+    told, fresh = row["state"] not in ("ok", "new"), info.fresh
     if fresh and not told:
+        return
+    if not info.read:
+        yield HealthLine(
+            subject=row["name"], problem=NOT_READ, remedy=NOT_READ_REMEDY,
+            since=row["complete_at"], stale=True,
+        )  # fmt: skip
         return
     if row["complete_at"] is None:
         default = "It has never been read completely"

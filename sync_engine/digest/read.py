@@ -36,6 +36,7 @@ SOLVED_BY = {"fixed": "fixed", "gone": "gone from its tool", "out_of_scope": "no
 """Resolutions that are told as solved: a standard that was switched off solves nothing."""
 NOT_CHECKED = {
     "stale": "its connection is out of date",
+    "unread": "its connection is not in force, so nothing reads it",
     "not_assessable": "its tool no longer says",
     "access_lost": "its tool no longer shows it to us",
     "slow": "its standard takes too long",
@@ -77,13 +78,13 @@ class Store:
 
     Args:
         where: what a subscription's scope means.
-        intervals: how often each connection is pulled; says which are stale.
+        intervals: how often each connection is pulled; says which are stale. None: not known.
         tool_names: what people call a tool, where it is not just its name ("jira" → "Jira Cloud").
         standard_titles: by id; else known only of standards that ever flagged anything.
     """
 
     where: Filter
-    intervals: Mapping[str, timedelta] = field(default_factory=dict)
+    intervals: Mapping[str, timedelta] | None = None
     tool_names: Mapping[str, str] = field(default_factory=dict)
     standard_titles: Mapping[str, str] = field(default_factory=dict)
 

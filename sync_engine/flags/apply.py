@@ -292,6 +292,7 @@ class _Application:
             there=self._is_there(row.subject, key),
             lost=(row.subject, key) in lost,
             fresh=self._is_fresh(row.subject, key),
+            read=row.connection_id not in found.unread,
             halted=halted,
             answer=found.answers.get((row.standard, key), OUT),
         )

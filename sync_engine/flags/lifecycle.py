@@ -23,7 +23,7 @@ WAIVER_NOTICE = timedelta(days=14)
 
 State = Literal["open", "acknowledged", "waived", "resolved"]
 Resolution = Literal["fixed", "out_of_scope", "gone", "standard_off", "removed"]
-Freeze = Literal["stale", "not_assessable", "slow", "suspect", "access_lost"]
+Freeze = Literal["stale", "unread", "not_assessable", "slow", "suspect", "access_lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Seen:
         looked: the subject was looked at.
         there: the subject is there; `lost`: it is not, because we may no longer see it.
         fresh: its data are recent enough to conclude anything.
+        read: its connection is read at all.
         halted: why its standard gave no answers.
         answer: a code of `scan`.
     """
@@ -73,6 +74,7 @@ class Seen:
     there: bool
     lost: bool
     fresh: bool
+    read: bool
     halted: Literal["slow", "suspect"] | None
     answer: int
 
@@ -90,7 +92,7 @@ def verdict(seen: Seen) -> Verdict:  # noqa: PLR0911  # an ordered list of reaso
     if seen.halted is not None:
         return Frozen(seen.halted)
     if not seen.fresh:
-        return Frozen("stale")
+        return Frozen("stale" if seen.read else "unread")
     answers: dict[int, Verdict] = {
         OUT: Resolve("out_of_scope"),
         MET: Resolve("fixed"),

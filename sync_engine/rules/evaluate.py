@@ -87,6 +87,7 @@ class Assessment:
         runs: by connection: the last run whose rows were looked at.
         baselines: the last change of baselines that was looked at.
         stale: connections whose last complete read is too long ago to resolve or raise anything.
+        unread: those of them that nothing reads: they are not in force.
     """
 
     moment: Moment
@@ -106,6 +107,7 @@ class Assessment:
     runs: Mapping[int, int] = field(default_factory=dict)
     baselines: int = 0
     stale: frozenset[int] = frozenset()
+    unread: frozenset[int] = frozenset()
     connections: Mapping[int, str] = field(default_factory=dict)
 
     @property
@@ -139,15 +141,21 @@ def _basis(standards: str, frame: Frame) -> str:
 
 
 def connections(
-    connection: sa.Connection, moment: Moment, intervals: Mapping[str, timedelta]
+    connection: sa.Connection, moment: Moment, intervals: Mapping[str, timedelta] | None
 ) -> tuple[ConnectionInfo, ...]:
-    """The connections that are configured, with what they provide and how fresh they are."""
+    """The connections of the store, with what they provide and how fresh they are.
+
+    Args:
+        intervals: by name: how often each is pulled. Nothing reads one that is missing there, so
+            its data are out of date at once. None: it is not known which are read, and how often.
+    """
     rows = connection.execute(
         sa.select(_connection).where(_connection.c.removed_at.is_(None)).order_by(_connection.c.id)
     )
     found = []
     for row in rows.mappings():
-        interval = intervals.get(row["name"])
+        interval = None if intervals is None else intervals.get(row["name"])
+        read = intervals is None or interval is not None
         allowance = DEFAULT_ALLOWANCE if interval is None else max(2 * interval, LEAST_ALLOWANCE)
         at = row["complete_at"]
         provides = {kind: frozenset(names) for kind, names in (row["provides"] or {}).items()}
@@ -157,8 +165,9 @@ def connections(
                 row["name"],
                 row["connector"],
                 provides,
-                fresh=at is not None and moment.now - at <= allowance,
+                fresh=read and at is not None and moment.now - at <= allowance,
                 interval=interval,
+                read=read,
             )
         )
     return tuple(found)
@@ -168,7 +177,7 @@ def frame_for(
     connection: sa.Connection, moment: Moment, intervals: Mapping[str, timedelta] | None = None
 ) -> Frame:
     """What the statements on a store share at a moment."""
-    known = connections(connection, moment, intervals or {})
+    known = connections(connection, moment, intervals)
     all_ids = set(connection.execute(sa.select(_connection.c.id)).scalars())
     return Frame(
         moment,
@@ -207,7 +216,8 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
         full: True: every subject; False: what changed since the last assessment, and what
             depends on it; None: whichever is right (full at a new day, with other standards, or
             when the store is small).
-        intervals: by connection's name: how often it is pulled, which says when data are stale.
+        intervals: by connection's name: how often it is pulled, which says when data are stale;
+            see `connections`.
         watched: by subject: standard and subject whose own answer is wanted (there is a flag).
         seconds: after which a statement is stopped; the standards in it are then run apart.
     """
@@ -250,6 +260,7 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
         runs=reach.runs,
         baselines=reach.baselines,
         stale=frozenset(each.id for each in frame.connections if not each.fresh),
+        unread=frozenset(each.id for each in frame.connections if not each.read),
         connections={each.id: each.name for each in frame.connections},
     )
 

@@ -26,7 +26,11 @@ NULL: Truth = sa.cast(sa.null(), sa.Boolean)
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInfo:
-    """What an assessment must know of a connection."""
+    """What an assessment must know of a connection.
+
+    Args:
+        read: it is in force; an entry of the console that is left out is not.
+    """
 
     id: int
     name: str
@@ -34,6 +38,7 @@ class ConnectionInfo:
     provides: Mapping[str, frozenset[str]]
     fresh: bool = True
     interval: timedelta | None = None
+    read: bool = True
 
     def has(self, needs: Iterable[str]) -> bool:
         """Whether its tool provides all of these fields ("task.due_on")."""

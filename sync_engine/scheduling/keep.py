@@ -61,7 +61,7 @@ def refresh(engine: sa.Engine, moment: Moment, limits: Mapping[str, float] | Non
     mark = basis(moment, limits)
     count = 0
     with reading(engine) as connection:
-        tools = connections(connection, moment, {})
+        tools = connections(connection, moment, None)
     for tool in tools:
         if not tool.has(("link.type", "task.project_id")):
             continue

@@ -84,7 +84,7 @@ class FlagRow(SQLModel, table=True):
     resolution: str | None = None  # fixed | gone | out_of_scope | standard_off | removed
     assessed_at: datetime = instant(nullable=False)  # last time that an answer was had
     frozen_at: datetime | None = instant()  # since when no answer could be had …
-    frozen_why: str | None = None  # … because: stale | not_assessable | slow | suspect
+    frozen_why: str | None = None  # … because: stale | unread | not_assessable | slow | suspect
     acknowledged_by: str | None = None
     acknowledged_note: str | None = text_column()
     waived_until: date | None = None

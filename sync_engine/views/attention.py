@@ -12,11 +12,13 @@ from sync_engine.access import Visible
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.evaluate import connections as connections_of
 from sync_engine.rules.joins import CONNECTION, table
+from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.store.models import Hold
 
 HOLD = table(Hold)
 EXPIRES_SOON = timedelta(days=14)
 NEVER = "It has never been read completely"
+NOT_READ = "It is not in force, so nothing reads it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def troubles(
     Args:
         intervals: how often each is pulled, by name; says which are stale.
     """
-    fresh = {info.id for info in connections_of(connection, moment, intervals) if info.fresh}
+    known = {info.id: info for info in connections_of(connection, moment, intervals)}
     rows = connection.execute(
         sa.select(CONNECTION)
         .where(CONNECTION.c.removed_at.is_(None), visible.connections(CONNECTION.c.id))
@@ -58,25 +60,28 @@ def troubles(
     held = _held(connection)
     found = []
     for row in rows:
-        said = _said(row, held.get(row.id), moment.now, fresh=row.id in fresh)
+        info = known[row.id]
+        said = _said(row, held.get(row.id), moment.now, info)
         if said and not visible.everything:
-            said = _in_general(row, fresh=row.id in fresh), None
+            said = _in_general(row, info), None
         if said:
-            stale = row.id not in fresh
+            stale = not info.fresh
             found.append(Trouble(row.name, row.connector, *said, row.complete_at, stale))
     return tuple(sorted(found, key=lambda trouble: not trouble.stale))
 
 
 def _said(
-    row: sa.Row[tuple[object, ...]], held: str | None, now: datetime, *, fresh: bool
+    row: sa.Row[tuple[object, ...]], held: str | None, now: datetime, info: ConnectionInfo
 ) -> tuple[str, str | None] | None:
     """The problem and the remedy; None when all is well."""
     expires = row.credential_expires_at
     failing = row.state not in ("ok", "new")
     said: tuple[str, str | None] | None = None
-    if failing and row.message:
+    if not info.read:
+        said = NOT_READ, "Correct its settings, or remove it."
+    elif failing and row.message:
         said = row.message, row.remedy
-    elif not fresh:
+    elif not info.fresh:
         said = ("It is out of date" if row.complete_at else NEVER), row.remedy
     elif failing:
         said = "It could not be read completely", row.remedy
@@ -89,8 +94,10 @@ def _said(
     return said
 
 
-def _in_general(row: sa.Row[tuple[object, ...]], *, fresh: bool) -> str:
-    if not fresh:
+def _in_general(row: sa.Row[tuple[object, ...]], info: ConnectionInfo) -> str:
+    if not info.read:
+        return NOT_READ
+    if not info.fresh:
         return "It is out of date" if row.complete_at else NEVER
     if row.state not in ("ok", "new"):
         return "It could not be read completely"

@@ -15,7 +15,7 @@ from sync_engine.flags.ledger import FLAG
 from sync_engine.flags.report import ASSESSMENT
 
 WEEKS = 12
-STILL_COUNTED = ("stale", "suspect")
+STILL_COUNTED = ("stale", "unread", "suspect")
 """Why flags are frozen whose checks are made and counted all the same."""
 
 

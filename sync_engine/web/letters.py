@@ -36,6 +36,7 @@ from sync_engine.store.flag_models import FlagRow
 from sync_engine.subscriptions import links as links_of
 from sync_engine.subscriptions import moment_of
 from sync_engine.web.bodies import body_of
+from sync_engine.web.texts import NUL
 
 MAX_BYTES = 16 * 1024
 REASON_LIMIT = 1000
@@ -215,7 +216,7 @@ class Letters:
         return _page("said.html.j2", 200, title="You are subscribed again", said=said)
 
     def _member(self, token: str) -> leaving.Membership:
-        member = leaving.by_token(self._engine, token)
+        member = None if NUL in token else leaving.by_token(self._engine, token)
         if member is None:
             raise LinkError("This link is not one of ours, or it is not complete.")
         return member
@@ -245,8 +246,8 @@ def _purpose(text: str) -> Purpose:
 
 def _judged(reason: str, until: str, moment: Moment) -> tuple[str, date | None]:
     """The day until which a flag is to be accepted, or what is wrong with what was filled in."""
-    if not reason or len(reason) > REASON_LIMIT:
-        return f"Say why, in {REASON_LIMIT:,} characters at most.", None
+    if not reason or len(reason) > REASON_LIMIT or NUL in reason:
+        return f"Say why, in {REASON_LIMIT:,} characters of text at most.", None
     try:
         day = date.fromisoformat(until)
     except ValueError:

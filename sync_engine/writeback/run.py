@@ -217,7 +217,7 @@ class Writer:
             self._keep(step, **old)  # it was not done
             if isinstance(error, Refused):
                 self._refused += 1
-                error.remedy = self._comments.needs
+                error.remedy = f"{self._comments.needs} Or take `writeback` out."
             raise
         self._refused = 0
         after = self._comments.look(place, step.note.fingerprint)

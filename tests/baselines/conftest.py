@@ -52,7 +52,7 @@ class World(Tool):
     def take(self, *projects: str, occasion: Occasion = BY_HAND) -> int:
         """Take a baseline of these projects, of all without any."""
         with reading(self.engine) as connection:
-            (tool,) = connections(connection, self.moment, {})
+            (tool,) = connections(connection, self.moment, None)
         with capture.alone(self.engine) as connection:
             return capture.take(
                 connection, tool, occasion, self.moment,

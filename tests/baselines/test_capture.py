@@ -31,7 +31,7 @@ def refresh(world: World, wanted: Wanted, now: datetime | None = None) -> int:
     if now is not None:
         world.moment = replace(world.moment, now=now)
         world.change(complete_at=now)
-    return keep.refresh(world.engine, wanted, world.moment, {})
+    return keep.refresh(world.engine, wanted, world.moment, None)
 
 
 def by_hand(
@@ -42,7 +42,7 @@ def by_hand(
 ) -> int:
     return commands.take_baseline(
         world.engine, (1, project), name=name, actor=ANN, moment=world.moment,
-        intervals=intervals or {},
+        intervals=intervals,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ def ago(**span: float) -> datetime:
 
 
 def refresh(world: World) -> int:
-    return keep.refresh(world.engine, Wanted(), world.moment, {})
+    return keep.refresh(world.engine, Wanted(), world.moment, None)
 
 
 def begun(world: World, *tasks: str) -> None:

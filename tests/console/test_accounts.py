@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from sync_engine import accounts, tokens
+from sync_engine import accounts, invitations, tokens
 from sync_engine.accounts import (
     BUSY_ADDRESS,
     IDLE,
@@ -140,6 +140,28 @@ def test_who_guesses_from_many_places_is_slowed_and_locks_nobody_out(store: sa.E
     assert signed_in(store, "wrong", at=NOW + WINDOW) is None
     with store.connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM failed_sign_in")).scalar() == 1
+
+
+def by_an_admin(store: sa.Engine, password: str) -> None:
+    accounts.set_password(store, "ada@acme.example", password, ACTOR, NOW)
+
+
+def by_an_invitation(store: sa.Engine, password: str) -> None:
+    token = invitations.make(store, "ada@acme.example", ACTOR, NOW)
+    invitations.accept(store, token, password, NOW)
+
+
+@pytest.mark.parametrize("given", [by_an_admin, by_an_invitation])
+def test_another_password_ends_the_wait_for_its_address_alone(store: sa.Engine, given: Any) -> None:
+    made(store)
+    for address in ("ada@acme.example", "bob@acme.example"):
+        for _ in range(TRIES_OF_ADDRESS):
+            assert signed_in(store, "wrong", address=address) is None
+    given(store, CHEAP.hash("another horse battery"))
+    assert signed_in(store) is None
+    assert signed_in(store, "another horse battery") is not None
+    with pytest.raises(ThrottledError):
+        signed_in(store, address="bob@acme.example")
 
 
 def test_a_peer_that_tries_many_addresses_is_throttled(store: sa.Engine) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from sync_engine import accounts
+from sync_engine.rules.joins import PROJECT
 from sync_engine.settings.entry import Key
 from sync_engine.store import entries
 from tests.console.portfolio import NOW, fill
-from tests.console.site import CONNECTIONS, Browser, Site, served
+from tests.console.site import ACTOR, CONNECTIONS, Browser, Site, served
 
 SECRETS = {"key": "kept:a-key", "token": "kept:a-token"}
 
@@ -52,6 +55,7 @@ def test_what_does_not_hold_is_corrected(site: Site, admin: Browser) -> None:
     put(site, "office", trello(colour="red"))
     listed = admin.get("/connections").text
     assert "It is not in force, so it is not read" in listed
+    assert "It is not in force, so nothing reads it" in admin.get("/").text
     shown = admin.get("/connections/office").text
     assert "/connections/office/purge" not in shown
     refused = admin.post("/connections/office/purge", typed="office")
@@ -94,3 +98,39 @@ def test_beside_the_file_an_entry_says_nothing(site: Site, admin: Browser) -> No
     removed = admin.post("/connections/engineering/remove", version="1", typed="engineering")
     assert (removed.status_code, removed.headers["location"]) == (303, "/connections/engineering")
     assert names(site) == []
+
+
+def test_what_names_it_is_told_before_it_is_removed(
+    sqlite_store: sa.Engine, tmp_path: Path
+) -> None:
+    """Digests, standards and accounts, by its name and by those of its projects; nothing else."""
+    fill(sqlite_store)
+    with sqlite_store.begin() as connection:
+        moved = sa.update(PROJECT).where(PROJECT.c.id == "gamma").values(connection_id=2)
+        connection.execute(moved)
+    scopes = {
+        "Office": 'connection = "OFFICE"', "Labs": 'project in ("Sensor research", "x")',
+        "Other": 'project = "Billing platform" or connection = "engineering"',
+        "All": "severity = high",
+    }  # fmt: skip
+    also = {
+        "connections": CONNECTIONS[:1],
+        "digests": [
+            {"name": name, "to": ["eve@acme.example"], "scope": scope, "when": "Mon 08:00",
+             "channels": ["file"]}
+            for name, scope in scopes.items()
+        ],
+        "standards": {"packs": ["pmo-core"],
+                      "set": {"overdue": {"scope": 'connection != "office"'}}},
+    }  # fmt: skip
+    with served(sqlite_store, tmp_path, also=also) as site:
+        put(site, "office", trello())
+        scope = 'no task (connection = "office")'
+        accounts.change(site.engine, "eve@acme.example", ACTOR, NOW, scope=scope)
+        shown = unescape(site.browser("admin").get("/connections/office").text)
+        assert (
+            'none of their work then: the digest "Office", the digest "Labs", the account '
+            'eve@acme.example, the standard "overdue".'
+        ) in shown
+        put(site, "spare", trello())
+        assert "none of their work then" not in site.browser("admin").get("/connections/spare").text

@@ -94,7 +94,7 @@ def test_nothing_connected_nothing_assessed(store: sa.Engine) -> None:
     with store.begin() as connection:
         connection.execute(
             sa.insert(table(Connection)),
-            {"id": 1, "name": "e", "connector": "jira", "state": "new", "lease_epoch": 0},
+            {"id": 1, "name": "engineering", "connector": "jira", "state": "new", "lease_epoch": 0},
         )
     found = seen(store)
     assert headline(found).startswith("Nothing has been assessed yet")

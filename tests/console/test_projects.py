@@ -357,7 +357,7 @@ def test_addresses_and_fields_of_another_shape_are_refused(site: Site) -> None:
     assert wrong.status_code == 422
     assert "Column 1" in wrong.text
     assert 'value="ownr is empty"' in wrong.text
-    for path in ("/projects/engineering/none", "/projects/none/beta", "/projects/engineering/a%00b",
+    for path in ("/projects/engineering/none", "/projects/none/beta",
                  "/projects/engineering/..%2F..%2Fetc", "/projects/engineering/"):  # fmt: skip
         assert browser.get(path).status_code == 404, path
 

@@ -196,8 +196,10 @@ def test_a_body_of_another_shape_is_refused(
 
 
 def test_fields_of_another_shape_are_refused(site: Site) -> None:
-    """Twice, too long, with what is no text."""
+    """Twice, too long, with what is no text, in fields that nobody reads, too."""
     browser = site.browser("viewer")
+    assert "no text" in browser.post("/theme", theme="dark", other="\x00").text
+    assert "no text" in browser.post("/theme", **{"theme": "dark", "other\x00": "1"}).text
     for theme in (["dark", "light"], "x" * 20_000, "a\x00b", "pink"):
         answer = browser.post("/theme", theme=theme)
         assert answer.status_code == 400
@@ -325,6 +327,20 @@ def test_a_store_without_accounts_is_told_of(
         assert "not encrypted" in wide.browser().get("/sign-in?next=/").text or (
             wide.browser().get("/start").status_code == 200
         )
+
+
+def test_a_fresh_start_is_reached_from_this_machine_alone(
+    fresh: Site, sqlite_store: sa.Engine, tmp_path: Path
+) -> None:
+    """And opened to the network, it still shows nothing to who has no account."""
+    assert fresh.console.host == "127.0.0.1"
+    folder = tmp_path / "open"
+    folder.mkdir()
+    with served(sqlite_store, folder, people=False, listen="0.0.0.0:8650") as wide:
+        for site in (fresh, wide):
+            browser = site.browser()
+            assert browser.get("/flags").headers["Location"].startswith("/sign-in")
+            assert browser.get("/api/v1/flags").status_code == 401
 
 
 def test_the_demonstration_is_read_only(sqlite_store: sa.Engine, tmp_path: Path) -> None:

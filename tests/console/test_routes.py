@@ -168,6 +168,28 @@ def test_no_number_is_too_large(site: Site) -> None:
     assert admin.post("/standards/_packs/acme/yaml", version="9" * 5_000).status_code == 400
 
 
+@pytest.mark.parametrize("written", ["%00", "%FF", "%ED%A0%80"])
+def test_what_is_no_text_is_refused_in_every_address(site: Site, written: str) -> None:
+    """NUL, no UTF-8, half of a pair: as a name and as what is asked for, signed in or not."""
+    admin, asked = site.browser("admin"), 0
+    for route in table(site):
+        if "GET" not in route.methods:
+            continue
+        refusal = 422 if route.path.startswith("/api/") else 400
+        path = OWN.get(route.path, route.path)
+        asks = [f"{path}?any={written}", f"{path}?a%5B{written}=1"]
+        asks += [f"{path}?{each.alias}=a{written}" for each in route.dependant.query_params]
+        asks += [re.sub(r"\{[^}]+\}", f"a{written}", route.path)] if "{" in route.path else []
+        asked += len(asks)
+        for each in asks:
+            answer = admin.get(each)
+            assert answer.status_code == refusal, each
+            assert "no text" in answer.text, each
+    assert asked > 150
+    assert site.browser().get(f"/flags?where={written}").status_code == 400
+    assert admin.get("/flags?where=title+%3D+%22%EF%BF%BD%0D%0A%22").status_code == 200
+
+
 def _foreign(browser: Browser, method: str, path: str) -> requests.Response:
     """Ask for a foreign row, with all that a page of ours or a program would send."""
     if method == "GET":

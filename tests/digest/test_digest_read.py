@@ -90,7 +90,7 @@ def filling(store: sa.Engine) -> Filling:
 
 @pytest.fixture
 def gathered(store: sa.Engine, weekly: Subscription) -> Any:
-    def gather(**values: Any) -> DigestInput:
+    def gather(intervals: Any = None, **values: Any) -> DigestInput:
         occasion = Occasion(
             subscription=replace(weekly, **values),
             recipient="maria@example.com",
@@ -101,6 +101,7 @@ def gathered(store: sa.Engine, weekly: Subscription) -> Any:
         dialect = store.dialect.name
         read = Store(
             where=lambda scope: flag_condition(scope, Moment(NOW), dialect, FLAG),
+            intervals=intervals,
             standard_titles={"wip": "Too much in progress"},
         )
         return read(store, occasion)
@@ -194,6 +195,19 @@ def test_a_connection_that_is_out_of_date_is_told(filling: Filling, gathered: An
         ("ops-trello", "Trello refuses the token.", True),
     ]
     assert "new-asana and ops-trello are out of date" in compose(given).headline
+
+
+def test_a_connection_that_is_left_out_is_told(filling: Filling, gathered: Any) -> None:
+    """However fresh its data are, and however its last read ended."""
+    for name in ("office", "trades"):
+        filling.row(Connection, name=name, connector="trello", state="ok", complete_at=days(0))
+    filling.flag("a", ("opened", 30), frozen_at=days(0), frozen_why="unread")
+    given = gathered(dict.fromkeys(("jira-eng", "trades"), timedelta(hours=1)))
+    assert [(h.subject, h.problem, h.stale) for h in given.health] == [
+        ("office", "It is not in force, so nothing reads it", True)
+    ]
+    (flag,) = given.flags
+    assert flag.frozen_why == "its connection is not in force, so nothing reads it"
 
 
 def test_holds_doubts_and_what_could_not_be_checked_are_told(

@@ -40,7 +40,7 @@ def test_it_survives_whatever_reads_and_tidies(bench: Any) -> None:
     bench.pull()
     commands.take_baseline(
         bench.engine, (bench.id, "p1"), name="Kick-off", actor=Actor("ann", "command line"),
-        moment=moment(), intervals={},
+        moment=moment(), intervals=None,
     )  # fmt: skip
     kept = bench.rows(KEPT)
     assert len(kept) == 8

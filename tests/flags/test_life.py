@@ -74,6 +74,21 @@ def test_stale_data_raise_nothing_and_resolve_nothing(world: World) -> None:
     assert world.flag().frozen_at is None
 
 
+def test_what_nothing_reads_any_more_is_frozen_at_once(world: World) -> None:
+    """Its connection was left out of what is in force: however fresh, it says nothing any more."""
+    world.task("a")
+    world.task("c")
+    world.assess(intervals={"tool-1": timedelta(minutes=5)})
+    world.task("a", owner_id="p1")
+    world.task("b")
+    report = world.assess(intervals={})
+    assert (report.resolved, report.opened, len(report.frozen)) == ((), (), 2)
+    assert [world.flag(id).frozen_why for id in "ac"] == ["unread", "unread"]
+    report = world.assess(intervals={"tool-1": timedelta(minutes=5)})
+    assert (len(report.resolved), len(report.opened)) == (1, 1)
+    assert world.flag("c").frozen_why is None
+
+
 def test_unknown_answers_freeze(small: World) -> None:
     small.task("a")
     small.assess()

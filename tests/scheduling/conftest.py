@@ -88,7 +88,7 @@ class Tool:
 
     def plan(self, id: str = "P") -> Plan:
         with reading(self.engine) as connection:
-            (tool,) = connections(connection, self.moment, {})
+            (tool,) = connections(connection, self.moment, None)
             return plan(connection, tool, id, self.moment)
 
 

@@ -149,6 +149,7 @@ def test_waiving_asks_for_a_reason_and_a_day(desk: Desk) -> None:
         ({}, "Say why"),
         ({"reason": "  ", "until": today.isoformat()}, "Say why"),
         ({"reason": "x" * 1001, "until": today.isoformat()}, "Say why"),
+        ({"reason": "a\x00", "until": today.isoformat()}, "Say why"),
         ({"reason": "agreed", "until": "soon"}, "Write the day as"),
         ({"reason": "agreed", "until": (today - timedelta(days=1)).isoformat()}, "Choose a day"),
         ({"reason": "agreed", "until": (today + timedelta(days=999)).isoformat()}, "Choose a day"),
@@ -178,7 +179,7 @@ def test_forged_cut_moved_and_expired_links_are_refused(desk: Desk) -> None:
     for bad in (
         good[:-1], good + "x", f"{desk.address}/letters/waive/{token}",
         f"{desk.address}/letters/acknowledge/{forged}", f"{desk.address}/letters/delete/{token}",
-        f"{desk.address}/letters/acknowledge/{'x' * 5000}",
+        f"{desk.address}/letters/acknowledge/{'x' * 5000}", f"{good}%00",
     ):  # fmt: skip
         for ask in (requests.get, requests.post):
             answer = ask(bad, timeout=30)
@@ -237,7 +238,9 @@ def test_one_click_unsubscribes_and_the_page_takes_back(desk: Desk) -> None:
     assert leaving.members(desk.engine)[0].left_at is None
     assert desk.audited == ["digest unsubscribed", "digest subscribed again"]
     for path in ("unsubscribe", "subscribe"):
-        assert requests.post(f"{desk.address}/{path}/wrong", timeout=30).status_code == 404
+        for wrong in ("wrong", "%00", "%FF"):
+            answer = requests.post(f"{desk.address}/{path}/{wrong}", timeout=30)
+            assert answer.status_code == 404, (path, wrong)
 
 
 def test_what_is_posted_is_bounded(desk: Desk) -> None:

@@ -55,7 +55,9 @@ class Board:
         key = f"msg_{hashlib.sha256(body).hexdigest()[:40]}"
         try:
             target = self.target(body, key, self.now())
-            headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+            # Where no character set is named, Teams counts two bytes for each letter.
+            kind = "application/json; charset=utf-8"
+            headers = {"Content-Type": kind, "Idempotency-Key": key}
             posted = post_once(
                 target.url, body, {**headers, **target.headers}, private=self.private,
                 now=self.now(),

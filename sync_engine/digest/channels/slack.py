@@ -19,9 +19,11 @@ from sync_engine.digest.render import SHAPES
 from sync_engine.digest.text import clean
 
 API = "https://slack.com/api"
-BLOCKS = 50
 HEADER = 150
 FALLBACK = 3000
+MOST = 10_000
+"""Characters of a message's texts and addresses: Slack takes about 12,000 in all blocks together,
+and counts more than these."""
 LATER = ("ratelimited", "rate_limited", "request_timeout")
 REFUSED = (
     "invalid_blocks",
@@ -33,13 +35,19 @@ REFUSED = (
 
 
 def message(letter: Letter, channel: str | None = None) -> bytes:
-    """A digest as Block Kit, with a text for notifications. `channel`: where a bot writes."""
+    """A digest as Block Kit, with as many entries as there is room for, and a text for
+    notifications. `channel`: where a bot writes."""
+    found: list[dict[str, Any]] = []
+    for shown in range(SHOWN, -1, -1):
+        found = blocks(letter.digest, shown)
+        if weight(found) <= MOST:
+            break
     body: dict[str, Any] = {
         "text": escaped(f"{letter.digest.title}: {letter.digest.headline}", FALLBACK),
         "mrkdwn": False,
         "unfurl_links": False,
         "unfurl_media": False,
-        "blocks": blocks(letter.digest)[:BLOCKS],
+        "blocks": found,
     }
     if channel is not None:
         body["channel"] = channel
@@ -52,8 +60,23 @@ def escaped(text: str, limit: int) -> str:
     return cut.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def blocks(digest: Digest) -> list[dict[str, Any]]:
-    """A digest as blocks: what to do first, every section, how far to trust it."""
+def weight(held: Any) -> int:
+    """Characters of all texts and addresses of blocks."""
+    if isinstance(held, list):
+        return sum(map(weight, held))
+    return sum(
+        (len(value) if name in ("text", "url") else 0) if isinstance(value, str) else weight(value)
+        for name, value in held.items()
+        if isinstance(value, str | list | dict)
+    )
+
+
+def blocks(digest: Digest, shown: int) -> list[dict[str, Any]]:
+    """A digest as blocks: what to do first, every section, how far to trust it.
+
+    Args:
+        shown: entries of a section.
+    """
     found = [
         _header(f"{digest.title} · {digest.period}"),
         _rich(_run(digest.headline, bold=True)),
@@ -65,19 +88,23 @@ def blocks(digest: Digest) -> list[dict[str, Any]]:
                  for each in digest.first]  # fmt: skip
         found += [_header("Do first"), _list(deeds, "ordered")]
     for section in digest.sections:
-        shown, rest = section.entries[:SHOWN], len(section.entries) - SHOWN
+        entries, rest = section.entries[:shown], len(section.entries) - shown
         found.append(_header(f"{section.title} ({section.count:,})"))
-        if shown:
-            found.append(_list([_lines(each) for each in shown], "bullet"))
+        if entries:
+            found.append(_list([_lines(each) for each in entries], "bullet"))
         more = [*([f"and {rest:,} more entries"] if rest > 0 else []),
                 *([section.more] if section.more else [])]  # fmt: skip
         if more:
             found.append(_rich(_run("; ".join(more))))
     found.append(_header("How far to trust this"))
     found.append(_rich(_run(digest.health_summary or "Nothing is known of the data.")))
+    most = max(shown, 3)
     if digest.health:
-        found.append(_list([[_run(subject, bold=True), _run(f": {problem}")]
-                            for subject, problem, _ in digest.health], "bullet"))  # fmt: skip
+        doubts = [[_run(subject, bold=True), _run(f": {problem}")]
+                  for subject, problem, _ in digest.health[:most]]  # fmt: skip
+        found.append(_list(doubts, "bullet"))
+    if len(digest.health) > most:
+        found.append(_rich(_run(f"and {len(digest.health) - most} more findings")))
     if digest.console:
         found.append(_rich(_link("Open Flagstaff", digest.console)))
     return found

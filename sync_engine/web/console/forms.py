@@ -53,8 +53,6 @@ class Form:
         found = [str(value) for value in self._data.getlist(name)]
         if any(len(value) > most for value in found):
             raise Refusal(400, f'The field "{name[:60]}" is longer than {most:,} characters.')
-        if any("\x00" in value for value in found):
-            raise Refusal(400, f'The field "{name[:60]}" holds a character that is no text.')
         return found
 
     def fields(self, most: int = MOST) -> dict[str, list[str]]:

@@ -23,6 +23,7 @@ from sync_engine.web.console.ask import Ask
 from sync_engine.web.console.forms import Form
 from sync_engine.web.console.needs import SAFE, Needs
 from sync_engine.web.console.refusals import Refusal, SignInFirst
+from sync_engine.web.texts import NUL, is_text
 
 if TYPE_CHECKING:
     from sync_engine.web.console.site import Console
@@ -33,6 +34,7 @@ STALE = (
     "The page that this came from is out of date, or it is not ours. "
     "Go back, load it anew, and try again."
 )
+NO_TEXT = "holds what is no text: a NUL character, or bytes that are not UTF-8."
 IN_DEMO = ("/theme",)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -60,6 +62,7 @@ class Gate:
         """
         console = self._console
         self._check_host(request)
+        _check_address(request)
         if not needs.known:
             return request
         who = await run_in_threadpool(self._who, request)
@@ -149,6 +152,13 @@ def _is_api(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
+def _check_address(request: Request) -> None:
+    """What an address asks for is text."""
+    scope = request.scope
+    if not is_text(scope["raw_path"]) or not is_text(scope["query_string"]):
+        raise Refusal(422 if _is_api(request) else 400, f"The address {NO_TEXT}")
+
+
 def _admit(request: Request, who: _Who, needs: Needs) -> None:
     """Raise unless who asks may come in."""
     if needs.roles is None:
@@ -199,6 +209,10 @@ async def _fields(request: Request) -> FormData:
         raise Refusal(400, "This takes what its page's form sends, and nothing else.")
     try:
         async with request.form(max_files=0, max_fields=FIELDS) as data:
-            return data
+            fields = data
     except (MultiPartException, HTTPException, UnicodeDecodeError, ValueError):
         raise Refusal(400, "What was sent is not a form as its page sends it.") from None
+    for name, value in fields.multi_items():
+        if NUL in f"{name}{value}":
+            raise Refusal(400, f'The field "{name[:60].replace(NUL, "")}" {NO_TEXT}')
+    return fields

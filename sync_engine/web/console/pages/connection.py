@@ -20,6 +20,7 @@ from sync_engine.store import entries
 from sync_engine.views import connection as views
 from sync_engine.views import raw
 from sync_engine.views.connections import Line, census_text, line
+from sync_engine.views.naming import naming
 from sync_engine.web.console.ask import Ask, Asked
 from sync_engine.web.console.changing import desk_of, sentence, version_of
 from sync_engine.web.console.connection_forms import kind_of, place_of
@@ -237,10 +238,14 @@ def _show(ask: Ask, head: Head, error: str | None = None, status: int = 200) -> 
                 scopes = views.containers(connection, id, after)
     most = views.SCOPES_SHOWN + sum(not each.visible for each in scopes)
     configured = head.configured
+    named: tuple[str, ...] = ()
+    if head.entry is not None and ask.signed_in.role == "admin":  # who may remove it
+        with ask.reading() as connection:
+            named = naming(connection, ask.settings, ask.console.standards(), head.line.name, id)
     return ask.page(
         "connection.html.j2", status=status, head=head, about=about, runs=runs, held=held,
         counts=counts, scopes=scopes[:most], more=len(scopes) > most, after=after,
-        waiting=waiting, whole=whole, error=error, kinds=kind_words,
+        named=named, waiting=waiting, whole=whole, error=error, kinds=kind_words,
         census=census_text(configured) if configured else None,
         holds=sorted({each.run_id for each in held}),
     )  # fmt: skip

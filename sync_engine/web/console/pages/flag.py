@@ -117,6 +117,7 @@ ENDED = {
 }  # fmt: skip
 FROZEN = {
     "stale": "its connection is out of date",
+    "unread": "its connection is not in force, so nothing reads it",
     "not_assessable": "a fact that it rests on is not known",
     "access_lost": "its tool no longer shows it to us",
     "slow": "the standard ran over its time",
