@@ -35,7 +35,7 @@ from sync_engine.rules.sources import ConnectionInfo, Frame
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.teams import Teams
 from sync_engine.store.engine import reading
-from sync_engine.store.models import Connection
+from sync_engine.store.models import Connection, PeopleState
 
 SECONDS = 60.0
 SMALL = 20_000
@@ -48,6 +48,7 @@ Watched = tuple[str, Key]
 """A standard and one of its subjects."""
 
 _connection = Connection.__table__  # type: ignore[attr-defined]
+_people = PeopleState.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +121,10 @@ def fingerprint(standards: Iterable[Standard]) -> str:
     return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:16]
 
 
-def _basis(standards: str, frame: Frame) -> str:
+def _basis(connection: sa.Connection, standards: str, frame: Frame) -> str:
     """What all answers rest on beside the rows, which say themselves when they changed: the
-    standards, the calendar, the connections there are, what their tools provide, and whether they
-    are out of date."""
+    standards, the calendar, the connections there are, what their tools provide, whether they are
+    out of date, and the people who are known: who they are is written by no run."""
     calendar = frame.moment.calendar
     told = [
         (
@@ -133,8 +134,9 @@ def _basis(standards: str, frame: Frame) -> str:
         )
         for each in frame.connections
     ]
+    people = connection.execute(sa.select(_people.c.basis)).scalar_one_or_none()
     parts = (standards, frame.moment.zone.key, calendar.country, calendar.region,
-             sorted(calendar.days_off), sorted(calendar.weekend), told)  # fmt: skip
+             sorted(calendar.days_off), sorted(calendar.weekend), told, people)  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -216,7 +218,7 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
     mark = fingerprint(enabled)
     with reading(engine) as connection:
         frame = frame_for(connection, moment, intervals)
-        mark = _basis(mark, frame)
+        mark = _basis(connection, mark, frame)
         teams = teams_of.read(connection)
         reach = changed.reach(
             connection,
