@@ -272,6 +272,7 @@ class _Work:
         self.found = Answers()
         self.findings: list[Finding] = []
         self.answers: dict[tuple[str, Key], int] = {}
+        self._asked: set[Key] = set()
         self.watched: set[tuple[str, Key]] = set()
         self.slow: set[str] = set()
 
@@ -280,6 +281,7 @@ class _Work:
         tasks = self.tasks if subject == "task" else None
         reached = None if tasks is None else set(tasks)
         watched = [pair for pair in wanted if reached is None or pair[1] in reached]
+        self._asked = {key for _, key in watched}
         known = {standard.id for standard in standards}
         rows = 0
         for together in scans(standards):
@@ -307,7 +309,11 @@ class _Work:
                 self.answers[subject, key] = 0
             else:
                 rest.add(key)
-        for key, _, codes in self._rows(standards, sorted(rest)):
+        if found.own is not None:
+            own = [(key, found.own[key]) for key in rest if key in found.own]
+        else:
+            own = [(key, codes) for key, _, codes in self._rows(standards, sorted(rest))]
+        for key, codes in own:
             self.answers.update({(standard, key): code for standard, code in codes})
             self.answers[subject, key] = 0
 
@@ -331,15 +337,19 @@ class _Work:
         if keys is None:
             statement, words = scan_statement(self.frame, standards)
             return collect(self.connection.execute(statement), standards, words, self.teams)
-        found = Answers()
+        found = Answers(own={})
         for key, _, codes in self._rows(standards, keys):
             found.rows += 1
+            if found.own is not None and key in self._asked:
+                found.own[key] = codes
             for standard, code in codes:
                 if code == FLAGGED:
                     found.flagged.setdefault(standard, []).append(key)
         return found
 
     def _rows(self, standards: Sequence[Standard], keys: Sequence[Key]) -> Iterable[Any]:
+        if not keys:
+            return
         frame = replace(self.frame, only=pairs(self.frame.dialect))
         statement, _ = rows_statement(frame, standards)
         for document in chunks(sorted(set(keys))):

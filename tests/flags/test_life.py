@@ -141,6 +141,22 @@ def test_a_waiver_counts_on_its_last_day(small: World) -> None:
     assert small.flag().state == "open"
 
 
+def test_what_ends_a_flag_by_itself_does_so_though_its_subject_did_not_change(small: World) -> None:
+    for id in "abc":
+        small.task(id)
+    small.assess()
+    today = small.now.date()
+    commands.waive(small.engine, small.flag("a").id, by=MARIA, reason="agreed", until=today,
+                   now=small.now, today=today)  # fmt: skip
+    assert small.assess(full=False).subjects == 0
+    assert small.flag("a").state == "waived"
+    small.pass_days(1)
+    assert len(small.assess(full=False).waiver_expired) == 1
+    assert [small.flag(id).state for id in "abc"] == ["open"] * 3
+    small.standards = ()
+    assert len(small.assess(full=False).resolved) == 3
+
+
 def test_standard_off_and_connection_removed_resolve(small: World) -> None:
     small.task("a")
     small.assess()
@@ -177,7 +193,12 @@ def test_only_what_changed_is_looked_at(small: World) -> None:
                            "epoch": 1, "started_at": NOW, "ended_at": NOW})  # fmt: skip
     small.runs = 2
     small.task("b", owner_id="p1")
+    asked: list[str] = []
+    sa.event.listen(
+        small.engine, "before_cursor_execute", lambda _c, _k, text, *_: asked.append(text)
+    )
     report = small.assess(full=False)
+    assert len([text for text in asked if "word_0" in text]) == 1
     assert (report.subjects, report.full, len(report.resolved)) == (1, False, 1)
     assert small.flag("a").state == "open"
     assert small.assess(full=False).subjects == 0
