@@ -32,6 +32,7 @@ from sync_engine.store.account_models import (
 )
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import reading
+from sync_engine.store.locks import Lock, hold
 
 Role = Literal["admin", "pmo", "manager", "viewer"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -57,7 +58,6 @@ SEEN_EVERY = timedelta(minutes=5)
 """How exactly a session's last use is kept: a page view should not write."""
 
 _ADDRESS = re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,190}")
-_LOCK = 0x464C4147  # "FLAG": held while it is changed who has an account
 
 ACCOUNT, SESSION, TOKEN, FAILED, INVITATION, VIEW = (
     cast(sa.Table, getattr(model, "__table__"))  # noqa: B009 - made by SQLModel
@@ -264,8 +264,7 @@ def remove(engine: sa.Engine, address: str, actor: Actor, now: datetime) -> None
 def _alone(connection: sa.Connection) -> None:
     """From here on nobody else changes who has an account until this transaction ends. On SQLite
     it is so already: a transaction that writes begins alone."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    hold(connection, Lock.ACCOUNTS)
 
 
 def _some_admin(connection: sa.Connection) -> None:

@@ -16,6 +16,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from sync_engine.store.engine import reading
+from sync_engine.store.locks import Lock, hold
 from sync_engine.store.models import Connection, Identity, Leave, PeopleState, PersonRow
 
 _identity = Identity.__table__  # type: ignore[attr-defined]
@@ -23,8 +24,6 @@ _leave = Leave.__table__  # type: ignore[attr-defined]
 _person = PersonRow.__table__  # type: ignore[attr-defined]
 _connection = Connection.__table__  # type: ignore[attr-defined]
 _state = PeopleState.__table__  # type: ignore[attr-defined]
-
-LOCK = 7_204_121  # names our advisory lock on PostgreSQL: a person is made once
 
 CHUNK = 500
 SHORTEST_MAILBOX = 5
@@ -119,8 +118,7 @@ def assign_identities(
     }
     basis = _basis(known)
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        hold(connection, Lock.PEOPLE)  # a person is made once
         if _taken(connection) != basis:
             run_id = None
             connection.execute(sa.delete(_state))

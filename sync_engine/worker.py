@@ -28,6 +28,7 @@ from sync_engine.settings import Configuration, Connection, SettingsError, load,
 from sync_engine.store import entries, runs, upgrade
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
+from sync_engine.store.locks import Lock, hold
 
 Work = Kind | Literal["writeback"]
 
@@ -103,7 +104,7 @@ class Worker:
     def _lay_queue(self) -> None:
         """Procrastinate's own tables, once."""
         with self.engine.begin() as connection:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(715_271_001)))
+            hold(connection, Lock.QUEUE)
             if sa.inspect(connection).has_table("procrastinate_jobs"):
                 return
             connection.exec_driver_sql(self.app.schema_manager.get_schema().replace("%", "%%"))

@@ -17,10 +17,10 @@ from sync_engine.rules.joins import ASSIGNMENT, CONNECTION, OPEN, TASK, count_if
 from sync_engine.rules.person_facts import effort_left
 from sync_engine.store.engine import reading
 from sync_engine.store.load_models import LoadOfAccount, LoadOfConnection, LoadOfWeek
+from sync_engine.store.locks import Lock, hold
 from sync_engine.store.models import Run
 
 METHOD = "1"  # changes with the way to compute, so that what is kept is made anew
-LOCK = 7_204_120  # names our advisory lock on PostgreSQL
 ACCOUNT, WEEK, _KEPT, _RUN = map(table, (LoadOfAccount, LoadOfWeek, LoadOfConnection, Run))
 OF_ACCOUNT = ("open", "in_progress", "undated", "unmapped")
 OF_WEEK = ("open", "minutes", "unsized")
@@ -115,8 +115,7 @@ def _computed(connection: sa.Connection, tool: int) -> tuple[Found, Found]:
 
 def _write(engine: sa.Engine, tool: int, of_accounts: Found, of_weeks: Found, run: int) -> None:
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        hold(connection, Lock.WORKLOAD)
         _replace(connection, ACCOUNT, tool, of_accounts)
         _replace(connection, WEEK, tool, of_weeks)
         connection.execute(sa.delete(_KEPT).where(_KEPT.c.connection_id == tool))

@@ -22,11 +22,11 @@ from sync_engine.rules.joins import CONNECTION, MILESTONE, TASK, table
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.sources import ConnectionInfo, StoreSource
 from sync_engine.store.baseline_models import Baseline, BaselineMilestone, BaselineTask
+from sync_engine.store.locks import Lock, hold
 from sync_engine.store.models import Run
 
 BASELINE, PLANNED, PLANNED_MILESTONE = map(table, (Baseline, BaselineTask, BaselineMilestone))
 RUN = table(Run)
-LOCK = 7_204_120  # names our advisory lock on PostgreSQL
 NEEDED = ("task.project_id", "task.status")
 
 Chosen = Callable[[StoreSource], Truth]
@@ -53,8 +53,7 @@ class Occasion:
 def alone(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that no other process that takes or removes baselines is in."""
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        hold(connection, Lock.BASELINES)
         yield connection
 
 

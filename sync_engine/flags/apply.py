@@ -42,6 +42,9 @@ _RECORDS = {
     "dependency": LINK, "approval": APPROVAL, "request": TASK,
 }  # fmt: skip
 
+_NAMED = ("fingerprint", "standard", "subject", "connection_id", "subject_id", "state",
+          "waived_until")  # fmt: skip
+
 
 def fingerprint(standard: str, subject: str, key: Key) -> str:
     """Names the flag of a subject and a standard, for ever."""
@@ -186,9 +189,17 @@ class _Application:
     # -- reading -------------------------------------------------------------------------------
 
     def _flags(self, findings: Mapping[str, Finding]) -> dict[str, Any]:
-        live = self.connection.execute(sa.select(FLAG).where(FLAG.c.state != "resolved"))
-        found = {row.fingerprint: row for row in live}
-        rest = [mark for mark in findings if mark not in found]
+        """Those that are found, and the live ones, as far as this assessment may change them."""
+        live, found = FLAG.c.state != "resolved", {}
+        marks = set(findings)
+        if self.assessment.full:
+            rows = self.connection.execute(sa.select(FLAG).where(live))
+            found = {row.fingerprint: row for row in rows}
+        else:  # few of very many: what a flag keeps of its subject is read of these alone
+            named = (FLAG.c[each] for each in _NAMED)
+            rows = self.connection.execute(sa.select(*named).where(live))
+            marks.update(row.fingerprint for row in rows if not self._is_idle(row))
+        rest = sorted(marks.difference(found))
         for start in range(0, len(rest), CHUNK):
             rows = self.connection.execute(
                 sa.select(FLAG).where(FLAG.c.fingerprint.in_(rest[start : start + CHUNK]))
@@ -196,12 +207,24 @@ class _Application:
             found.update({row.fingerprint: row for row in rows})
         return found
 
+    def _is_idle(self, row: Any) -> bool:
+        """Nothing is said of a live flag: its subject was not looked at, and all that would end
+        it whatever its subject is like is as it was."""
+        found = self.assessment
+        return (
+            (row.subject, key_of(row)) not in found.watched
+            and row.standard in found.standards
+            and (row.connection_id is None or row.connection_id in found.connections)
+            and not lifecycle.expired(row.state, row.waived_until, self.moment.today)
+        )
+
     def _lost(self, rows: Iterable[Any]) -> set[tuple[str, Key]]:
         """Of the flagged subjects that are not there: those that we may no longer see."""
         absent: dict[tuple[str, int], list[str]] = {}
         for row in rows:
             key = key_of(row)
-            if row.subject in _RECORDS and not self._is_there(row.subject, key):
+            looked = (row.subject, key) in self.assessment.watched
+            if looked and row.subject in _RECORDS and not self._is_there(row.subject, key):
                 absent.setdefault((row.subject, key[0]), []).append(key[1])
         found = set()
         for (subject, connection_id), ids in absent.items():

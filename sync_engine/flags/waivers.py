@@ -21,6 +21,7 @@ from sync_engine.rules.language import LanguageError, read
 from sync_engine.rules.resolve import resolve
 from sync_engine.rules.syntax import refs
 from sync_engine.store.flag_models import ScopeWaiver, Waiver
+from sync_engine.store.locks import Lock, hold
 
 WAIVER, SCOPE = table(Waiver), table(ScopeWaiver)
 LASTING = (
@@ -28,13 +29,11 @@ LASTING = (
     "connection",
 )  # fmt: skip
 """Facts that a scope may speak of: the others change by the waiver itself, or with time."""
-LOCK = 7_204_118  # names our advisory lock on PostgreSQL
 
 
 def alone(connection: sa.Connection) -> None:
     """Wait until nobody else changes many flags; SQLite sees to that by itself."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    hold(connection, Lock.FLAGS)
 
 
 def check(condition: str) -> None:

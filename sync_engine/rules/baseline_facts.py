@@ -147,7 +147,7 @@ def _now(source: StoreSource) -> Any:
     return source.join("plan now", make)
 
 
-def _fate(task: Any, project_id: Column) -> Column:
+def fate_of(task: Any, project_id: Column) -> Column:
     """What became of a task of the plan.
 
     Gone counts as removed only where the tool has deleted it, or put it away unfinished; what is
@@ -189,7 +189,7 @@ def _since(source: StoreSource, which: Which) -> Any:
         same = sa.and_(
             task.c.connection_id == standing.c.connection_id, task.c.id == planned.c.task_id
         )
-        fate, counts = _fate(task, standing.c.project_id), planned.c.type != "subtask"
+        fate, counts = fate_of(task, standing.c.project_id), planned.c.type != "subtask"
         valued = sa.and_(planned.c.whole.is_(False), planned.c.due_on.is_not(None))
         due = sa.and_(valued, planned.c.due_on < source.frame.moment.today)
         done = sa.and_(valued, task.c.status == "done")

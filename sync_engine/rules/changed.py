@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -161,8 +162,8 @@ def _tasks(
     connection: sa.Connection, frame: Frame, seen: Mapping[int, int], agreed: int, asked: Asked
 ) -> list[Key] | None:
     found: set[Key] = set()
-    for statement in _statements(connection, seen, agreed, asked):
-        found.update((row[0], row[1]) for row in connection.execute(statement))
+    for rows in _touched_by(connection, seen, agreed, asked):
+        found.update((row[0], row[1]) for row in rows)
         if len(found) > MOST:
             return None
     if asked.related:
@@ -188,223 +189,230 @@ def _beside(connection: sa.Connection, frame: Frame, found: Iterable[Key]) -> se
     return beside
 
 
-def _statements(
+def _touched_by(
     connection: sa.Connection, seen: Mapping[int, int], agreed: int, asked: Asked
-) -> Iterator[sa.Select[Any]]:
-    yield _agreed_anew(agreed)
-    for connection_id, run_id in seen.items():
-        yield from _changed(connection_id, run_id)
-        yield from _contained(connection, connection_id, run_id)
-        yield from _in_portfolios(connection, connection_id, run_id)
-        if asked.people:
-            yield from _of_people(connection, connection_id, run_id)
-        yield from _teamed(connection, connection_id, run_id)
-        if asked.titles:
-            yield _same_title(connection_id, run_id)
+) -> Iterator[Iterable[Any]]:
+    yield connection.execute(_AGREED_ANEW, {"change": agreed})
+    for tool, run in seen.items():
+        since = {"tool": tool, "seen": run}
+        for step in _steps(connection.dialect.name, asked):
+            if step.only_if is None or connection.execute(step.only_if, since).first() is not None:
+                for statement in step.statements:
+                    yield connection.execute(statement, since)
 
 
-def _agreed_anew(seen: int) -> sa.Select[Any]:
-    """Tasks of projects of which a baseline was taken or removed since."""
-    here = sa.and_(
-        TASK.c.connection_id == _baseline.c.connection_id,
-        TASK.c.project_id == _baseline.c.project_id,
+_TOOL, _SEEN = (sa.bindparam(name, type_=sa.Integer()) for name in ("tool", "seen"))
+"""The connection that a statement looks at, and its last run that was seen: with these its
+statements are made once, however many connections there are and however often they are asked."""
+
+
+_OTHER = TASK.alias()
+"""A task that depends on a changed one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Statements that find tasks to look at.
+
+    Args:
+        only_if: what is asked first: without a row of it they find nothing, though a plan without
+            statistics would look through all tasks for that.
+    """
+
+    statements: tuple[sa.Select[Any], ...]
+    only_if: sa.Select[Any] | None = None
+
+
+@cache
+def _steps(dialect: str, asked: Asked) -> tuple[_Step, ...]:
+    """How to find the tasks of a connection that later runs touched, and what depends on them."""
+    found = [_Step(tuple(_changed())), *_contained(), _in_portfolios(), _teamed(dialect)]
+    if asked.people:
+        found.append(_of_people())
+    if asked.titles:
+        found.append(_Step((_same_title(),)))
+    return tuple(found)
+
+
+def _later(row: Any) -> sa.ColumnElement[bool]:
+    """Written by a later run of the connection."""
+    return sa.and_(row.c.connection_id == _TOOL, row.c.run_id > _SEEN)
+
+
+_AGREED_ANEW = (
+    sa.select(TASK.c.connection_id, TASK.c.id)
+    .select_from(
+        _baseline.join(
+            TASK,
+            sa.and_(
+                TASK.c.connection_id == _baseline.c.connection_id,
+                TASK.c.project_id == _baseline.c.project_id,
+            ),
+        )
     )
-    return (
-        sa.select(TASK.c.connection_id, TASK.c.id)
-        .select_from(_baseline.join(TASK, here))
-        .where(_baseline.c.change > seen)
-    )
+    .where(_baseline.c.change > sa.bindparam("change", type_=sa.Integer()))
+)
+"""Tasks of projects of which a baseline was taken or removed since."""
 
 
-def _changed(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
+def _changed() -> Iterator[sa.Select[Any]]:
     """Statements that find the tasks of a connection touched by later runs.
 
     Tasks elsewhere that count with them (the same owner, a sibling in another tool) are found by
     their own links; work in progress per person belongs to the person, who is always assessed.
     """
 
-    def later(row: sa.Table) -> sa.ColumnElement[bool]:
-        return sa.and_(row.c.connection_id == connection_id, row.c.run_id > run_id)
-
-    def tasks(column: Any, *where: Any) -> sa.Select[Any]:
-        return sa.select(TASK.c.connection_id, column).where(
-            later(TASK), column.is_not(None), *where
-        )
-
-    yield tasks(TASK.c.id)
-    yield tasks(TASK.c.parent_id)
+    for column in (TASK.c.id, TASK.c.parent_id):
+        yield sa.select(TASK.c.connection_id, column).where(_later(TASK), column.is_not(None))
     for row in (COMMENT, WORKLOG, CHANGE, MEMBERSHIP, APPROVAL):
         yield sa.select(row.c.connection_id, row.c.task_id).where(
-            later(row), row.c.task_id.is_not(None)
+            _later(row), row.c.task_id.is_not(None)
         )
     yield sa.select(CHANGE.c.connection_id, CHANGE.c.old).where(  # the whole that it left
-        later(CHANGE), CHANGE.c.field == "parent_id", CHANGE.c.old.is_not(None)
+        _later(CHANGE), CHANGE.c.field == "parent_id", CHANGE.c.old.is_not(None)
     )
     yield sa.select(MEMBERSHIP.c.connection_id, MEMBERSHIP.c.task_id).where(
-        later(SPRINT),
+        _later(SPRINT),
         MEMBERSHIP.c.connection_id == SPRINT.c.connection_id,
         MEMBERSHIP.c.container_id == SPRINT.c.id,
     )
     for end in (LINK.c.from_id, LINK.c.to_id):
-        yield sa.select(LINK.c.connection_id, end).where(later(LINK))
-    yield sa.select(_float.c.connection_id, _float.c.task_id).where(later(_float))
-    yield from _linked(connection_id, run_id)
-    yield from _mentioned(connection_id, run_id)
+        yield sa.select(LINK.c.connection_id, end).where(_later(LINK))
+    yield sa.select(_float.c.connection_id, _float.c.task_id).where(_later(_float))
+    yield from _linked()
+    yield from _mentioned()
 
 
-def _contained(
-    connection: sa.Connection, connection_id: int, run_id: int
-) -> Iterator[sa.Select[Any]]:
-    """Tasks of projects, milestones, parents and owners that changed.
-
-    Which did is asked first: it is none, mostly, and a plan without statistics would look through
-    all tasks to find that out.
-    """
+def _contained() -> Iterator[_Step]:
+    """Tasks of projects, milestones, parents and owners that changed."""
     for target, column in (
         (TASK, TASK.c.parent_id), (PROJECT, TASK.c.project_id),
         (MILESTONE, TASK.c.milestone_id), (PERSON, TASK.c.owner_id),
     ):  # fmt: skip
         other = target.alias()
-        changed = sa.select(other.c.id).where(
-            other.c.connection_id == connection_id, other.c.run_id > run_id
-        )
-        if connection.execute(changed.limit(1)).first() is not None:
-            yield sa.select(TASK.c.connection_id, TASK.c.id).where(
-                TASK.c.connection_id == connection_id, column.in_(changed)
-            )
+        changed = sa.select(other.c.id).where(_later(other))
+        yield _Step((_mine(column.in_(changed)),), changed.limit(1))
 
 
-def _in_portfolios(
-    connection: sa.Connection, connection_id: int, run_id: int
-) -> Iterator[sa.Select[Any]]:
+def _mine(*where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Tasks of the connection."""
+    return sa.select(TASK.c.connection_id, TASK.c.id).where(TASK.c.connection_id == _TOOL, *where)
+
+
+def _in_portfolios() -> _Step:
     """Tasks of projects that are part of one that changed: its name is their portfolio."""
     other, part = PROJECT.alias(), PROJECT.alias()
     changed = sa.select(part.c.id).where(
-        other.c.connection_id == connection_id, other.c.run_id > run_id,
-        part.c.connection_id == connection_id, part.c.parent_id == other.c.id,
-    )  # fmt: skip
-    if connection.execute(changed.limit(1)).first() is not None:
-        yield sa.select(TASK.c.connection_id, TASK.c.id).where(
-            TASK.c.connection_id == connection_id, TASK.c.project_id.in_(changed)
-        )
+        _later(other), part.c.connection_id == _TOOL, part.c.parent_id == other.c.id
+    )
+    return _Step((_mine(TASK.c.project_id.in_(changed)),), changed.limit(1))
 
 
-def _of_people(
-    connection: sa.Connection, connection_id: int, run_id: int
-) -> Iterator[sa.Select[Any]]:
+def _of_people() -> _Step:
     """Tasks that people who changed asked for, are assigned to, commented on, lead the project of,
     or hold up by a task of theirs. Those that they own are found as what they contain."""
-    changed = sa.select(PERSON.c.id).where(
-        PERSON.c.connection_id == connection_id, PERSON.c.run_id > run_id
-    )
-    if connection.execute(changed.limit(1)).first() is None:
-        return
-    for row, id, who in (
-        (TASK, TASK.c.id, TASK.c.reporter_id),
-        (ASSIGNMENT, ASSIGNMENT.c.task_id, ASSIGNMENT.c.person_id),
-        (COMMENT, COMMENT.c.task_id, COMMENT.c.author_id),
-    ):
-        yield sa.select(row.c.connection_id, id).where(
-            row.c.connection_id == connection_id, id.is_not(None), who.in_(changed)
+    changed = sa.select(PERSON.c.id).where(_later(PERSON))
+    named = [
+        sa.select(row.c.connection_id, id).where(
+            row.c.connection_id == _TOOL, id.is_not(None), who.in_(changed)
         )
+        for row, id, who in (
+            (TASK, TASK.c.id, TASK.c.reporter_id),
+            (ASSIGNMENT, ASSIGNMENT.c.task_id, ASSIGNMENT.c.person_id),
+            (COMMENT, COMMENT.c.task_id, COMMENT.c.author_id),
+        )
+    ]
     led = sa.select(PROJECT.c.id).where(
-        PROJECT.c.connection_id == connection_id, PROJECT.c.owner_id.in_(changed)
+        PROJECT.c.connection_id == _TOOL, PROJECT.c.owner_id.in_(changed)
     )
-    yield sa.select(TASK.c.connection_id, TASK.c.id).where(
-        TASK.c.connection_id == connection_id, TASK.c.project_id.in_(led)
-    )
-    yield sa.select(LINK.c.connection_id, LINK.c.to_id).where(
-        LINK.c.connection_id == connection_id, LINK.c.type == "blocks",
-        TASK.c.connection_id == connection_id, TASK.c.id == LINK.c.from_id,
+    held_up = sa.select(LINK.c.connection_id, LINK.c.to_id).where(
+        LINK.c.connection_id == _TOOL, LINK.c.type == "blocks",
+        TASK.c.connection_id == _TOOL, TASK.c.id == LINK.c.from_id,
         TASK.c.owner_id.in_(changed),
     )  # fmt: skip
+    statements = (*named, _mine(TASK.c.project_id.in_(led)), held_up)
+    return _Step(statements, changed.limit(1))
 
 
-def _teamed(connection: sa.Connection, connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
+def _teamed(dialect: str) -> _Step:
     """Tasks of projects with a group among their members that changed."""
-    changed = sa.select(PERSON.c.id).where(
-        PERSON.c.connection_id == connection_id, PERSON.c.run_id > run_id, PERSON.c.kind == "group"
+    changed = sa.select(PERSON.c.id).where(_later(PERSON), PERSON.c.kind == "group")
+    rows, member = list_entries(PROJECT.c.member_ids, dialect)
+    with_them = (
+        sa.select(PROJECT.c.id)
+        .select_from(PROJECT)
+        .select_from(rows)
+        .where(PROJECT.c.connection_id == _TOOL, PROJECT.c.member_ids.is_not(None))
+        .where(member.in_(changed))
     )
-    if connection.execute(changed.limit(1)).first() is not None:
-        rows, member = list_entries(PROJECT.c.member_ids, connection.dialect.name)
-        with_them = (
-            sa.select(PROJECT.c.id)
-            .select_from(PROJECT)
-            .select_from(rows)
-            .where(PROJECT.c.connection_id == connection_id, PROJECT.c.member_ids.is_not(None))
-            .where(member.in_(changed))
-        )
-        yield sa.select(TASK.c.connection_id, TASK.c.id).where(
-            TASK.c.connection_id == connection_id, TASK.c.project_id.in_(with_them)
-        )
+    return _Step((_mine(TASK.c.project_id.in_(with_them)),), changed.limit(1))
 
 
-def _touched(connection_id: int, run_id: int) -> sa.CTE:
+@cache
+def _touched() -> sa.CTE:
     """The tasks that changed, worked out first whatever the plan."""
     task = TASK.alias()
     touched = sa.select(task.c.connection_id, task.c.id, task.c.url, task.c.key, task.c.url_key)
-    where = (task.c.connection_id == connection_id, task.c.run_id > run_id)
-    return touched.where(*where).cte("touched").prefix_with("MATERIALIZED")
+    return touched.where(_later(task)).cte("touched").prefix_with("MATERIALIZED")
 
 
-def _linked(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
+def _linked() -> Iterator[sa.Select[Any]]:
     """Tasks at the other end of a link from a changed one, in this tool or another."""
-    changed, other = _touched(connection_id, run_id), TASK.alias()
+    changed, other = _touched(), _OTHER
     for near, far in ((LINK.c.from_id, LINK.c.to_id), (LINK.c.to_id, LINK.c.from_id)):
         yield sa.select(LINK.c.connection_id, far).where(
             LINK.c.connection_id == changed.c.connection_id, near == changed.c.id
         )
     for name in (changed.c.url, changed.c.key):
         yield sa.select(LINK.c.connection_id, LINK.c.from_id).where(
-            LINK.c.to_id == name, LINK.c.connection_id != connection_id
+            LINK.c.to_id == name, LINK.c.connection_id != _TOOL
         )
     for name in (other.c.url, other.c.key):
         yield sa.select(other.c.connection_id, other.c.id).where(
-            LINK.c.connection_id == connection_id,
-            LINK.c.run_id > run_id,
+            _later(LINK),
             LINK.c.to_id == name,
-            other.c.connection_id != connection_id,
+            other.c.connection_id != _TOOL,
         )
         yield sa.select(other.c.connection_id, other.c.id).where(
-            LINK.c.connection_id == connection_id,
+            LINK.c.connection_id == _TOOL,
             LINK.c.from_id == changed.c.id,
             LINK.c.to_id == name,
-            other.c.connection_id != connection_id,
+            other.c.connection_id != _TOOL,
         )
 
 
-def _mentioned(connection_id: int, run_id: int) -> Iterator[sa.Select[Any]]:
+def _mentioned() -> Iterator[sa.Select[Any]]:
     """Tasks of other tools that name a changed one by its address, or that it names."""
-    changed, other = _touched(connection_id, run_id), TASK.alias()
+    changed, other = _touched(), _OTHER
     said = sa.and_(
-        COMMENT.c.connection_id == connection_id, COMMENT.c.run_id > run_id,
+        _later(COMMENT),
         MENTION.c.kind == "comment", MENTION.c.record_id == COMMENT.c.id,
     )  # fmt: skip
     for key in (MENTION.c.url_key, MENTION.c.parent_key):
         yield sa.select(MENTION.c.connection_id, MENTION.c.task_id).where(
-            key == changed.c.url_key, MENTION.c.connection_id != connection_id
+            key == changed.c.url_key, MENTION.c.connection_id != _TOOL
         )
         for origin in (MENTION.c.task_id == changed.c.id, said):
             yield sa.select(other.c.connection_id, other.c.id).where(
                 origin,
-                MENTION.c.connection_id == connection_id,
+                MENTION.c.connection_id == _TOOL,
                 key == other.c.url_key,
-                other.c.connection_id != connection_id,
+                other.c.connection_id != _TOOL,
             )
 
 
-def _same_title(connection_id: int, run_id: int) -> sa.Select[Any]:
+def _same_title() -> sa.Select[Any]:
     """Open tasks of other tools with the title of a changed one. Those that had its title before
     it was renamed are found at day change, when all are looked at."""
-    changed, other = TASK.alias(), TASK.alias()
+    changed, other = TASK.alias(), _OTHER
     titles = (
         sa.select(normal_title(changed.c.title).label("title"))
-        .where(changed.c.connection_id == connection_id, changed.c.run_id > run_id)
+        .where(_later(changed))
         .distinct()
         .cte()
     )
     return sa.select(other.c.connection_id, other.c.id).where(
         normal_title(other.c.title) == titles.c.title,
-        other.c.connection_id != connection_id,
+        other.c.connection_id != _TOOL,
         is_comparable(other),
     )

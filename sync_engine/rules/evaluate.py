@@ -35,7 +35,7 @@ from sync_engine.rules.sources import ConnectionInfo, Frame
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.teams import Teams
 from sync_engine.store.engine import reading
-from sync_engine.store.models import Connection
+from sync_engine.store.models import Connection, PeopleState
 
 SECONDS = 60.0
 SMALL = 20_000
@@ -48,6 +48,7 @@ Watched = tuple[str, Key]
 """A standard and one of its subjects."""
 
 _connection = Connection.__table__  # type: ignore[attr-defined]
+_people = PeopleState.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,10 @@ def fingerprint(standards: Iterable[Standard]) -> str:
     return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:16]
 
 
-def _basis(standards: str, frame: Frame) -> str:
+def _basis(connection: sa.Connection, standards: str, frame: Frame) -> str:
     """What all answers rest on beside the rows, which say themselves when they changed: the
-    standards, the calendar, the connections there are, what their tools provide, and whether they
-    are out of date."""
+    standards, the calendar, the connections there are, what their tools provide, whether they are
+    out of date, and the people who are known: who they are is written by no run."""
     calendar = frame.moment.calendar
     told = [
         (
@@ -135,8 +136,9 @@ def _basis(standards: str, frame: Frame) -> str:
         )
         for each in frame.connections
     ]
+    people = connection.execute(sa.select(_people.c.basis)).scalar_one_or_none()
     parts = (standards, frame.moment.zone.key, calendar.country, calendar.region,
-             sorted(calendar.days_off), sorted(calendar.weekend), told)  # fmt: skip
+             sorted(calendar.days_off), sorted(calendar.weekend), told, people)  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -226,7 +228,7 @@ def assess(  # noqa: PLR0913  # all of them are the caller's to say
     mark = fingerprint(enabled)
     with reading(engine) as connection:
         frame = frame_for(connection, moment, intervals)
-        mark = _basis(mark, frame)
+        mark = _basis(connection, mark, frame)
         teams = teams_of.read(connection)
         reach = changed.reach(
             connection,
@@ -281,6 +283,7 @@ class _Work:
         self.found = Answers()
         self.findings: list[Finding] = []
         self.answers: dict[tuple[str, Key], int] = {}
+        self._asked: set[Key] = set()
         self.watched: set[tuple[str, Key]] = set()
         self.slow: set[str] = set()
 
@@ -289,6 +292,7 @@ class _Work:
         tasks = self.tasks if subject == "task" else None
         reached = None if tasks is None else set(tasks)
         watched = [pair for pair in wanted if reached is None or pair[1] in reached]
+        self._asked = {key for _, key in watched}
         known = {standard.id for standard in standards}
         rows = 0
         for together in scans(standards):
@@ -316,7 +320,11 @@ class _Work:
                 self.answers[subject, key] = 0
             else:
                 rest.add(key)
-        for key, _, codes in self._rows(standards, sorted(rest)):
+        if found.own is not None:
+            own = [(key, found.own[key]) for key in rest if key in found.own]
+        else:
+            own = [(key, codes) for key, _, codes in self._rows(standards, sorted(rest))]
+        for key, codes in own:
             self.answers.update({(standard, key): code for standard, code in codes})
             self.answers[subject, key] = 0
 
@@ -340,15 +348,19 @@ class _Work:
         if keys is None:
             statement, words = scan_statement(self.frame, standards)
             return collect(self.connection.execute(statement), standards, words, self.teams)
-        found = Answers()
+        found = Answers(own={})
         for key, _, codes in self._rows(standards, keys):
             found.rows += 1
+            if found.own is not None and key in self._asked:
+                found.own[key] = codes
             for standard, code in codes:
                 if code == FLAGGED:
                     found.flagged.setdefault(standard, []).append(key)
         return found
 
     def _rows(self, standards: Sequence[Standard], keys: Sequence[Key]) -> Iterable[Any]:
+        if not keys:
+            return
         frame = replace(self.frame, only=pairs(self.frame.dialect))
         statement, _ = rows_statement(frame, standards)
         for document in chunks(sorted(set(keys))):

@@ -47,6 +47,8 @@ class Answers:
         teams: by (standard, team), of subjects that people own.
         people: by identity, likewise, by all standards together.
         flagged: by standard: the subjects that break it.
+        own: by subject: its answers, where that was looked at by itself and is watched; None: none
+            was looked at by itself.
         rows: how many subjects were looked at.
     """
 
@@ -54,6 +56,7 @@ class Answers:
     teams: dict[tuple[str, str], Counts] = field(default_factory=dict)
     people: dict[int, Counts] = field(default_factory=dict)
     flagged: dict[str, list[Key]] = field(default_factory=dict)
+    own: dict[Key, list[tuple[str, int]]] | None = None
     rows: int = 0
 
     def add(self, other: Answers) -> None:
@@ -63,6 +66,9 @@ class Answers:
         _add_all(self.people, other.people)
         for standard, keys in other.flagged.items():
             self.flagged.setdefault(standard, []).extend(keys)
+        if other.own is not None:
+            mine = self.own or {}
+            self.own = mine | {key: [*mine.get(key, ()), *own] for key, own in other.own.items()}
 
 
 def _add_all(mine: dict[Any, Counts], others: Mapping[Any, Counts]) -> None:
@@ -251,5 +257,6 @@ def each_row(
     rows: Iterable[Any], standards: Sequence[Standard]
 ) -> Iterator[tuple[Key, str | None, list[tuple[str, int]]]]:
     """The rows of `rows_statement`: subject, project, answers."""
+    memory = _Memory(standards)
     for connection_id, id, project_id, _, *words in rows:
-        yield (connection_id, id), project_id, decoded(words, standards)
+        yield (connection_id, id), project_id, memory[tuple(words)]

@@ -25,7 +25,6 @@ class working_day(FunctionElement[int]):  # noqa: N801  # reads like the functio
     """How many working days there are up to a day, itself included, from a day long ago.
 
     Args:
-        day: a column; its text is repeated, so it must hold no bound value.
         calendar: days off are known for the years around `year`.
     """
 
@@ -36,19 +35,32 @@ class working_day(FunctionElement[int]):  # noqa: N801  # reads like the functio
         super().__init__(day)
         self.calendar, self.year = calendar, year
 
+    @property
+    def plain(self) -> bool:
+        """The day is a column: its text may be repeated, and costs nothing."""
+        (day,) = self.clauses
+        return isinstance(day, sa.ColumnClause) and not day.is_literal
+
 
 @compiles(working_day)
 def _sqlite(element: working_day, compiler: Any, **kw: Any) -> str:
-    day = compiler.process(element.clauses, **kw)
+    given = compiler.process(element.clauses, **kw)
+    day = given if element.plain else "day"
     number = f"(CAST(julianday({day}) - 2440587.5 AS INTEGER) + {_SHIFT})"
-    return _counted(element, day, number, f"({number} % 7)", "'{}'")
+    counted = _counted(element, day, number, f"({number} % 7)", "'{}'")
+    once = f"(SELECT {counted} FROM (SELECT {given} AS day))"  # noqa: S608  # compiled already
+    return counted if element.plain else once
 
 
 @compiles(working_day, "postgresql")
 def _postgresql(element: working_day, compiler: Any, **kw: Any) -> str:
-    day = compiler.process(element.clauses, **kw)
+    given = compiler.process(element.clauses, **kw)
+    day = given if element.plain else "of_row.day"
     number = f"(({day}) - DATE '1970-01-01' + {_SHIFT})"
-    return _counted(element, day, number, f"mod({number}, 7)", "DATE '{}'")
+    counted = _counted(element, day, number, f"mod({number}, 7)", "DATE '{}'")
+    # OFFSET keeps the planner from putting the day's expression wherever it is used.
+    once = f"(SELECT {counted} FROM (SELECT {given} AS day OFFSET 0) AS of_row)"  # noqa: S608
+    return counted if element.plain else once
 
 
 def _counted(element: working_day, day: str, number: str, of_week: str, literal: str) -> str:

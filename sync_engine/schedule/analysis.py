@@ -16,7 +16,7 @@ from sync_engine.schedule.work import Standing, Work, prepare
 LIVE = (Standing.OPEN, Standing.STARTED)
 
 
-def analyse(
+def analyse(  # noqa: PLR0913  # all of them are the caller's to say
     activities: Iterable[Activity],
     dependencies: Iterable[Dependency],
     *,
@@ -25,6 +25,7 @@ def analyse(
     due: date | None = None,
     lacks: frozenset[str] = frozenset(),
     baselined: bool = False,
+    unseen: Iterable[Activity] = (),
     limits: Mapping[str, float] | None = None,
 ) -> Schedule:
     """Both passes over a project's network, and its points.
@@ -35,6 +36,8 @@ def analyse(
             where all that nothing follows has one.
         lacks: fields ("link.lag_minutes") that the tool cannot tell.
         baselined: the project has a baseline; what that has of an activity stands with it.
+        unseen: what the baseline has and is out of our sight now: done when it was seen last, or
+            of unknown state. It is compared with the baseline, and part of nothing else.
         limits: thresholds of points, by their id, other than by default.
     """
     axis = Axis(calendar, today)
@@ -53,7 +56,7 @@ def analyse(
     conflicts = _conflicts(network, work, axis)
     facts = Facts(
         network, work, axis, today, early, floats, end, target, sum(conflicts.values()), lacks,
-        baselined,
+        baselined, tuple(unseen),
     )  # fmt: skip
     mine = facts.where(lambda _: True)
     ids = [activity.id for activity in network.activities]

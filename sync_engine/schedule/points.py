@@ -61,6 +61,9 @@ LACKING = {
 }  # fmt: skip
 """Which field would tell what is not known."""
 
+GONE = "tasks out of sight"
+"""What is lacking where a baseline has tasks that we see no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -71,7 +74,7 @@ class Facts:
         end: the point at which everything is finished; `target`: at which it is to be.
         conflicts: how many links the planned dates contradict.
         lacks: fields that the tool cannot tell.
-        baselined: the project has a baseline.
+        baselined: the project has a baseline; `unseen`: what of it is out of sight.
     """
 
     network: Network
@@ -85,6 +88,7 @@ class Facts:
     conflicts: int
     lacks: frozenset[str]
     baselined: bool
+    unseen: tuple[Activity, ...]
 
     def where(self, holds: Callable[[int], bool]) -> list[int]:
         """The numbers of the project's own activities for which something holds."""
@@ -193,42 +197,46 @@ def _agreed(facts: Facts) -> Iterable[Point]:
       before;
     - D14, the baseline execution index: activities done, of those whose baseline finish has passed.
 
-    Passed is what was due before today: the day is not over. What has gone from the project since
-    is no activity of it, and not counted, unless it was done and then archived.
+    Passed is what was due before today: the day is not over. What was removed or went to another
+    project since is no activity of it, and not counted, unless it was done and then archived. What
+    went out of sight was done by then, or nobody can say how it stands.
     """
     if not facts.baselined:
         for ref in ("D08", "D11", "D14"):
             yield _bare(ref, "baseline")
         return
     yield _long(facts)
-    work, axis, done, late, unknown = facts.work, facts.axis, 0, 0, set(facts.lacking())
-    due = 0
-    for n in facts.where(lambda _: True):
-        each, standing = facts.network.activities[n], facts.work.standing[n]
+    axis, done, late, due, unknown = facts.axis, 0, 0, 0, set(facts.lacking())
+    mine = [facts.network.activities[n] for n in facts.where(lambda _: True)]
+    for each in (*mine, *facts.unseen):
         finish = None if each.agreed is None else each.agreed.finish
         if finish is None:
             continue
-        done += standing is Standing.DONE
+        done += each.state == "done"
         if finish >= facts.today:
             continue
         due += 1
-        if standing is not Standing.DONE:
+        if each.state != "done":
             late += 1
         elif each.actual_finish is None:
             unknown.add("task.completed_at")
         else:
-            ended, agreed = work.finish[n], axis.end(finish)
+            ended, agreed = axis.end(each.actual_finish), axis.end(finish)
             late += ended is not None and agreed is not None and ended > agreed
+    untold = [each.agreed.finish for each in facts.unseen if each.agreed and each.state is None]
+    if any(finish is not None and finish < facts.today for finish in untold):
+        unknown.add(GONE)
     yield _share("D11", late, due, tuple(sorted(unknown)))
-    unmapped = facts.lacking()
-    if unmapped or not due:
-        yield _bare("D14", *(unmapped or ("work due by now",)))
+    lacking = {*facts.lacking(), *(GONE for finish in untold if finish is not None)}
+    if lacking or not due:
+        yield _bare("D14", *(sorted(lacking) or ("work due by now",)))
     else:
         yield replace(POINTS["D14"], value=done / due, numerator=done, denominator=due)
 
 
 def _long(facts: Facts) -> Point:
     judged, unknown = 0, set(facts.lacking())
+    unknown.update(GONE for each in facts.unseen if each.state is None)
     many = 0
     for n in facts.where(facts.is_open):
         each = facts.network.activities[n]

@@ -23,11 +23,11 @@ from sync_engine.rules.standards import Standard
 from sync_engine.schedule.model import Schedule
 from sync_engine.scheduling.read import Plan, plan
 from sync_engine.store.engine import reading
+from sync_engine.store.locks import Lock, hold
 from sync_engine.store.models import Run
 from sync_engine.store.schedule_models import ScheduleResult, TaskSchedule
 
-METHOD = "3"  # changes with the way to compute, so that kept results are made anew
-LOCK = 7_204_119  # names our advisory lock on PostgreSQL
+METHOD = "4"  # changes with the way to compute, so that kept results are made anew
 CHUNK = 500
 RESULT, FLOAT, _RUN = table(ScheduleResult), table(TaskSchedule), table(Run)
 COLUMNS = {
@@ -227,8 +227,7 @@ def float_rows(held: Plan, found: Schedule, run: int) -> dict[str, dict[str, Any
 def _writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that no other process that keeps results is in."""
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        hold(connection, Lock.SCHEDULES)
         yield connection
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.rules.baseline_facts import BASELINE, PLANNED
+from sync_engine.rules.baseline_facts import BASELINE, PLANNED, fate_of
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.joins import LINK, MILESTONE, PROJECT, TASK, is_put_away_done
 from sync_engine.rules.scan import Key
@@ -49,6 +49,7 @@ class Plan:
         active: it is neither archived nor closed, as far as the tool can tell.
         lacks: fields that the tool cannot tell of this project.
         baseline_id: its current baseline, if it has one.
+        unseen: what that has and is out of sight; see `analyse`.
     """
 
     key: Key
@@ -60,12 +61,14 @@ class Plan:
     active: bool
     lacks: frozenset[str]
     baseline_id: int | None = None
+    unseen: tuple[Activity, ...] = ()
 
     def analysed(self, moment: Moment, limits: Mapping[str, float] | None = None) -> Schedule:
         """What its network says as of a moment."""
         return analyse(
             self.activities, self.dependencies, today=moment.today, calendar=moment.calendar,
             due=self.due, lacks=self.lacks, limits=limits, baselined=self.baseline_id is not None,
+            unseen=self.unseen,
         )  # fmt: skip
 
 
@@ -104,6 +107,7 @@ def plan(connection: sa.Connection, tool: ConnectionInfo, id: str, moment: Momen
     return Plan(
         (tool.id, id), project.name, tuple(activities), dependencies, {**mine, **others},
         project.due_on, project.state == "active", lacks, baseline_id,
+        tuple(_unseen(each, moment) for each in connection.execute(unseen(project, baseline_id))),
     )  # fmt: skip
 
 
@@ -131,10 +135,34 @@ def current(tool: int, project: str) -> sa.Select[Any]:
 def _agreed(connection: sa.Connection, baseline_id: int | None) -> dict[str, Agreed]:
     """By task: what a baseline has of it."""
     rows = connection.execute(sa.select(PLANNED).where(PLANNED.c.baseline_id == baseline_id))
-    return {
-        row.task_id: Agreed(start=row.start_on, finish=row.due_on, estimate=row.estimate_minutes)
-        for row in rows
-    }
+    return {row.task_id: _as_agreed(row) for row in rows}
+
+
+def _as_agreed(row: Any) -> Agreed:
+    return Agreed(start=row.start_on, finish=row.due_on, estimate=row.estimate_minutes)
+
+
+def unseen(project: Any, baseline_id: int | None) -> sa.Select[Any]:
+    """The tasks of a baseline of a project that are out of sight: nobody can say any more how
+    they stand, unless they were done by then. Wholes stand for their parts."""
+    same = sa.and_(TASK.c.connection_id == project.connection_id, TASK.c.id == PLANNED.c.task_id)
+    fate = fate_of(TASK, sa.literal(project.id))
+    return (
+        sa.select(PLANNED, TASK.c.status.label("last_status"), TASK.c.completed_at)
+        .select_from(PLANNED.outerjoin(TASK, same))
+        .where(PLANNED.c.baseline_id == baseline_id, PLANNED.c.whole.is_(False))
+        .where(sa.or_(TASK.c.id.is_(None), TASK.c.gone_at.is_not(None)))
+        .where(fate.in_(("lost", "moved")))
+    )
+
+
+def _unseen(row: Any, moment: Moment) -> Activity:
+    return Activity(
+        id=row.task_id,
+        state="done" if row.last_status == "done" else None,
+        actual_finish=_day(row.completed_at, moment),
+        agreed=_as_agreed(row),
+    )
 
 
 def _links(connection: sa.Connection, tool: int, project: str) -> list[Any]:

@@ -15,6 +15,7 @@ from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.schedule.model import Point
 from sync_engine.schedule.points import POINTS
 from sync_engine.scheduling.keep import COLUMNS, FLOAT, RESULT
+from sync_engine.scheduling.read import unseen
 
 SHOWN = 6
 DATES = ("task.status", "task.due_on")
@@ -108,6 +109,7 @@ def schedule(
         return Schedule("none of its tasks is linked with another, so there is no network to judge")
     lacks = {f"task.{name}" for name in project.lacks or ()}
     lacks |= {name for name in FIELDS if not tool.has((name,))}
+    lost = _lost(connection, project, row.baseline_id)
     critical, least = _floats(connection, tool.id, project.id)
     length = None if row.forecast_finish is None else moment.calendar.age(
         moment.today, row.forecast_finish
@@ -116,27 +118,43 @@ def schedule(
         None, row.day, row.day != moment.today, row.forecast_finish, length, least, critical,
         _path(connection, tool.id, project.id), row.dependencies, row.open_activities,
         row.undated_activities,
-        tuple(_judged(row, ref, column, lacks, limits) for ref, column in sorted(COLUMNS.items())),
+        tuple(
+            _judged(row, ref, column, lacks, limits, lost=lost)
+            for ref, column in sorted(COLUMNS.items())
+        ),
     )  # fmt: skip
 
 
+def _lost(connection: sa.Connection, project: Any, baseline_id: int | None) -> bool:
+    """Whether nobody can say how some task of the baseline stands."""
+    found = connection.execute(unseen(project, baseline_id))
+    return any(each.last_status != "done" for each in found)
+
+
 def _judged(
-    row: Any, ref: str, column: str, lacks: Collection[str], limits: Mapping[str, float]
+    row: Any,
+    ref: str,
+    column: str,
+    lacks: Collection[str],
+    limits: Mapping[str, float],
+    *,
+    lost: bool,
 ) -> Judged:
     value = getattr(row, column)
     point = replace(
         POINTS[ref], value=None if value is None else float(value),
         limit=limits.get(ref, POINTS[ref].limit),
     )  # fmt: skip
-    return Judged(point, _why(row, ref, lacks) if value is None else None)
+    return Judged(point, _why(row, ref, lacks, lost=lost) if value is None else None)
 
 
-def _why(row: Any, ref: str, lacks: Collection[str]) -> str:
+def _why(row: Any, ref: str, lacks: Collection[str], *, lost: bool) -> str:
     """Why a point is not assessable, as far as what is kept can tell."""
     missing = [FIELDS[name] for name in NEEDS.get(ref, ()) if name in lacks]
     reasons = (
         (ref in AGREED and row.baseline_id is None, "there is no baseline to compare with"),
         (missing, f"its tool does not tell {' and '.join(missing)}"),
+        (ref in AGREED and lost, "tasks of its baseline are out of sight"),
         (ref == "D04", "its tool does not tell of what kind some links are"),
         (not row.open_activities, "no work of it is open"),
         (row.undated_activities, "linked tasks have no dates to compute with"),

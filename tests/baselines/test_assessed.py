@@ -13,11 +13,14 @@ import sqlalchemy as sa
 from sync_engine.baselines import capture
 from sync_engine.flags.apply import run
 from sync_engine.rules import packs
+from sync_engine.rules.evaluate import connections
+from sync_engine.rules.joins import PROJECT
 from sync_engine.rules.standards import Standard
 from sync_engine.scheduling import keep as schedules
 from sync_engine.scheduling.keep import RESULT
 from sync_engine.settings.source import parse
 from sync_engine.store.engine import reading
+from sync_engine.views.schedule import AGREED, schedule
 from tests.baselines.conftest import NOW, World
 
 
@@ -103,6 +106,35 @@ def test_a_schedule_is_judged_anew_when_its_baseline_changes(world: World) -> No
         capture.remove(connection, 1, by="ann", now=NOW)
     assert schedules.refresh(world.engine, world.moment) == 1
     assert results(world)["P"]["bei"] is None
+
+
+@pytest.mark.parametrize("reason", ["access_lost", "moved"])
+def test_a_schedule_is_not_judged_by_a_plan_of_which_a_part_is_out_of_sight(
+    world: World, reason: str
+) -> None:
+    world.chain("a", "b", "c", days=((2, 6), (9, 13), (16, 20)))
+    world.task("x", start_on=march(9), due_on=march(13))
+    world.take("P")
+    world.task("x", start_on=march(9), due_on=march(13), gone_at=NOW, gone_reason="deleted")
+    schedules.refresh(world.engine, world.moment)
+    assert set(agreed(world).values()) == {(True, None)}
+    world.pulled()
+    world.task("a", start_on=march(2), due_on=march(6), gone_at=NOW, gone_reason=reason)
+    schedules.refresh(world.engine, world.moment)
+    assert set(agreed(world).values()) == {(False, "tasks of its baseline are out of sight")}
+
+
+def agreed(world: World) -> dict[str, tuple[bool, str | None]]:
+    """Of the points that compare with a baseline: whether there is a value, and why not."""
+    with reading(world.engine) as connection:
+        (tool,) = connections(connection, world.moment, {})
+        project = connection.execute(sa.select(PROJECT).where(PROJECT.c.id == "P")).one()
+        told = schedule(connection, tool, project, world.moment, {})
+    return {
+        each.point.ref: (each.point.value is not None, each.why)
+        for each in told.points
+        if each.point.ref in AGREED
+    }
 
 
 @pytest.mark.parametrize("pack", ["schedule"])

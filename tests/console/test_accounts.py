@@ -26,6 +26,7 @@ from sync_engine.accounts import (
     User,
 )
 from sync_engine.store.engine import reading
+from sync_engine.store.locks import Lock, hold
 from tests.console.portfolio import NOW
 from tests.console.site import ACTOR, CHEAP, PASSWORD
 
@@ -225,7 +226,7 @@ def test_of_two_admins_who_demote_each_other_one_stays(postgres_store: sa.Engine
 
     waiting = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     with ThreadPoolExecutor(2) as pool, postgres_store.connect() as turn:
-        turn.execute(sa.select(sa.func.pg_advisory_xact_lock(accounts._LOCK)))
+        hold(turn, Lock.ACCOUNTS)
         tried = [pool.submit(demote, f"{name}@acme.example") for name in ("ada", "olga")]
         with postgres_store.connect() as looking:
             while looking.execute(waiting).scalar_one() < len(tried):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -20,11 +21,17 @@ from sqlmodel import SQLModel
 from sync_engine import commands
 from sync_engine.flags.explain import explain
 from sync_engine.flags.preview import preview
+from sync_engine.people import KnownPerson, take
+from sync_engine.rules import evaluate
 from sync_engine.rules.calendars import WorkCalendar
+from sync_engine.rules.language import read
+from sync_engine.rules.resolve import resolve
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import open_engine
 from sync_engine.store.flag_models import Compliance, Waiver
+from sync_engine.store.models import PersonRow
 from tests.flags.world import CONNECTION, FLAG, NOW, PROVIDES, TASKS, World, standards
+from tests.rules.rows import record
 
 MARIA = Actor("Maria", "command line")
 
@@ -149,6 +156,22 @@ def test_a_waiver_counts_on_its_last_day(small: World) -> None:
     assert small.flag().state == "open"
 
 
+def test_what_ends_a_flag_by_itself_does_so_though_its_subject_did_not_change(small: World) -> None:
+    for id in "abc":
+        small.task(id)
+    small.assess()
+    today = small.now.date()
+    commands.waive(small.engine, small.flag("a").id, by=MARIA, reason="agreed", until=today,
+                   now=small.now, today=today)  # fmt: skip
+    assert small.assess(full=False).subjects == 0
+    assert small.flag("a").state == "waived"
+    small.pass_days(1)
+    assert len(small.assess(full=False).waiver_expired) == 1
+    assert [small.flag(id).state for id in "abc"] == ["open"] * 3
+    small.standards = ()
+    assert len(small.assess(full=False).resolved) == 3
+
+
 def test_standard_off_and_connection_removed_resolve(small: World) -> None:
     small.task("a")
     small.assess()
@@ -185,10 +208,35 @@ def test_only_what_changed_is_looked_at(small: World) -> None:
                            "epoch": 1, "started_at": NOW, "ended_at": NOW})  # fmt: skip
     small.runs = 2
     small.task("b", owner_id="p1")
+    asked: list[str] = []
+    sa.event.listen(
+        small.engine, "before_cursor_execute", lambda _c, _k, text, *_: asked.append(text)
+    )
     report = small.assess(full=False)
+    assert len([text for text in asked if "word_0" in text]) == 1
     assert (report.subjects, report.full, len(report.resolved)) == (1, False, 1)
     assert small.flag("a").state == "open"
     assert small.assess(full=False).subjects == 0
+
+
+def test_other_people_in_the_people_file_are_noticed(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who an account belongs to is written by no run."""
+    monkeypatch.setattr(evaluate, "SMALL", 0)
+    small.standards = (
+        replace(small.standards[0], flag_when=resolve(read('owner = "Ann Lee"'), "task")),
+    )
+    small.task("a", owner_id="p1")
+    with small.engine.begin() as connection:
+        record(connection, PersonRow, 1, "p1", kind="human", name="alee", email="ann@example.com")
+    take(small.engine, ())
+    assert not small.assess().opened
+    take(small.engine, (KnownPerson("Ann Lee", ("ann@example.com",)),))
+    assert len(small.assess().opened) == 1
+    assert not small.assess().full
+    take(small.engine, (KnownPerson("Ann Quist", ("ann@example.com",)),))
+    assert len(small.assess().resolved) == 1
 
 
 def test_a_late_assessment_changes_nothing(small: World) -> None:

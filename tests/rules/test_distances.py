@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.rules.distances import day_at, working_day
+from sync_engine.rules.distances import day_at
+from sync_engine.rules.working_days import working_days_between
 from sync_engine.store.types import UTCDateTime
 
 NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)
@@ -45,17 +46,25 @@ def test_an_instant_falls_on_the_day_that_clocks_say(store: sa.Engine, zone: str
 def test_working_days_are_those_of_the_calendar(store: sa.Engine, calendar: WorkCalendar) -> None:
     moment = Moment(NOW, ZoneInfo("UTC"), calendar)
     days = [date(2025, 12, 20) + timedelta(days=n) for n in range(130)]
-    dialect = store.dialect.name
-    found = ask(store, *(working_day(sa.literal(day, sa.Date()), moment, dialect) for day in days))
-    numbers = [int(str(number)) for number in found]
-    for n, day in enumerate(days[1:], 1):
-        assert numbers[n] - numbers[0] == calendar.age(days[0], day), day
+    for reckoned in (False, True):
+        found = apart(store, days, moment, reckoned=reckoned)
+        assert found == [calendar.age(days[0], day) for day in days]
+
+
+def apart(store: sa.Engine, days: list[date], moment: Moment, *, reckoned: bool) -> list[object]:
+    """Working days from the first of these days to each; `reckoned`: of no column, but of what is
+    made of one."""
+    rows = sa.union_all(*(sa.select(sa.literal(day, sa.Date()).label("day")) for day in days))
+    given = rows.subquery()
+    day = sa.func.coalesce(given.c.day, sa.null(), type_=sa.Date()) if reckoned else given.c.day
+    number = working_days_between(sa.literal(days[0], sa.Date()), day, moment)
+    with store.connect() as connection:
+        return list(connection.execute(sa.select(number).order_by(given.c.day)).scalars())
 
 
 def test_days_before_1970_count_like_others(store: sa.Engine) -> None:
     moment = Moment(NOW)
     days = [date(1899, 12, 30) + timedelta(days=n) for n in range(15)]
-    dialect = store.dialect.name
-    found = ask(store, *(working_day(sa.literal(day, sa.Date()), moment, dialect) for day in days))
+    found = apart(store, days, moment, reckoned=False)
     steps = [int(str(b)) - int(str(a)) for a, b in pairwise(found)]
     assert steps == [int(day.weekday() < 5) for day in days[1:]]

@@ -112,3 +112,31 @@ def test_without_a_baseline_nothing_is_said_whatever_stands_with_activities() ->
         assert (found.point(ref).answer, found.point(ref).missing) == (
             "not assessable", ("baseline",),
         )  # fmt: skip
+
+
+def gone(agreed: Agreed, **more: Any) -> list[Activity]:
+    return [activity("gone", agreed, **more)]
+
+
+@pytest.mark.parametrize("ref", ["D08", "D11", "D14"])
+def test_what_went_out_of_sight_makes_the_answer_unknown(ref: str) -> None:
+    work = [activity("a", ends(FRIDAY), state="done", actual_finish=FRIDAY)]
+    assert point(ref, work).answer == "met"
+    found = point(ref, work, unseen=gone(ends(FRIDAY), state=None))
+    assert (found.answer, found.missing) == ("not assessable", ("tasks out of sight",))
+
+
+def test_what_went_out_of_sight_ahead_of_its_day_may_be_done_but_not_missed() -> None:
+    work = [activity("a", ends(FRIDAY), state="done", actual_finish=FRIDAY)]
+    ahead = gone(ends(TOMORROW), state=None)
+    assert parts(point("D11", work, unseen=ahead)) == ("met", 0, 1)
+    assert point("D14", work, unseen=ahead).missing == ("tasks out of sight",)
+    assert parts(point("D14", work, unseen=gone(Agreed(), state=None))) == ("met", 1, 1)
+
+
+def test_what_was_done_and_is_out_of_sight_since_stays_done() -> None:
+    work = [activity("a", Agreed(start=FRIDAY, finish=FRIDAY))]
+    late = gone(ends(FRIDAY), state="done", actual_finish=YESTERDAY)
+    assert parts(point("D11", work, unseen=late)) == ("flagged", 2, 2)
+    assert parts(point("D14", work, unseen=late)) == ("flagged", 1, 2)
+    assert parts(point("D08", work, unseen=late)) == ("met", 0, 1)
