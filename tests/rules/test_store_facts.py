@@ -198,7 +198,8 @@ EXPECTED: dict[tuple[str, tuple[int, str]], dict[str, Any]] = {
 
 def test_every_sum_and_join(portfolio: sa.Engine, moment: Moment) -> None:
     with reading(portfolio) as connection:
-        frame = frame_for(connection, moment, {"tool-1": timedelta(minutes=5)})
+        often = {"tool-1": timedelta(minutes=5), "tool-2": timedelta(days=1)}
+        frame = frame_for(connection, moment, often)
         for (subject, key), expected in EXPECTED.items():
             refs = [Ref(name, Span(1, 1)) for name in expected]
             found = items(connection, frame, subject, [key], refs)[key].values
