@@ -192,7 +192,7 @@ EXPECTED: dict[tuple[str, tuple[int, str]], dict[str, Any]] = {
         "lost_scopes": 1, "unmapped_words": 1, "completeness_gap": 5.0, "held_censuses": 1,
         "parked_items": 4, "missed_reads": pytest.approx(144.0), "state": "ok",
     },
-    ("connection", (2, "")): {"lost_scopes": 0, "completeness_gap": None, "missed_reads": None},
+    ("connection", (2, "")): {"lost_scopes": 0, "completeness_gap": None, "missed_reads": 0},
 }  # fmt: skip
 
 
@@ -205,6 +205,16 @@ def test_every_sum_and_join(portfolio: sa.Engine, moment: Moment) -> None:
             found = items(connection, frame, subject, [key], refs)[key].values
             expected = {k: v if v is not None or k != "labels" else [] for k, v in expected.items()}
             assert dict(found) == expected, (subject, key)
+
+
+@pytest.mark.parametrize("often", [None, {"tool-1": timedelta(minutes=5)}])
+def test_missed_reads_of_what_nobody_says_how_often_it_is_read(
+    portfolio: sa.Engine, moment: Moment, often: dict[str, timedelta] | None
+) -> None:
+    with reading(portfolio) as connection:
+        frame = frame_for(connection, moment, often)
+        found = items(connection, frame, "connection", [(2, "")], [Ref("missed_reads", Span(1, 1))])
+    assert found[2, ""].values == {"missed_reads": None}
 
 
 def test_every_fact_compiles(portfolio: sa.Engine, moment: Moment) -> None:
