@@ -2,8 +2,9 @@
 
 Run ``python -m benchmarks.pages --rows 1000000``. The store has that many tasks of three
 connections, six hundred projects, five hundred people, about fifty thousand open flags, and twelve
-weeks of compliance. Each page is asked for as a browser does, one after the other, by an admin and
-by a manager; the figures are milliseconds until the whole page is here.
+weeks of compliance and of loads. Each page is asked for as a browser does, one after the other, by
+an admin, by a manager of a fifth of the projects, and by one of all the others; the figures are
+milliseconds until the whole page is here.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from prometheus_client import CollectorRegistry
 
 from benchmarks.conditions import standards
 from benchmarks.portfolio import NOW, PROJECTS, fill
-from sync_engine import accounts
+from sync_engine import accounts, workload
 from sync_engine.accounts import NewAccount, Passwords
 from sync_engine.flags import apply
 from sync_engine.rules.calendars import WorkCalendar
@@ -36,7 +37,7 @@ from sync_engine.settings import load
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import open_engine
 from sync_engine.store.flag_models import AssessmentRow, Compliance, ComplianceOfProject
-from sync_engine.store.models import Identity, PersonRow, ProjectRow
+from sync_engine.store.models import Assignment, Identity, PersonRow, ProjectRow, TaskRow
 from sync_engine.web.app import make_app
 from sync_engine.web.console.site import Console
 from sync_engine.web.listener import Listener
@@ -46,15 +47,18 @@ DAYS = 84
 FLAGGING = 12
 """So many of the benchmark's standards flag about fifty thousand of a million tasks."""
 
+LABS, CORE = 'portfolio = "Labs"', 'portfolio = "Core"'
 WRITER = Actor("benchmark", "command line")
 READERS = {
     "admin": NewAccount("olga@acme.example", "Olga", "admin"),
-    "manager": NewAccount("eve@acme.example", "Eve", "manager", None, 'portfolio = "Core"'),
+    "manager of a fifth": NewAccount("eve@acme.example", "Eve", "manager", None, LABS),
+    "manager of the rest": NewAccount("max@acme.example", "Max", "manager", None, CORE),
 }
 PATHS = (
     "/", "/flags", "/flags?where=severity+%3D+low+and+project+%3D+%22Project+7%22", "/flags/1",
-    "/projects", "/projects/tool-1/P1", "/people", "/people/1", "/standards", "/standards/bench-00",
-    "/connections", "/connections/tool-1", "/digests", "/settings", "/api/v1/flags",
+    "/projects", "/projects/tool-1/P1", "/people", "/people/1", "/standards",
+    "/standards/active-without-owner", "/connections", "/connections/tool-1", "/digests",
+    "/settings", "/api/v1/flags",
 )  # fmt: skip
 
 
@@ -91,6 +95,15 @@ def furnish(engine: sa.Engine) -> None:
             for c in (1, 2, 3) for n in range(PEOPLE)
         ]  # fmt: skip
         connection.execute(sa.insert(_table(PersonRow)), rows)
+        task = _table(TaskRow)
+        assigned = sa.select(task.c.connection_id, task.c.id, sa.literal(0), task.c.owner_id)
+        connection.execute(
+            sa.insert(_table(Assignment)).from_select(
+                ["connection_id", "task_id", "position", "person_id"],
+                assigned.where(task.c.owner_id.is_not(None)),
+            )
+        )
+    workload.refresh(engine)
     found = assess(
         engine, standards()[:FLAGGING], now=NOW, timezone=ZoneInfo("UTC"),
         calendar=WorkCalendar(), full=True, seconds=600,
