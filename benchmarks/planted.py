@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
 from sync_engine.rules.evaluate import Assessment
 from sync_engine.store import tables
 from sync_engine.store.engine import open_engine
+from sync_engine.store.tables import METADATA
 from tests.planted import filler
 from tests.planted.field import fill, look, misplanted, shipped, sow
 from tests.planted.oracle import Oracle
@@ -83,7 +83,7 @@ def measured(rows: int, *, postgres: bool) -> dict[str, Any]:
     """Plant, assess, compare."""
     standards = shipped()
     with tempfile.TemporaryDirectory() as folder, opened(folder, postgres=postgres) as engine:
-        SQLModel.metadata.create_all(engine)
+        METADATA.create_all(engine)
         portfolio = sow(SCENARIO.days, standards)
         alike = grown(engine, portfolio, rows)
         expected = Oracle(portfolio).answers(standards)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import SQLModel
 
 from sync_engine.store.models import Connection, Run, TaskRow
+from sync_engine.store.tables import METADATA
 
 NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)
 PROJECTS = 200
@@ -69,7 +69,7 @@ def fill(engine: sa.Engine, rows: int, path: Path | None) -> None:
     Args:
         path: of the file, for SQLite.
     """
-    SQLModel.metadata.create_all(engine)
+    METADATA.create_all(engine)
     provides = {"task": list(TaskRow.model_fields)}
     table: sa.Table = Connection.__table__  # type: ignore[attr-defined]
     with engine.begin() as connection:

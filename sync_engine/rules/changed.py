@@ -144,7 +144,7 @@ def reach(  # all of them are the caller's to say
         if begun.get(each.id, 0) > seen.get(each.id, 0)
     }
     before = 0 if last is None else last["baselines"]
-    tasks = _tasks(connection, frame, behind, before, asked)
+    tasks = _tasks(connection, frame, behind, before if agreed > before else None, asked)
     if asked.groups and tasks:
         tasks = None
     runs = {**dict.fromkeys((c.id for c in frame.connections), 0), **runs}
@@ -159,7 +159,11 @@ def _is_small(connection: sa.Connection, small: int) -> bool:
 
 
 def _tasks(
-    connection: sa.Connection, frame: Frame, seen: Mapping[int, int], agreed: int, asked: Asked
+    connection: sa.Connection,
+    frame: Frame,
+    seen: Mapping[int, int],
+    agreed: int | None,
+    asked: Asked,
 ) -> list[Key] | None:
     found: set[Key] = set()
     for rows in _touched_by(connection, seen, agreed, asked):
@@ -190,9 +194,11 @@ def _beside(connection: sa.Connection, frame: Frame, found: Iterable[Key]) -> se
 
 
 def _touched_by(
-    connection: sa.Connection, seen: Mapping[int, int], agreed: int, asked: Asked
+    connection: sa.Connection, seen: Mapping[int, int], agreed: int | None, asked: Asked
 ) -> Iterator[Iterable[Any]]:
-    yield connection.execute(_AGREED_ANEW, {"change": agreed})
+    """`agreed`: the last change of baselines that was looked at; None: there is none since."""
+    if agreed is not None:
+        yield connection.execute(_AGREED_ANEW, {"change": agreed})
     for tool, run in seen.items():
         since = {"tool": tool, "seen": run}
         for step in _steps(connection.dialect.name, asked):
