@@ -45,11 +45,13 @@ class Visible:
             they are many; None: everything is visible.
         led: ids of the identities that they lead, and their own; or a query for them.
         address: theirs, as teams are named.
+        most: most projects are theirs, so that to find their flags takes longer than to try all.
     """
 
     own_projects: Mapping[int, Sequence[str]] | sa.Select[Any] | None = None
     led: Sequence[int] | sa.Select[Any] = ()
     address: str = ""
+    most: bool = False
 
     @classmethod
     def to(cls, user: User, connection: sa.Connection, moment: Moment) -> Visible:
@@ -66,7 +68,7 @@ class Visible:
         led = sa.select(IDENTITY.c.id).where(leads)
         ids = connection.execute(led.limit(MOST_IDS + 1)).scalars().all()
         own = _own(connection, user.scope, moment) if user.scope else {}
-        return cls(own, led if len(ids) > MOST_IDS else ids, address)
+        return cls(own, led if len(ids) > MOST_IDS else ids, address, _most(connection, own))
 
     @property
     def everything(self) -> bool:
@@ -82,9 +84,10 @@ class Visible:
         return self._of_project(t.c.connection_id, t.c.project_id)
 
     def flags(self, t: sa.FromClause = filters.FLAG) -> Condition:
-        """Of the table of flags, by id: theirs are found by two indexes, and not all are tried."""
-        if self.everything:
-            return sa.true()
+        """Of the table of flags, by id: theirs are found by two indexes, and not all are tried,
+        unless most are theirs."""
+        if self.everything or self.most:
+            return self.among_flags(t)
         flag = filters.FLAG.alias("visible_flag")
         own = sa.select(flag.c.id).where(self._of_project(flag.c.connection_id, flag.c.project_id))
         led = sa.select(flag.c.id).where(flag.c.identity_id.in_(self.led))
@@ -137,6 +140,14 @@ class Visible:
             named = (sa.and_(connection_id == c, project_id.in_(ids)) for c, ids in own.items())
             return sa.or_(sa.false(), *named)
         return sa.tuple_(connection_id, project_id).in_(own)
+
+
+def _most(connection: sa.Connection, own: Mapping[int, Sequence[str]] | sa.Select[Any]) -> bool:
+    if not isinstance(own, Mapping):
+        return False
+    some = sa.select(PROJECT.c.id).limit(MOST_IDS * 2).subquery()
+    total: int = connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+    return sum(map(len, own.values())) * 2 > total
 
 
 def _own(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -66,6 +67,24 @@ def test_a_manager_sees_the_projects_of_their_scope_and_whom_they_lead(filled: s
     assert owners == {"alpha/Ada", "beta/Ada", "gamma/Bob"}
     held = table(Connection)
     assert seen(filled, who, held.c.name, lambda v: v.connections(held.c.id)) == {"engineering"}
+
+
+def test_flags_are_the_same_found_or_tried(filled: sa.Engine) -> None:
+    """Where most projects are a manager's, all flags are tried instead of theirs looked for."""
+    who = user(scope='portfolio = "Core"')
+    with reading(filled) as connection:
+        visible = Visible.to(who, connection, MOMENT)
+        ids = {
+            most: connection.execute(
+                sa.select(FLAG.c.id).where(replace(visible, most=most).flags())
+            ).scalars().all()
+            for most in (False, True)
+        }  # fmt: skip
+        every = connection.execute(sa.select(sa.func.count()).select_from(FLAG)).scalar_one()
+        all_ = Visible.to(user(scope="name is not empty"), connection, MOMENT)
+    assert (visible.most, all_.most) == (False, True)
+    assert sorted(ids[True]) == sorted(ids[False])
+    assert 0 < len(ids[True]) < every
 
 
 def test_a_manager_without_a_scope_sees_their_people_only(filled: sa.Engine) -> None:
