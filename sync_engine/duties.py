@@ -82,7 +82,7 @@ def assess(
         full: every subject; None: only what changed, where that is enough.
     """
     settings, standards, now = configuration.settings, standards_of(configuration), clock.now()
-    intervals = {each.name: each.every for each in settings.connections}
+    intervals = settings.intervals
     baselines.refresh(engine, baselines_of(configuration), moment_of(settings, now), intervals)
     analyse_schedules(engine, configuration, standards, now)
     report = flags.run(

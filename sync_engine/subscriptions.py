@@ -178,5 +178,5 @@ def reader(configuration: Configuration, engine: sa.Engine, now: datetime) -> St
     moment = moment_of(configuration.settings, now)
     return Store(
         where=lambda scope: flag_condition(scope, moment, engine.dialect.name, FLAG),
-        intervals={each.name: each.every for each in configuration.settings.connections},
+        intervals=configuration.settings.intervals,
     )

@@ -105,7 +105,7 @@ def take(
     with reading(engine) as store:
         named = one_project(find(store, project, connection), project)
     key = (named.connection_id, named.id)
-    intervals = {each.name: each.every for each in frame.configuration().settings.connections}
+    intervals = frame.configuration().settings.intervals
     made = commands.take_baseline(
         engine, key, name=name, actor=_actor(by), moment=moment, intervals=intervals
     )

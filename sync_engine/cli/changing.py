@@ -108,7 +108,7 @@ def preview(
         now=now,
         timezone=configuration.settings.zone,
         calendar=calendar_of(configuration.settings),
-        intervals={each.name: each.every for each in configuration.settings.connections},
+        intervals=configuration.settings.intervals,
     )
     document = [{**asdict(each), "assessed": each.assessed} for each in effects]
     frame.answer(document, lambda console: _tell(console, effects))

@@ -72,5 +72,5 @@ def preview_packs(desk: Desk, names: Collection[str]) -> tuple[Effect, ...]:
     settings = configuration.settings
     return previewed(
         desk.engine, (), standards, now=now, timezone=settings.zone, calendar=calendar_of(settings),
-        intervals={each.name: each.every for each in settings.connections},
+        intervals=settings.intervals,
     )  # fmt: skip

@@ -178,6 +178,6 @@ def _prospect(desk: Desk, configuration: Configuration, changed: tuple[Standard,
     effects = previewed(
         desk.engine, in_force, changed, now=now, timezone=settings.zone,
         calendar=calendar_of(settings),
-        intervals={each.name: each.every for each in settings.connections},
+        intervals=settings.intervals,
     )  # fmt: skip
     return Prospect(differences(in_force, changed), tuple(effects))

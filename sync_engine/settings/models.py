@@ -333,3 +333,8 @@ class Settings(Section):
     def zone(self) -> ZoneInfo:
         """The PMO's time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def intervals(self) -> dict[str, timedelta]:
+        """By connection: how often it is pulled. Nothing reads a connection that is not here."""
+        return {connection.name: connection.every for connection in self.connections}

@@ -126,7 +126,7 @@ def register(resources: Resources) -> None:
         after: After = None,
     ) -> People:
         """List people."""
-        intervals = {each.name: each.every for each in ask.settings.connections}
+        intervals = ask.settings.intervals
         with ask.reading() as connection, understood():
             key = None if after is None else marks.read(after, ORDER, int)[0]
             found = people_after(
@@ -141,7 +141,7 @@ def register(resources: Resources) -> None:
     @resources.get("/people/{id}", READ, answer=WholePerson, may=(404,))
     def show_person(ask: Asked, id: Id) -> WholePerson:
         """Show somebody with their load and their open work."""
-        intervals = {each.name: each.every for each in ask.settings.connections}
+        intervals = ask.settings.intervals
         with ask.reading() as connection:
             found = person(connection, ask.visible(connection), ask.moment, intervals, id)
         if found is None:

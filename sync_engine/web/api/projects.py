@@ -186,7 +186,7 @@ def register(resources: Resources) -> None:
     @resources.get("/projects/{connection}/{id:path}", READ, answer=WholeProject, may=(404,))
     def show_project(ask: Asked, connection: Place, id: Id) -> WholeProject:
         """Show a project with its course, its milestones and what was reported of it."""
-        intervals = {each.name: each.every for each in ask.settings.connections}
+        intervals = ask.settings.intervals
         with ask.reading() as store:
             found = scorecard(
                 store, ask.visible(store), ask.moment, intervals, ask.console.standards(),

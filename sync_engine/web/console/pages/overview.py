@@ -21,7 +21,7 @@ def register(pages: Pages) -> None:
 
     @pages.get("/", NEEDS)
     def show(ask: Asked) -> Response:
-        intervals = {each.name: each.every for each in ask.settings.connections}
+        intervals = ask.settings.intervals
         with ask.reading() as connection:
             found = overview(connection, ask.visible(connection), ask.shown_moment, intervals)
             steps = (

@@ -30,7 +30,7 @@ def register(pages: Pages) -> None:
         if not page.isascii() or not page.isdecimal() or len(page) > 9:
             raise Refusal(400, "A page has a number: 1, 2, 3 …")
         text = " ".join(name.split())
-        intervals = {each.name: each.every for each in ask.settings.connections}
+        intervals = ask.settings.intervals
         with ask.reading() as connection:
             found = people(
                 connection, ask.visible(connection), ask.moment, intervals, text=text,
@@ -46,7 +46,7 @@ def register(pages: Pages) -> None:
 
     @pages.get("/people/{id}", NEEDS)
     def one(ask: Asked, id: Number) -> Response:
-        intervals = {each.name: each.every for each in ask.settings.connections}
+        intervals = ask.settings.intervals
         with ask.reading() as connection:
             found = person(connection, ask.visible(connection), ask.moment, intervals, id)
         if found is None:

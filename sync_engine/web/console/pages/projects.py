@@ -39,7 +39,7 @@ def register(pages: Pages) -> None:
 
     @pages.get("/projects/{connection}/{id:path}", NEEDS)
     def card(ask: Asked, connection: str, id: str) -> Response:
-        intervals = {each.name: each.every for each in ask.settings.connections}
+        intervals = ask.settings.intervals
         with ask.reading() as store:
             found = scorecard(
                 store, ask.visible(store), ask.moment, intervals, ask.console.standards(),
