@@ -28,7 +28,8 @@ from benchmarks.portfolio import NOW, fill, ran
 from sync_engine import collector
 from sync_engine.flags import apply
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.rules.evaluate import Assessment, assess, frame_for
+from sync_engine.rules.evaluate import Assessment, assess
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.scan import collect, scan_statement
 from sync_engine.rules.teams import Teams
 from sync_engine.store.engine import open_engine, reading

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from benchmarks.conditions import STANDARDS, standards
 from benchmarks.portfolio import NOW, fill
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.rules.evaluate import frame_for
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.scan import collect, scan_statement
 from sync_engine.rules.teams import Teams
 from sync_engine.store.engine import open_engine, reading

@@ -17,7 +17,7 @@ from sync_engine.accounts import User
 from sync_engine.rules import filters
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.compile import compiled
-from sync_engine.rules.evaluate import frame_for
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.joins import IDENTITY, PERSON, PROJECT
 from sync_engine.rules.language import read
 from sync_engine.rules.other_facts import source_of

@@ -13,7 +13,7 @@ from sync_engine.baselines import capture
 from sync_engine.flags import many, waivers
 from sync_engine.flags.named import named
 from sync_engine.rules.calendars import Moment
-from sync_engine.rules.evaluate import connections
+from sync_engine.rules.frames import connections
 from sync_engine.rules.joins import table
 from sync_engine.settings.nearest import nearest
 from sync_engine.store import audit, holds

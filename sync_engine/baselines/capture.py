@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.dialect import Truth
-from sync_engine.rules.evaluate import frame_for
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.joins import CONNECTION, MILESTONE, TASK, table
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.sources import ConnectionInfo, StoreSource

@@ -14,7 +14,7 @@ from sync_engine.baselines.capture import BASELINE, Chosen, Occasion, alone, due
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.compile import compiled
 from sync_engine.rules.dialect import Truth
-from sync_engine.rules.evaluate import connections
+from sync_engine.rules.frames import connections
 from sync_engine.rules.joins import TASK
 from sync_engine.rules.language import read
 from sync_engine.rules.resolve import resolve

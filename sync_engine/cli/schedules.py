@@ -40,7 +40,7 @@ def schedule(
     from sync_engine import clock
     from sync_engine.cli.running import open_store
     from sync_engine.duties import standards_of
-    from sync_engine.rules.evaluate import connections
+    from sync_engine.rules.frames import connections
     from sync_engine.scheduling.find import find
     from sync_engine.scheduling.limits import limits_of
     from sync_engine.scheduling.read import plan

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sync_engine.digest.model import HealthLine
 from sync_engine.digest.text import listed, plural
 from sync_engine.rules.calendars import Moment
-from sync_engine.rules.evaluate import connections as connections_of
+from sync_engine.rules.frames import connections as connections_of
 from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.store.flag_models import AssessmentRow, Compliance, FlagRow
 from sync_engine.store.models import Connection, Hold

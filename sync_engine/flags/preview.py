@@ -11,14 +11,8 @@ import sqlalchemy as sa
 
 from sync_engine.flags.apply import fingerprint
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.rules.evaluate import (
-    SECONDS,
-    Assessment,
-    Finding,
-    assess,
-    frame_for,
-    not_assessable,
-)
+from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, assess, not_assessable
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.limits import limited
 from sync_engine.rules.sources import Frame
 from sync_engine.rules.standards import Standard, sentence

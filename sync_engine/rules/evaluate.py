@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
 import sqlalchemy as sa
 
 from sync_engine.rules import changed, facts
@@ -17,7 +16,7 @@ from sync_engine.rules import teams as teams_of
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.dialect import pairs
 from sync_engine.rules.evidence import Item, chunks, items
-from sync_engine.rules.joins import PROJECT
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.limits import TooSlow, limited
 from sync_engine.rules.scan import (
     FLAGGED,
@@ -35,19 +34,15 @@ from sync_engine.rules.sources import ConnectionInfo, Frame
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.teams import Teams
 from sync_engine.store.engine import reading
-from sync_engine.store.models import Connection, PeopleState
+from sync_engine.store.models import PeopleState
 
 SECONDS = 60.0
 SMALL = 20_000
 """Stores with fewer tasks are assessed whole every time: it costs less than finding out."""
 
-DEFAULT_ALLOWANCE = timedelta(hours=24)
-LEAST_ALLOWANCE = timedelta(minutes=30)
-
 Watched = tuple[str, Key]
 """A standard and one of its subjects."""
 
-_connection = Connection.__table__  # type: ignore[attr-defined]
 _people = PeopleState.__table__  # type: ignore[attr-defined]
 
 
@@ -140,64 +135,6 @@ def _basis(connection: sa.Connection, standards: str, frame: Frame) -> str:
     parts = (standards, frame.moment.zone.key, calendar.country, calendar.region,
              sorted(calendar.days_off), sorted(calendar.weekend), told, people)  # fmt: skip
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
-
-
-def connections(
-    connection: sa.Connection, moment: Moment, intervals: Mapping[str, timedelta] | None
-) -> tuple[ConnectionInfo, ...]:
-    """The connections of the store, with what they provide and how fresh they are.
-
-    Args:
-        intervals: by name: how often each is pulled. Nothing reads one that is missing there, so
-            its data are out of date at once. None: it is not known which are read, and how often.
-    """
-    rows = connection.execute(
-        sa.select(_connection).where(_connection.c.removed_at.is_(None)).order_by(_connection.c.id)
-    )
-    found = []
-    for row in rows.mappings():
-        interval = None if intervals is None else intervals.get(row["name"])
-        read = intervals is None or interval is not None
-        allowance = DEFAULT_ALLOWANCE if interval is None else max(2 * interval, LEAST_ALLOWANCE)
-        at = row["complete_at"]
-        provides = {kind: frozenset(names) for kind, names in (row["provides"] or {}).items()}
-        found.append(
-            ConnectionInfo(
-                row["id"],
-                row["name"],
-                row["connector"],
-                provides,
-                fresh=read and at is not None and moment.now - at <= allowance,
-                interval=interval,
-                read=read,
-            )
-        )
-    return tuple(found)
-
-
-def frame_for(
-    connection: sa.Connection, moment: Moment, intervals: Mapping[str, timedelta] | None = None
-) -> Frame:
-    """What the statements on a store share at a moment."""
-    known = connections(connection, moment, intervals)
-    all_ids = set(connection.execute(sa.select(_connection.c.id)).scalars())
-    return Frame(
-        moment,
-        connection.dialect.name,
-        known,
-        every=all_ids == {each.id for each in known},
-        lacking=_lacking(connection),
-    )
-
-
-def _lacking(connection: sa.Connection) -> frozenset[str]:
-    """Fields of tasks that some project has no room for."""
-    said = connection.execute(
-        sa.select(sa.cast(PROJECT.c.lacks, sa.Text))
-        .where(PROJECT.c.gone_at.is_(None), PROJECT.c.lacks.is_not(None))
-        .distinct()
-    ).scalars()
-    return frozenset(name for each in said for name in orjson.loads(each))
 
 
 def assess(  # noqa: PLR0913  # all of them are the caller's to say

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sync_engine.rules import facts
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.compile import compiled
-from sync_engine.rules.evaluate import frame_for
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.joins import COMMON, OF_PROJECT, person, table
 from sync_engine.rules.language import read
 from sync_engine.rules.relations import task_source

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sync_engine.rules.baseline_facts import BASELINE
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.catalogue import SCHEDULE
-from sync_engine.rules.evaluate import connections
+from sync_engine.rules.frames import connections
 from sync_engine.rules.joins import LINK, MILESTONE, PROJECT, TASK, table
 from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.rules.standards import Standard

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from sync_engine.access import Visible
 from sync_engine.rules.calendars import Moment
-from sync_engine.rules.evaluate import connections as connections_of
+from sync_engine.rules.frames import connections as connections_of
 from sync_engine.rules.joins import CONNECTION, table
 from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.store.models import Hold

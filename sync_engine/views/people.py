@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sync_engine.access import MOST_IDS, Visible
 from sync_engine.flags.ledger import FLAG
 from sync_engine.rules.calendars import Moment
-from sync_engine.rules.evaluate import connections as connections_of
+from sync_engine.rules.frames import connections as connections_of
 from sync_engine.rules.joins import CONNECTION, IDENTITY, PERSON
 from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.views.load import Load, loads, silent

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sync_engine.access import Visible
 from sync_engine.flags.ledger import FLAG
 from sync_engine.rules.calendars import Moment
-from sync_engine.rules.evaluate import connections as connections_of
 from sync_engine.rules.filters import SEVERITY_RANKS
+from sync_engine.rules.frames import connections as connections_of
 from sync_engine.rules.joins import (
     ASSIGNMENT,
     CONNECTION,

@@ -13,8 +13,8 @@ from sync_engine.access import Visible
 from sync_engine.flags.compliance import OF_PROJECT
 from sync_engine.flags.ledger import FLAG
 from sync_engine.rules.calendars import Moment
-from sync_engine.rules.evaluate import frame_for
 from sync_engine.rules.filters import SEVERITY_RANKS
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.joins import CONNECTION, IDENTITY, PERSON, portfolio_of
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.standards import Standard

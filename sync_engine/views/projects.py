@@ -12,8 +12,8 @@ from sync_engine.access import Visible
 from sync_engine.flags.compliance import WHOLE_PROJECT
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.compile import compiled
-from sync_engine.rules.evaluate import frame_for
 from sync_engine.rules.filters import SECONDS
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.joins import CONNECTION, PERSON, portfolio_of
 from sync_engine.rules.language import read
 from sync_engine.rules.limits import limited

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sync_engine.baselines import capture
 from sync_engine.baselines.capture import Occasion
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.rules.evaluate import connections, frame_for
 from sync_engine.rules.evidence import items
+from sync_engine.rules.frames import connections, frame_for
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.syntax import Ref, Span
 from sync_engine.store import models as m

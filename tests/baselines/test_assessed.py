@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sync_engine.baselines import capture
 from sync_engine.flags.apply import run
 from sync_engine.rules import packs
-from sync_engine.rules.evaluate import connections
+from sync_engine.rules.frames import connections
 from sync_engine.rules.joins import PROJECT
 from sync_engine.rules.standards import Standard
 from sync_engine.scheduling import keep as schedules

@@ -97,7 +97,7 @@ def test_what_tools_cannot_tell_is_named(filled: sa.Engine) -> None:
 def test_the_numbers_are_those_of_the_facts(filled: sa.Engine) -> None:
     """Person by person, the same as the standards' facts: there is one way to count."""
     from sync_engine.rules.compile import compiled
-    from sync_engine.rules.evaluate import frame_for
+    from sync_engine.rules.frames import frame_for
     from sync_engine.rules.language import read
     from sync_engine.rules.other_facts import source_of
     from sync_engine.rules.resolve import resolve

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sync_engine import clock, commands
 from sync_engine.replay import replay
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.rules.evaluate import frame_for
 from sync_engine.rules.evidence import items
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.syntax import Ref, Span
 from sync_engine.store import retention
 from sync_engine.store.audit import Actor

@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.compile import compiled
-from sync_engine.rules.evaluate import frame_for
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.language import LanguageError, read
 from sync_engine.rules.operands import ParamValue
 from sync_engine.rules.other_facts import source_of

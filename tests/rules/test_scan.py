@@ -16,7 +16,8 @@ from sqlalchemy import event
 from sync_engine.rules import packs, reference
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.dialect import seconds_between
-from sync_engine.rules.evaluate import assess, frame_for
+from sync_engine.rules.evaluate import assess
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.scan import rows_statement, scan_statement
 from sync_engine.rules.standards import Standard
 from sync_engine.settings.source import parse

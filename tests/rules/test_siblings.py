@@ -14,8 +14,8 @@ from sync_engine.flags import apply as flags
 from sync_engine.rules import packs
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.changed import reach
-from sync_engine.rules.evaluate import frame_for
 from sync_engine.rules.evidence import items
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.syntax import Ref, Span
 from sync_engine.store import models as m
 from sync_engine.store.engine import reading

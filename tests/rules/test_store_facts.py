@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from sync_engine.rules import facts
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.compile import compiled
-from sync_engine.rules.evaluate import frame_for
 from sync_engine.rules.evidence import items
 from sync_engine.rules.filters import filter_flags, filter_tasks
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.language import read
 from sync_engine.rules.limits import TooSlow, limited
 from sync_engine.rules.other_facts import source_of

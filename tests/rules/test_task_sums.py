@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sync_engine.people import KnownPerson, assign_identities
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.changed import Asked, reach
-from sync_engine.rules.evaluate import frame_for
 from sync_engine.rules.evidence import items
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.syntax import Ref, Span
 from sync_engine.store import models as m
 from sync_engine.store.engine import reading

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.compile import compiled
-from sync_engine.rules.evaluate import frame_for
+from sync_engine.rules.frames import frame_for
 from sync_engine.rules.language import read
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.resolve import resolve

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.rules.evaluate import connections
+from sync_engine.rules.frames import connections
 from sync_engine.scheduling.read import Plan, plan
 from sync_engine.store import models as m
 from sync_engine.store.engine import reading
