@@ -32,7 +32,6 @@ from sync_engine import accounts, workload
 from sync_engine.accounts import NewAccount, Passwords
 from sync_engine.flags import apply
 from sync_engine.rules.calendars import WorkCalendar
-from sync_engine.rules.evaluate import assess
 from sync_engine.settings import load
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import open_engine
@@ -104,11 +103,10 @@ def furnish(engine: sa.Engine) -> None:
             )
         )
     workload.refresh(engine)
-    found = assess(
+    apply.run(
         engine, standards()[:FLAGGING], now=NOW, timezone=ZoneInfo("UTC"),
         calendar=WorkCalendar(), full=True, seconds=600,
     )  # fmt: skip
-    apply.apply(engine, found)
     _weeks(engine)
 
 

@@ -1,9 +1,10 @@
-"""What an assessment means for the flags: decided one by one, written in one transaction."""
+"""What an assessment means for the flags: decided one by one, some thousands at a time, and all
+written in one transaction."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,38 +13,23 @@ import sqlalchemy as sa
 
 from sync_engine.flags import lifecycle, waivers
 from sync_engine.flags.compliance import keep
-from sync_engine.flags.content import content, tool_title
-from sync_engine.flags.ledger import CHUNK, FLAG, Ledger
+from sync_engine.flags.content import content, kept, tool_title
+from sync_engine.flags.ledger import Ledger
 from sync_engine.flags.report import ASSESSMENT, FlagReport, log
+from sync_engine.flags.standing import FOUND, SEEN, Standing, key_of
+from sync_engine.rules.assessment import Assessment, Finding
 from sync_engine.rules.calendars import WorkCalendar
-from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, Watched, assess
-from sync_engine.rules.joins import (
-    APPROVAL,
-    LINK,
-    MILESTONE,
-    PERSON,
-    PROJECT,
-    SPRINT,
-    TASK,
-)
+from sync_engine.rules.evaluate import SECONDS, assessing
+from sync_engine.rules.joins import PERSON
 from sync_engine.rules.portfolio_facts import touched_by
-from sync_engine.rules.scan import OUT, Key
+from sync_engine.rules.scan import FLAGGED, OUT, Key
 from sync_engine.rules.sources import Frame
 from sync_engine.rules.standards import SEVERITIES, Severity, Standard
-from sync_engine.store.engine import reading
 
-__all__ = ("FlagReport", "apply", "fingerprint", "key_of", "run", "tool_title", "watched")
+__all__ = ("FlagReport", "apply", "fingerprint", "run", "tool_title")
 
 LEAST_FOR_LIMIT = 10
 """A standard is not suspected on fewer subjects than this."""
-
-_RECORDS = {
-    "task": TASK, "project": PROJECT, "milestone": MILESTONE, "sprint": SPRINT,
-    "dependency": LINK, "approval": APPROVAL, "request": TASK,
-}  # fmt: skip
-
-_NAMED = ("fingerprint", "standard", "subject", "connection_id", "subject_id", "state",
-          "waived_until")  # fmt: skip
 
 
 def fingerprint(standard: str, subject: str, key: Key) -> str:
@@ -63,31 +49,12 @@ def run(
     intervals: Mapping[str, timedelta] | None = None,
     seconds: float = SECONDS,
 ) -> FlagReport:
-    """Assess the store and bring its flags up to date. Arguments: see `evaluate.assess`."""
-    found = assess(
+    """Assess the store and bring its flags up to date. Arguments: see `evaluate.assessing`."""
+    with assessing(
         engine, standards, now=now, timezone=timezone, calendar=calendar, full=full,
-        intervals=intervals, watched=watched(engine), seconds=seconds,
-    )  # fmt: skip
-    return apply(engine, found)
-
-
-def watched(engine: sa.Engine) -> dict[str, list[Watched]]:
-    """By subject: what has a live flag, and by which standard."""
-    found: dict[str, list[Watched]] = {}
-    statement = sa.select(
-        FLAG.c.standard, FLAG.c.subject, FLAG.c.connection_id, FLAG.c.subject_id
-    ).where(FLAG.c.state != "resolved")
-    with reading(engine) as connection:
-        for row in connection.execute(statement):
-            found.setdefault(row.subject, []).append((row.standard, key_of(row)))
-    return found
-
-
-def key_of(row: Any) -> Key:
-    """A flag's subject as assessments name it."""
-    if row.subject in ("person", "connection"):
-        return int(row.subject_id), ""
-    return row.connection_id or 0, row.subject_id
+        intervals=intervals, seconds=seconds,
+    ) as found:  # fmt: skip
+        return apply(engine, found)
 
 
 def apply(engine: sa.Engine, assessment: Assessment) -> FlagReport:
@@ -108,17 +75,12 @@ def _suspects(assessment: Assessment, carried: Mapping[str, float]) -> dict[str,
     """Standards that flag more than their limit allows; known after full assessments only."""
     if not assessment.full:
         return {id: share for id, share in carried.items() if id in assessment.standards}
-    flagged: dict[str, int] = {}
-    assessed: dict[str, int] = {}
-    for total in assessment.totals:
-        flagged[total.standard] = flagged.get(total.standard, 0) + total.flagged
-        assessed[total.standard] = assessed.get(total.standard, 0) + total.flagged + total.met
     found = {}
-    for id, standard in assessment.standards.items():
-        many = assessed.get(id, 0)
-        if standard.limit is not None and many >= LEAST_FOR_LIMIT:
-            share = flagged[id] / many
-            if share > standard.limit:
+    for id, (met, flagged, _) in assessment.sums.items():
+        limit = assessment.standards[id].limit
+        if limit is not None and met + flagged >= LEAST_FOR_LIMIT:
+            share = flagged / (met + flagged)
+            if share > limit:
                 found[id] = share
     return found
 
@@ -133,33 +95,21 @@ class _Application:
         self.moment, self.now = assessment.moment, assessment.moment.now
         self.ledger = Ledger(connection, self.now)
         self.frozen: list[str] = []
+        self.standing = Standing(connection, assessment)
+        self.facts = {id: kept(standard) for id, standard in assessment.standards.items()}
 
     def run(self) -> FlagReport:
-        found = {fingerprint(f.standard, f.subject, f.key): f for f in self.assessment.findings}
-        findings = {
-            mark: f
-            for mark, f in found.items()
-            if f.standard not in self.suspects and self._is_fresh(f.subject, f.key)
-        }
         self._end_waivers()
-        existing = self._flags(findings)
-        lost = self._lost(existing.values())
-        for mark, row in existing.items():
-            self.ledger.ids[mark] = row.id
-            if row.state != "resolved":
-                self._live(mark, row, findings.get(mark), lost)
-            elif mark in findings:
-                self._reopen(mark, row, findings[mark])
-        for mark, finding in findings.items():
-            if mark not in existing:
-                self._open(mark, finding)
-        self.ledger.write()
+        for findings in self.assessment.findings():
+            self._found(findings)
+            self.ledger.write()
+        for rows in self.standing.rest():
+            self._not_found(rows)
+            self.ledger.write()
         report = self._report(waivers.cover(self.connection, self.moment))
         log(self.connection, self.assessment, report)
         if self.assessment.full:
-            waived = sa.select(FLAG.c.fingerprint).where(FLAG.c.state == "waived")
-            held = set(self.connection.execute(waived).scalars())
-            keep(self.connection, self.assessment, {m: f for m, f in found.items() if m in held})
+            keep(self.connection, self.assessment, self.standing.waived())
         return report
 
     def _report(self, covered: list[str]) -> FlagReport:
@@ -173,7 +123,7 @@ class _Application:
             waived=tuple(covered),
             frozen=tuple(self.frozen),
             suspect=dict(self.suspects),
-            slow=self.assessment.slow,
+            slow=tuple(sorted(self.assessment.slow)),
             subjects=self.assessment.rows,
             full=self.assessment.full,
         )
@@ -186,62 +136,7 @@ class _Application:
                 .values(ended_at=self.now, ended_why="expired")
             )
 
-    # -- reading -------------------------------------------------------------------------------
-
-    def _flags(self, findings: Mapping[str, Finding]) -> dict[str, Any]:
-        """Those that are found, and the live ones, as far as this assessment may change them."""
-        live, found = FLAG.c.state != "resolved", {}
-        marks = set(findings)
-        if self.assessment.full:
-            rows = self.connection.execute(sa.select(FLAG).where(live))
-            found = {row.fingerprint: row for row in rows}
-        else:  # few of very many: what a flag keeps of its subject is read of these alone
-            named = (FLAG.c[each] for each in _NAMED)
-            rows = self.connection.execute(sa.select(*named).where(live))
-            marks.update(row.fingerprint for row in rows if not self._is_idle(row))
-        rest = sorted(marks.difference(found))
-        for start in range(0, len(rest), CHUNK):
-            rows = self.connection.execute(
-                sa.select(FLAG).where(FLAG.c.fingerprint.in_(rest[start : start + CHUNK]))
-            )
-            found.update({row.fingerprint: row for row in rows})
-        return found
-
-    def _is_idle(self, row: Any) -> bool:
-        """Nothing is said of a live flag: its subject was not looked at, and all that would end
-        it whatever its subject is like is as it was."""
-        found = self.assessment
-        return (
-            (row.subject, key_of(row)) not in found.watched
-            and row.standard in found.standards
-            and (row.connection_id is None or row.connection_id in found.connections)
-            and not lifecycle.expired(row.state, row.waived_until, self.moment.today)
-        )
-
-    def _lost(self, rows: Iterable[Any]) -> set[tuple[str, Key]]:
-        """Of the flagged subjects that are not there: those that we may no longer see."""
-        absent: dict[tuple[str, int], list[str]] = {}
-        for row in rows:
-            key = key_of(row)
-            looked = (row.subject, key) in self.assessment.watched
-            if looked and row.subject in _RECORDS and not self._is_there(row.subject, key):
-                absent.setdefault((row.subject, key[0]), []).append(key[1])
-        found = set()
-        for (subject, connection_id), ids in absent.items():
-            target = _RECORDS[subject]
-            for start in range(0, len(ids), CHUNK):
-                gone = self.connection.execute(
-                    sa.select(target.c.id).where(
-                        target.c.connection_id == connection_id,
-                        target.c.id.in_(ids[start : start + CHUNK]),
-                        target.c.gone_reason == "access_lost",
-                    )
-                ).scalars()
-                found |= {(subject, (connection_id, id)) for id in gone}
-        return found
-
-    def _is_there(self, subject: str, key: Key) -> bool:
-        return (subject, key) in self.assessment.answers
+    # -- what may be concluded -----------------------------------------------------------------
 
     def _is_fresh(self, subject: str, key: Key) -> bool:
         """Recent enough to conclude anything; what we say of our own connections always is."""
@@ -274,34 +169,73 @@ class _Application:
 
     # -- deciding ------------------------------------------------------------------------------
 
-    def _live(
-        self, mark: str, row: Any, finding: Finding | None, lost: set[tuple[str, Key]]
-    ) -> None:
-        state = row.state
+    def _found(self, findings: Iterable[Finding]) -> None:
+        """Subjects that break a standard."""
+        marked = {fingerprint(f.standard, f.subject, f.key): f for f in findings}
+        rows = self.standing.named(marked)
+        for mark, finding in marked.items():
+            sound = finding.standard not in self.suspects and self._is_fresh(
+                finding.subject, finding.key
+            )
+            row = rows.get(mark)
+            if row is None:
+                if sound:
+                    self._open(mark, finding)
+                continue
+            self.standing.note(row, FOUND)
+            if row.state == "resolved":
+                if sound:
+                    self._reopen(row, finding)
+                continue
+            state = self._state(row)
+            if sound:
+                self._stands(row, finding, state)
+            else:
+                self._conclude(row, self._seen(row, FLAGGED))
+
+    def _not_found(self, rows: Sequence[Any]) -> None:
+        """Live flags whose subjects do not break the standard, or were not looked at."""
+        keys: dict[str, set[Key]] = {}
+        for row in rows:
+            if self.assessment.looked(row.subject, key_of(row)):
+                keys.setdefault(row.subject, set()).add(key_of(row))
+        answers = {subject: self.assessment.answers(subject, of) for subject, of in keys.items()}
+        absent = {subject: of.difference(answers[subject]) for subject, of in keys.items()}
+        lost = self.standing.lost(absent)
+        for row in rows:
+            self.standing.note(row, SEEN)
+            self._state(row)
+            key = key_of(row)
+            own = answers.get(row.subject, {}).get(key)
+            answer = None if own is None else own.get(row.standard, OUT)
+            self._conclude(row, self._seen(row, answer, lost=(row.subject, key) in lost))
+
+    def _state(self, row: Any) -> lifecycle.State:
+        """Its state by now; a waiver that has run out is told."""
+        state: lifecycle.State = row.state
         if lifecycle.expired(state, row.waived_until, self.moment.today):
             state = "open"
-            self.ledger.change(mark, state=state)
-            self.ledger.event(mark, "waiver_expired", row.severity)
-        if finding is not None:
-            self._stands(mark, row, finding, state)
-            return
-        told = lifecycle.verdict(self._seen(row, lost))
-        match told:
+            self.ledger.change(row, state=state)
+            self.ledger.event(row.fingerprint, "waiver_expired", row.severity)
+        return state
+
+    def _conclude(self, row: Any, seen: lifecycle.Seen) -> None:
+        match lifecycle.verdict(seen):
             case lifecycle.Resolve(why):
                 self.ledger.change(
-                    mark, state="resolved", resolved_at=self.now, resolution=why,
+                    row, state="resolved", resolved_at=self.now, resolution=why,
                     assessed_at=self.now, frozen_at=None, frozen_why=None,
                 )  # fmt: skip
-                self.ledger.event(mark, "resolved", row.severity, why)
+                self.ledger.event(row.fingerprint, "resolved", row.severity, why)
             case lifecycle.Frozen(why):
-                self.frozen.append(mark)
+                self.frozen.append(row.fingerprint)
                 if row.frozen_why != why:
-                    since = row.frozen_at or self.now
-                    self.ledger.change(mark, frozen_at=since, frozen_why=why)
+                    self.ledger.change(row, frozen_at=row.frozen_at or self.now, frozen_why=why)
             case lifecycle.Stands() | lifecycle.Untouched():
                 pass
 
-    def _seen(self, row: Any, lost: set[tuple[str, Key]]) -> lifecycle.Seen:
+    def _seen(self, row: Any, answer: int | None, *, lost: bool = False) -> lifecycle.Seen:
+        """`answer`: None: the subject is not there, or was not looked at."""
         found, key = self.assessment, key_of(row)
         halted: Any = None
         if row.standard in found.slow:
@@ -311,20 +245,20 @@ class _Application:
         return lifecycle.Seen(
             standard=row.standard in found.standards,
             connection=row.connection_id is None or row.connection_id in found.connections,
-            looked=(row.subject, key) in found.watched,
-            there=self._is_there(row.subject, key),
-            lost=(row.subject, key) in lost,
+            looked=found.looked(row.subject, key),
+            there=answer is not None,
+            lost=lost,
             fresh=self._is_fresh(row.subject, key),
             read=row.connection_id not in found.unread,
             halted=halted,
-            answer=found.answers.get((row.standard, key), OUT),
+            answer=OUT if answer is None else answer,
         )
 
-    def _stands(self, mark: str, row: Any, finding: Finding, state: Any) -> None:
+    def _stands(self, row: Any, finding: Finding, state: lifecycle.State) -> None:
         standard = self.assessment.standards[finding.standard]
         opened = row.opened_at.astimezone(self.moment.zone).date()
         severity = self._severity(finding, opened, state)
-        said = content(standard, finding, self.moment.zone)
+        said = self._content(standard, finding)
         kept = {name: value for name, value in said.items() if getattr(row, name) != value}
         kept.pop("read_at", None)  # by itself no reason to write
         if kept:
@@ -336,11 +270,15 @@ class _Application:
             rank = SEVERITIES.index
             if rank(severity) > max(rank(row.severity), rank(standard.severity)):
                 kept["worsened_at"] = self.now
-                self.ledger.event(mark, "worsened", severity)
+                self.ledger.event(row.fingerprint, "worsened", severity)
             else:
-                self.ledger.event(mark, "severity_changed", severity, f"from {row.severity}")
+                note = f"from {row.severity}"
+                self.ledger.event(row.fingerprint, "severity_changed", severity, note)
         if kept:
-            self.ledger.change(mark, assessed_at=self.now, **kept)
+            self.ledger.change(row, assessed_at=self.now, **kept)
+
+    def _content(self, standard: Standard, finding: Finding) -> dict[str, Any]:
+        return content(standard, finding, self.facts[standard.id], self.moment.zone)
 
     def _severity(self, finding: Finding, opened: date, state: lifecycle.State) -> Severity:
         return lifecycle.severity(
@@ -363,23 +301,23 @@ class _Application:
                 "opened_at": self.now,
                 "first_opened_at": self.now,
                 "assessed_at": self.now,
-                **content(standard, finding, self.moment.zone),
+                **self._content(standard, finding),
             }
         )
         self.ledger.event(mark, "opened", severity)
 
-    def _reopen(self, mark: str, row: Any, finding: Finding) -> None:
+    def _reopen(self, row: Any, finding: Finding) -> None:
         standard = self.assessment.standards[finding.standard]
         state = lifecycle.reopened_as(row.waived_until, self.moment.today)
         severity = self._severity(finding, self.moment.today, state)
         self.ledger.change(
-            mark, state=state, severity=severity,
+            row, state=state, severity=severity,
             opened_at=self.now, reopened_at=self.now, assessed_at=self.now, resolved_at=None,
             resolution=None, worsened_at=None, acknowledged_by=None, acknowledged_note=None,
             frozen_at=None, frozen_why=None,
-            **content(standard, finding, self.moment.zone),
+            **self._content(standard, finding),
         )  # fmt: skip
-        self.ledger.event(mark, "reopened", severity)
+        self.ledger.event(row.fingerprint, "reopened", severity)
         if state == "waived":
             note = f"its waiver holds until {row.waived_until.isoformat()}"
-            self.ledger.event(mark, "waived", severity, note)
+            self.ledger.event(row.fingerprint, "waived", severity, note)

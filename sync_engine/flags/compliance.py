@@ -6,9 +6,10 @@ full assessment has no rows, and is a gap: nothing is carried over from the day 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -16,9 +17,9 @@ import sqlalchemy as sa
 from sync_engine.access import Visible
 from sync_engine.flags.report import ASSESSMENT
 from sync_engine.rules import facts
+from sync_engine.rules.assessment import Assessment, Finding
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.compile import compiled
-from sync_engine.rules.evaluate import Assessment, Finding
 from sync_engine.rules.joins import CONNECTION, IDENTITY, portfolio_of, table
 from sync_engine.rules.language import LanguageError, read
 from sync_engine.rules.other_facts import source_of
@@ -38,6 +39,7 @@ By = Literal["standard", "project", "portfolio", "team", "person", "tool", "conn
 
 OF_PROJECT, OF_TEAM, OF_PERSON = map(table, (Compliance, ComplianceOfTeam, ComplianceOfPerson))
 WHOLE_PROJECT, WHOLE_STANDARD = table(ComplianceOfProject), table(ComplianceOfStandard)
+CHUNK = 1_000
 COUNTS = ("met", "flagged", "waived", "unknown")
 WHOLE = Visible()
 """What is visible to who sees everything."""
@@ -46,31 +48,44 @@ WHOLE = Visible()
 # -- keeping ---------------------------------------------------------------------------------------
 
 
-def keep(connection: sa.Connection, found: Assessment, waived: Mapping[str, Finding]) -> None:
+def keep(connection: sa.Connection, found: Assessment, waived: Iterable[Finding]) -> None:
     """Note how all fares today, in place of what was noted before.
 
     Args:
         waived: what the assessment found, of the flags that are waived.
     """
-    of_projects, of_teams, of_people = _waived(found, waived.values())
-    by_standard = _of_projects(found, of_projects, _places(connection, found.moment))
-    rows = {
-        OF_PROJECT: by_standard,
-        WHOLE_PROJECT: _summed(by_standard, "connection_id", "project_id"),
-        WHOLE_STANDARD: _summed(by_standard, "standard"),
-        OF_TEAM: [
-            {"standard": standard, "team": team, **_counts(counts, of_teams, (standard, team))}
-            for (standard, team), counts in found.of_teams.items()
-        ],
-        OF_PERSON: [
-            {"identity_id": who, "team": found.teams.of(who), **_counts(counts, of_people, who)}
-            for who, counts in found.of_people.items()
-        ],
-    }
-    for target, made in rows.items():
+    teams = {(standard, team): counts for standard, team, counts in found.of_teams()}
+    of_projects, of_teams, of_people = _waived(found, waived, teams)
+    kept = (OF_PROJECT, WHOLE_PROJECT, WHOLE_STANDARD, OF_TEAM, OF_PERSON)
+    for target in kept:
         connection.execute(sa.delete(target).where(target.c.day == found.day))
-        if made:
-            connection.execute(sa.insert(target), [{"day": found.day, **row} for row in made])
+    _insert(connection, OF_PROJECT, found, _of_projects(
+        found, of_projects, _places(connection, found.moment)))  # fmt: skip
+    _sum_up(connection, WHOLE_PROJECT, found.day, "connection_id", "project_id")
+    _sum_up(connection, WHOLE_STANDARD, found.day, "standard")
+    _insert(connection, OF_TEAM, found, (
+        {"standard": key[0], "team": key[1], **_counts(counts, of_teams, key)}
+        for key, counts in teams.items()))  # fmt: skip
+    _insert(connection, OF_PERSON, found, (
+        {"identity_id": who, "team": found.teams.of(who), **_counts(counts, of_people, who)}
+        for who, counts in found.of_people().items()))  # fmt: skip
+
+
+def _insert(
+    connection: sa.Connection, target: sa.Table, found: Assessment, made: Iterable[dict[str, Any]]
+) -> None:
+    rows = ({"day": found.day, **row} for row in made)
+    while some := list(islice(rows, CHUNK)):
+        connection.execute(sa.insert(target), some)
+
+
+def _sum_up(connection: sa.Connection, target: sa.Table, day: date, *by: str) -> None:
+    """The counts of each project, all standards together; or of each standard."""
+    own = OF_PROJECT.c
+    keys = [own.day, *(own[name] for name in by)]
+    sums = [sa.func.sum(own[name]) for name in COUNTS]
+    rows = sa.select(*keys, *sums).where(own.day == day).group_by(*keys)
+    connection.execute(sa.insert(target).from_select(["day", *by, *COUNTS], rows))
 
 
 def _counts(counts: Iterable[int], waived: Mapping[Any, int], key: Any) -> dict[str, int]:
@@ -79,7 +94,7 @@ def _counts(counts: Iterable[int], waived: Mapping[Any, int], key: Any) -> dict[
 
 
 def _waived(
-    found: Assessment, waived: Iterable[Finding]
+    found: Assessment, waived: Iterable[Finding], teams: Container[tuple[str, str]]
 ) -> tuple[dict[Any, int], dict[Any, int], dict[Any, int]]:
     """How many are waived by project, team and person, as their totals are told apart."""
     of_projects: dict[Any, int] = {}
@@ -89,7 +104,7 @@ def _waived(
         item, standard = each.item, each.standard
         who = item.identity_id or NOBODY
         team = (standard, found.teams.of(who))
-        owned = team in found.of_teams  # what nobody can own is counted for nobody
+        owned = team in teams  # what nobody can own is counted for nobody
         for sums, key in (
             (of_projects, (standard, item.connection_id or 0, item.place or "")),
             *(((of_teams, team), (of_people, who)) if owned else ()),
@@ -100,36 +115,17 @@ def _waived(
 
 def _of_projects(
     found: Assessment, waived: Mapping[Any, int], places: Mapping[Any, tuple[str, str | None]]
-) -> list[dict[str, Any]]:
-    """People live in no single connection, so what is said of them is taken together."""
-    sums: dict[tuple[str, int, str], list[int]] = {}
-    for t in found.totals:
-        key = (t.standard, t.connection_id or 0, t.project_id or "")
-        held = sums.setdefault(key, [0, 0, 0])
-        for position, count in enumerate((t.met, t.flagged, t.unknown)):
-            held[position] += count
-    rows = []
-    for key, counts in sums.items():
-        standard, connection_id, project_id = key
-        name, portfolio = places.get(key[1:], (None, None))
-        rows.append(
-            {
-                "standard": standard, "connection_id": connection_id, "project_id": project_id,
-                "project": name, "portfolio": portfolio, **_counts(counts, waived, key),
-                "missing": list(found.missing.get((standard, connection_id), ())),
-            }
-        )  # fmt: skip
-    return rows
-
-
-def _summed(by_standard: Iterable[Mapping[str, Any]], *by: str) -> list[dict[str, Any]]:
-    """The counts of each project, all standards together; or of each standard."""
-    sums: dict[tuple[Any, ...], dict[str, int]] = {}
-    for row in by_standard:
-        held = sums.setdefault(tuple(row[name] for name in by), dict.fromkeys(COUNTS, 0))
-        for name in COUNTS:
-            held[name] += row[name]
-    return [dict(zip(by, key, strict=True)) | counts for key, counts in sums.items()]
+) -> Iterator[dict[str, Any]]:
+    """What is said of people and portfolios is taken together: they live in no connection."""
+    for each in found.totals():
+        standard, at = each.standard, (each.connection_id or 0, each.project_id or "")
+        name, portfolio = places.get(at, (None, None))
+        yield {
+            "standard": standard, "connection_id": at[0], "project_id": at[1],
+            "project": name, "portfolio": portfolio,
+            **_counts((each.met, each.flagged, each.unknown), waived, (standard, *at)),
+            "missing": list(found.missing.get((standard, at[0]), ())),
+        }  # fmt: skip
 
 
 def _places(connection: sa.Connection, moment: Moment) -> dict[Any, tuple[str, str | None]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sync_engine.rules.evaluate import Finding
+from sync_engine.rules.assessment import Finding
 from sync_engine.rules.evidence import plain
 from sync_engine.rules.standards import Standard, sentence
 
@@ -16,17 +16,23 @@ ITEM_FIELDS = (
 )  # fmt: skip
 
 
-def content(standard: Standard, finding: Finding, zone: ZoneInfo) -> dict[str, Any]:
-    """What a flag keeps of its standard and its item."""
+def kept(standard: Standard) -> list[str]:
+    """The facts that its flags keep, as their values are named."""
+    return [f"field {ref.name}" if ref.is_field else ref.name for ref in standard.refs()]
+
+
+def content(
+    standard: Standard, finding: Finding, facts: Iterable[str], zone: ZoneInfo
+) -> dict[str, Any]:
+    """What a flag keeps of its standard and its item; `facts`: see `kept`."""
     item = finding.item
-    used = [f"field {r.name}" if r.is_field else r.name for r in standard.refs()]
     return {
         "pack": standard.pack,
         "standard_version": standard.version,
         "standard_title": standard.title,
         "said": sentence(standard, item.values, zone),
         "remedy": _remedy(standard, item.values, item.tool),
-        "evidence": {name: plain(item.values.get(name)) for name in used},
+        "evidence": {name: plain(item.values.get(name)) for name in facts},
         **{name: getattr(item, name) for name in ITEM_FIELDS},
     }
 

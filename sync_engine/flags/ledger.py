@@ -1,4 +1,4 @@
-"""Changes of flags, gathered and then written in bulk."""
+"""Changes of flags, gathered and written in bulk."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ FLAG, EVENT = map(table, (FlagRow, FlagEvent))
 
 
 class Ledger:
-    """New flags, changed flags and events of one assessment; flags are named by fingerprint.
-
-    Args:
-        ids: of the flags that are there.
-    """
+    """New flags, changed flags and events of one assessment; flags are named by fingerprint."""
 
     def __init__(self, connection: sa.Connection, now: datetime) -> None:
         self.connection, self.now = connection, now
+        self.marks: dict[str, list[str]] = {}  # by event: the flags that met with it
+        self._clear()
+
+    def _clear(self) -> None:
         self.ids: dict[str, int] = {}
         self.inserts: list[dict[str, Any]] = []
         self.events: list[tuple[str, str, str, str | None]] = []  # flag, event, severity, note
@@ -31,18 +31,20 @@ class Ledger:
 
     def marked(self, event: str) -> tuple[str, ...]:
         """The flags that met with an event."""
-        return tuple(mark for mark, name, _, _ in self.events if name == event)
+        return tuple(self.marks.get(event, ()))
 
-    def change(self, mark: str, **values: Any) -> None:
+    def change(self, row: Any, **values: Any) -> None:
         """Set columns of a flag."""
-        self.touched.setdefault(mark, {}).update(values)
+        self.ids[row.fingerprint] = row.id
+        self.touched.setdefault(row.fingerprint, {}).update(values)
 
     def event(self, mark: str, event: str, severity: str, note: str | None = None) -> None:
-        """Note an event of a flag's life."""
+        """Note an event in the life of a flag that is new or changed."""
         self.events.append((mark, event, severity, note))
+        self.marks.setdefault(event, []).append(mark)
 
     def write(self) -> None:
-        """Bring all of it into the store."""
+        """Bring what was gathered since the last time into the store."""
         if self.inserts:
             self.connection.execute(sa.insert(FLAG), self.inserts)
             self._learn_ids([row["fingerprint"] for row in self.inserts])
@@ -56,6 +58,7 @@ class Ledger:
                     for mark, event, severity, note in self.events
                 ],
             )  # fmt: skip
+        self._clear()
 
     def _learn_ids(self, marks: Sequence[str]) -> None:
         for start in range(0, len(marks), CHUNK):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import nsmallest
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from sync_engine.flags.apply import fingerprint
+from sync_engine.rules.assessment import Assessment
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.rules.evaluate import SECONDS, Assessment, Finding, assess, not_assessable
+from sync_engine.rules.evaluate import SECONDS, assess, not_assessable
 from sync_engine.rules.frames import frame_for
 from sync_engine.rules.limits import limited
-from sync_engine.rules.sources import Frame
+from sync_engine.rules.scan import Key
 from sync_engine.rules.standards import Standard, sentence
 from sync_engine.store.engine import reading
 
@@ -93,61 +95,53 @@ def preview(
         or old_by_id[id].version != new_by_id[id].version
     }
 
-    def assessed(standards: Mapping[str, Standard]) -> Assessment:
-        return assess(
-            engine, [s for id, s in standards.items() if id in changed], now=now,
-            timezone=timezone, calendar=calendar, full=True, intervals=intervals,
-        )  # fmt: skip
-
-    old, new = assessed(old_by_id), assessed(new_by_id)
-    effects = [_effect(id, old, new, timezone) for id in sorted(changed)]
     moment = Moment(now, timezone, calendar)
     with reading(engine) as connection:
         frame = frame_for(connection, moment, intervals)
-        return tuple(
-            replace(each, not_assessed=_unknown(connection, frame, new.standards[each.standard]))
-            if each.unknown
-            else each
-            for each in effects
-        )
+
+        def assessed(standards: Mapping[str, Standard]) -> Assessment:
+            chosen = [s for id, s in standards.items() if id in changed]
+            return assess(connection, frame, chosen, full=True)
+
+        old, new = assessed(old_by_id), assessed(new_by_id)
+        return tuple(_effect(id, old, new) for id in sorted(changed))
 
 
-def _unknown(connection: sa.Connection, frame: Frame, standard: Standard) -> tuple[Sample, ...]:
-    with limited(connection, SECONDS):
-        found = not_assessable(connection, frame, standard, SAMPLES)
+def _unknown(found_by: Assessment, standard: Standard) -> tuple[Sample, ...]:
+    with limited(found_by.connection, SECONDS):
+        found = not_assessable(found_by.connection, found_by.frame, standard, SAMPLES)
     return tuple(
         Sample(item.title, item.key, item.url, "It cannot be said whether it meets this.")
         for item in found
     )
 
 
-def _effect(id: str, old: Assessment, new: Assessment, zone: ZoneInfo) -> Effect:
-    earlier, later = _marked(id, old), _marked(id, new)
-    comes = [later[mark] for mark in later if mark not in earlier]
-    goes = [earlier[mark] for mark in earlier if mark not in later]
+def _effect(id: str, old: Assessment, new: Assessment) -> Effect:
+    earlier, later = old.flagged(id), new.flagged(id)
     was, will = old.standards.get(id), new.standards.get(id)
     standard = will or was
     if standard is None:
         raise KeyError(id)
-    met = sum(t.met for t in new.totals if t.standard == id)
-    share = len(later) / (met + len(later)) if later else 0.0
+    met, flagged, unknown = new.sums.get(id, (0, 0, 0))
+    share = flagged / (met + flagged) if flagged else 0.0
     limit = will.limit if will else None
     return Effect(
         standard=id,
         title=standard.title,
-        opens=len(comes),
-        resolves=len(goes),
-        stays=len(later) - len(comes),
-        flagged=len(later),
+        opens=len(later - earlier),
+        resolves=len(earlier - later),
+        stays=len(later & earlier),
+        flagged=flagged,
         met=met,
-        unknown=sum(t.unknown for t in new.totals if t.standard == id),
+        unknown=unknown,
         missing={
             new.connections[connection]: names
             for (name, connection), names in new.missing.items()
             if name == id
         },
-        opening=_samples(comes, new.standards, zone),
-        resolving=_samples(goes, old.standards, zone),
+        opening=_samples(new, id, later - earlier),
+        resolving=_samples(old, id, earlier - later),
+        not_assessed=_unknown(new, standard) if unknown else (),
         severity=(was.severity, will.severity)
         if was and will and was.severity != will.severity
         else None,
@@ -156,21 +150,13 @@ def _effect(id: str, old: Assessment, new: Assessment, zone: ZoneInfo) -> Effect
     )
 
 
-def _marked(id: str, found: Assessment) -> dict[str, Finding]:
-    return {
-        fingerprint(f.standard, f.subject, f.key): f for f in found.findings if f.standard == id
-    }
-
-
-def _samples(
-    findings: list[Finding], standards: Mapping[str, Standard], zone: ZoneInfo
-) -> tuple[Sample, ...]:
+def _samples(found: Assessment, standard: str, keys: Iterable[Key]) -> tuple[Sample, ...]:
+    some = nsmallest(SAMPLES, keys)
+    if not some:
+        return ()
+    items = found.items(standard, some)
+    chosen, zone = found.standards, found.moment.zone
     return tuple(
-        Sample(
-            f.item.title,
-            f.item.key,
-            f.item.url,
-            sentence(standards[f.standard], f.item.values, zone),
-        )
-        for f in findings[:SAMPLES]
+        Sample(item.title, item.key, item.url, sentence(chosen[standard], item.values, zone))
+        for _, item in sorted(items.items(), key=itemgetter(0))
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from sync_engine.rules.evaluate import Assessment
+from sync_engine.rules.assessment import Assessment
 from sync_engine.rules.joins import table
 from sync_engine.store.flag_models import AssessmentRow
 

@@ -250,4 +250,4 @@ def concatenated(column: Column, condition: Truth, dialect: str) -> Column:
     """A JSON list of the column's values in the rows of a group that meet the condition."""
     if dialect == "sqlite":
         return sa.func.json_group_array(column, type_=sa.Text()).filter(condition)
-    return sa.func.jsonb_agg(column, type_=sa.JSON()).filter(condition)
+    return sa.cast(sa.func.jsonb_agg(column).filter(condition), sa.Text)

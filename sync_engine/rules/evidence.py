@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -69,6 +70,35 @@ def chunks(keys: Sequence[Key], size: int = CHUNK) -> Iterator[str]:
         yield json.dumps(keys[start : start + size])
 
 
+class Describer:
+    """Tells what flags keep of subjects of one kind, a batch at a time."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        frame: Frame,
+        subject: str,
+        refs: Sequence[Ref],
+        worse: Mapping[str, Condition] | None = None,
+    ) -> None:
+        """Of these facts.
+
+        Args:
+            worse: by standard: the condition under which it is a more severe case.
+        """
+        limited = replace(frame, only=pairs(frame.dialect))
+        self._connection = connection
+        self._statement = _statement(limited, subject, refs, worse or {})
+        names = list(self._statement.selected_columns.keys())
+        self._reader = _Reader(subject, names, refs, tuple(worse or ()))
+
+    def batch(self, keys: Iterable[Key]) -> Iterator[tuple[Key, Item]]:
+        """The subjects with these keys, as far as they are there; at most `CHUNK`."""
+        document = json.dumps(sorted(keys))  # in order: neighbours lie together in the store
+        rows = self._connection.execute(self._statement, {"document": document})
+        return map(self._reader.read, rows)
+
+
 def items(
     connection: sa.Connection,
     frame: Frame,
@@ -77,18 +107,11 @@ def items(
     refs: Sequence[Ref],
     worse: Mapping[str, Condition] | None = None,
 ) -> dict[Key, Item]:
-    """The subjects with these keys, with the values of these facts.
-
-    `worse`: by standard: the condition under which it is a more severe case.
-    """
+    """The subjects with these keys, which are few; see `Describer`."""
+    describer, left = Describer(connection, frame, subject, refs, worse), iter(set(keys))
     found: dict[Key, Item] = {}
-    limited = replace(frame, only=pairs(frame.dialect))
-    statement = _statement(limited, subject, refs, worse or {})
-    reader = _Reader(subject, list(statement.selected_columns.keys()), refs, tuple(worse or ()))
-    for document in chunks(sorted(set(keys))):
-        for row in connection.execute(statement, {"document": document}):
-            key, item = reader.read(row)
-            found[key] = item
+    while batch := list(islice(left, CHUNK)):
+        found.update(describer.batch(batch))
     return found
 
 

@@ -7,13 +7,15 @@ comes back is small: totals, and the ids of flagged rows.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
 
+from sync_engine.rules import facts
 from sync_engine.rules.compile import compiled
 from sync_engine.rules.dialect import Column, concatenated
 from sync_engine.rules.other_facts import source_of
@@ -21,6 +23,8 @@ from sync_engine.rules.sources import Frame, StoreSource
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.syntax import related
 from sync_engine.rules.teams import Teams
+
+_T = TypeVar("_T")
 
 OUT, MET, FLAGGED, UNKNOWN = range(4)
 PER_WORD = 30
@@ -36,46 +40,73 @@ Key = tuple[int, str]
 
 Counts = list[int]
 """How many met a standard, were flagged, could not be assessed."""
+Place = tuple[int | None, str | None]
+"""Connection and project; people and portfolios are in no connection."""
+Told = list[tuple[str, int]]
+"""Standards with their answers for a subject, those out of scope left out."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Subjects of one connection that break the same standards: their ids as a JSON list, which is
+    a tenth of what they take as keys."""
+
+    connection_id: int
+    standards: tuple[str, ...]
+    ids: str | bytes
+
+    def subjects(self) -> list[Key]:
+        """Which they are."""
+        return [(self.connection_id, id) for id in orjson.loads(self.ids)]
+
+
 class Answers:
-    """What a scan found.
+    """What a scan found, held in few bytes: there are many projects, and many flags.
 
     Args:
-        totals: by (standard, connection, project).
-        teams: by (standard, team), of subjects that people own.
-        people: by identity, likewise, by all standards together.
-        flagged: by standard: the subjects that break it.
-        own: by subject: its answers, where that was looked at by itself and is watched; None: none
-            was looked at by itself.
+        standards: what it asked, in order.
+
+    Attributes:
+        places: by place: three counts for each standard, one after the other.
+        teams: likewise by team, of subjects that people own.
+        people: by identity, all standards together.
+        flagged: the subjects that break some standard.
+        own: by subject, its answers, where subjects were looked at one by one; None: they were
+            not.
         rows: how many subjects were looked at.
     """
 
-    totals: dict[tuple[str, int, str | None], Counts] = field(default_factory=dict)
-    teams: dict[tuple[str, str], Counts] = field(default_factory=dict)
-    people: dict[int, Counts] = field(default_factory=dict)
-    flagged: dict[str, list[Key]] = field(default_factory=dict)
-    own: dict[Key, list[tuple[str, int]]] | None = None
-    rows: int = 0
+    def __init__(self, standards: Sequence[Standard]) -> None:
+        self.standards = [standard.id for standard in standards]
+        self.subject = standards[0].subject
+        self.places: dict[Place, array[int]] = {}
+        self.teams: dict[str, array[int]] = {}
+        self.people: dict[int, Counts] = {}
+        self.flagged: list[Alike] = []
+        self.own: dict[Key, Told] | None = None
+        self.rows = 0
 
-    def add(self, other: Answers) -> None:
-        """Take over the answers of other standards, or of other subjects."""
-        _add_all(self.totals, other.totals)
-        _add_all(self.teams, other.teams)
-        _add_all(self.people, other.people)
-        for standard, keys in other.flagged.items():
-            self.flagged.setdefault(standard, []).extend(keys)
-        if other.own is not None:
-            mine = self.own or {}
-            self.own = mine | {key: [*mine.get(key, ()), *own] for key, own in other.own.items()}
+    def by_place(self) -> Iterator[tuple[Place, str, Counts]]:
+        """Places and standards, with how many met them, were flagged, could not be assessed."""
+        return self._counts(self.places)
 
+    def by_team(self) -> Iterator[tuple[str, str, Counts]]:
+        """Likewise teams and standards."""
+        return self._counts(self.teams)
 
-def _add_all(mine: dict[Any, Counts], others: Mapping[Any, Counts]) -> None:
-    for key, counts in others.items():
-        held = mine.setdefault(key, [0, 0, 0])
-        for position, count in enumerate(counts):
-            held[position] += count
+    def by_standard(self) -> dict[str, Counts]:
+        """Likewise the standards, in all places together."""
+        sums = {id: [0, 0, 0] for id in self.standards}
+        for _, standard, counts in self.by_place():
+            sums[standard] = [a + b for a, b in zip(sums[standard], counts, strict=True)]
+        return sums
+
+    def _counts(self, held: Mapping[_T, array[int]]) -> Iterator[tuple[_T, str, Counts]]:
+        for key, counts in held.items():
+            for position, standard in enumerate(self.standards):
+                own = counts[3 * position : 3 * position + 3]
+                if any(own):
+                    yield key, standard, own.tolist()
 
 
 def _answer(standard: Standard, source: StoreSource, position: int) -> Column:
@@ -114,12 +145,14 @@ def scans(standards: Iterable[Standard]) -> Iterator[list[Standard]]:
         yield held
 
 
-def rows_statement(frame: Frame, standards: Sequence[Standard]) -> tuple[sa.Select[Any], int]:
+def rows_statement(
+    frame: Frame, subject: str, standards: Sequence[Standard]
+) -> tuple[sa.Select[Any], int]:
     """One row a subject: connection_id, id, project_id, owner_id and the words; how many words.
+    Without standards it tells which subjects there are.
 
     The owner is an account; "" where nobody owns it, NULL where nobody can.
     """
-    subject = standards[0].subject
     source = source_of(frame, subject)
     words: list[Column] = []
     for start in range(0, len(standards), PER_WORD):
@@ -153,7 +186,7 @@ def scan_statement(
     the ids of those that are flagged. Counted by project and owner at once there would be almost
     as many groups as subjects.
     """
-    inner, count = rows_statement(frame, standards)
+    inner, count = rows_statement(frame, standards[0].subject, standards)
     answers = inner.cte("answers")  # used twice, so both databases keep its rows
     words = [answers.c[f"word_{n}"] for n in range(count)]
     flagged = concatenated(
@@ -197,66 +230,93 @@ def decoded(words: Sequence[int], standards: Sequence[Standard]) -> list[tuple[s
 def collect(
     rows: Iterable[Any], standards: Sequence[Standard], words: int, teams: Teams
 ) -> Answers:
-    """The rows of `scan_statement` as answers.
-
-    Owners are added up by their words first, and only then told apart by standard: there are many
-    owners, and few different answers.
-    """
-    found, memory = Answers(), _Memory(standards)
-    people = standards[0].subject == "person"
-    owners: dict[Any, int] = {}
+    """The rows of `scan_statement` as answers."""
+    found, memory = Answers(standards), _Memory(standards)
+    shared, people = found.subject in facts.SHARED, found.subject == "person"
+    of_teams: dict[tuple[str, tuple[int, ...]], int] = {}
     for is_owners, connection_id, place, *rest in rows:
         key = tuple(rest[:words])
         count, ids = rest[words:]
         if is_owners or people:
             who = connection_id if people else teams.whose(connection_id, place)
-            owners[who, key] = owners.get((who, key), 0) + count
-        if is_owners:
-            continue
-        found.rows += count
-        for standard, code in memory[key]:
-            _count(found.totals, (standard, connection_id, place), code, count)
-        if ids and (listed := orjson.loads(ids) if isinstance(ids, str) else ids):
-            keys = [(connection_id, id) for id in listed]
-            for standard, code in memory[key]:
-                if code == FLAGGED:
-                    found.flagged.setdefault(standard, []).extend(keys)
-    _add_owners(found, owners, memory, teams)
+            held = found.people.setdefault(who, [0, 0, 0])
+            for code, many in enumerate(memory[key].many):
+                held[code] += many * count
+            team = (teams.of(who), key)  # told apart by standard when all are added up
+            of_teams[team] = of_teams.get(team, 0) + count
+        if not is_owners:
+            found.rows += count
+            where = (None, None) if shared else (connection_id, place or None)
+            _add(found.places, where, memory[key], count, found.standards)
+            if ids and memory[key].flagged:
+                found.flagged.append(Alike(connection_id, memory[key].flagged, ids))
+    for (team_name, key), count in of_teams.items():
+        _add(found.teams, team_name, memory[key], count, found.standards)
     return found
 
 
-def _add_owners(found: Answers, owners: Mapping[Any, int], memory: _Memory, teams: Teams) -> None:
-    """Add up what is owned, by (human, words), for the humans and for their teams."""
-    of_teams: dict[Any, int] = {}
-    for (who, key), count in owners.items():
-        for _, code in memory[key]:
-            _count(found.people, who, code, count)
-        team = teams.of(who)
-        of_teams[team, key] = of_teams.get((team, key), 0) + count
-    for (team, key), count in of_teams.items():
-        for standard, code in memory[key]:
-            _count(found.teams, (standard, team), code, count)
+def _add(
+    sums: dict[Any, array[int]], key: Any, said: _Said, count: int, standards: Sequence[str]
+) -> None:
+    held = sums.get(key)
+    if held is None:
+        held = sums[key] = array("I", bytes(array("I").itemsize * 3 * len(standards)))
+    for at in said.places:
+        held[at] += count
 
 
-def _count(sums: dict[Any, Counts], key: Any, code: int, count: int) -> None:
-    sums.setdefault(key, [0, 0, 0])[code - 1] += count
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What words say.
+
+    Args:
+        told: standards with their answers.
+        flagged: the standards that are broken.
+        places: where they count among all standards' counts.
+        many: how many standards are met, broken, not assessable.
+    """
+
+    told: Told
+    flagged: tuple[str, ...]
+    places: array[int]
+    many: Counts
 
 
-class _Memory(dict[tuple[int, ...], list[tuple[str, int]]]):
+class _Memory(dict[tuple[int, ...], _Said]):
     """What words say, each worked out once."""
 
     def __init__(self, standards: Sequence[Standard]) -> None:
         self.standards = standards
+        self.at = {standard.id: 3 * n - 1 for n, standard in enumerate(standards)}
 
-    def __missing__(self, words: tuple[int, ...]) -> list[tuple[str, int]]:
-        self[words] = said = decoded(words, self.standards)
+    def __missing__(self, words: tuple[int, ...]) -> _Said:
+        told = decoded(words, self.standards)
+        many = [0, 0, 0]
+        for _, code in told:
+            many[code - 1] += 1
+        flagged = tuple(standard for standard, code in told if code == FLAGGED)
+        places = array("I", (self.at[standard] + code for standard, code in told))
+        self[words] = said = _Said(told, flagged, places, many)
         return said
 
 
-def each_row(
-    rows: Iterable[Any], standards: Sequence[Standard]
-) -> Iterator[tuple[Key, str | None, list[tuple[str, int]]]]:
-    """The rows of `rows_statement`: subject, project, answers."""
+def each_row(rows: Iterable[Any], standards: Sequence[Standard]) -> Iterator[tuple[Key, Told]]:
+    """The rows of `rows_statement`: subject and answers."""
     memory = _Memory(standards)
-    for connection_id, id, project_id, _, *words in rows:
-        yield (connection_id, id), project_id, memory[tuple(words)]
+    for connection_id, id, _, _, *words in rows:
+        yield (connection_id, id), memory[tuple(words)].told
+
+
+def one_by_one(rows: Iterable[Any], standards: Sequence[Standard]) -> Answers:
+    """The rows of `rows_statement` as answers: nothing is counted, each is kept by itself."""
+    found, memory, own = Answers(standards), _Memory(standards), dict[Key, Told]()
+    broken: dict[tuple[int, tuple[str, ...]], list[str]] = {}
+    for connection_id, id, _, _, *words in rows:
+        said = memory[tuple(words)]
+        own[connection_id, id] = said.told
+        if said.flagged:
+            broken.setdefault((connection_id, said.flagged), []).append(id)
+    for (connection_id, flagged), ids in broken.items():
+        found.flagged.append(Alike(connection_id, flagged, orjson.dumps(ids)))
+    found.own, found.rows = own, len(own)
+    return found

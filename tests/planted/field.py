@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from sync_engine.rules import facts, packs
 from sync_engine.rules.calendars import WorkCalendar
-from sync_engine.rules.evaluate import Assessment, assess
 from sync_engine.rules.scan import FLAGGED, MET
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.syntax import refs
@@ -30,6 +29,7 @@ from tests.planted.days import Days
 from tests.planted.oracle import Oracle
 from tests.planted.plot import NEEDS, PLANTS, UNKNOWNS, Plot
 from tests.planted.portfolio import BARE, Key, Place, Portfolio, tools, write
+from tests.rules.looked import Looked, look
 
 SOWERS = (
     core_tasks, core_others, core_connections, delivery, governance, networks, agreed, portfolios,
@@ -106,15 +106,15 @@ def fill(portfolio: Portfolio, tasks: int) -> Iterator[tuple[Place, str]]:
         yield at, filler.block(at)
 
 
-def look(
+def assessed(
     engine: sa.Engine,
     portfolio: Portfolio,
     standards: list[Standard],
     calendar: WorkCalendar,
     watched: dict[str, list[tuple[str, Key]]],
-) -> Assessment:
+) -> Looked:
     """Assess everything."""
-    return assess(
+    return look(
         engine, standards, now=portfolio.days.now, timezone=portfolio.days.zone, calendar=calendar,
         full=True, intervals=portfolio.intervals, watched=watched, seconds=3_600,
     )  # fmt: skip
@@ -143,12 +143,11 @@ class Difference:
 _WORDS = {True: "flagged", False: "met", None: "not assessable"}
 
 
-def compare(found: Assessment, expected: Answers) -> list[Difference]:
+def compare(found: Looked, expected: Answers) -> list[Difference]:
     """All differences: flags by the scan, all else by each subject's own answer."""
-    subjects = set(facts.SUBJECTS)
     said: Answers = {
         key: True if code == FLAGGED else False if code == MET else None
-        for key, code in found.answers.items() if key[0] not in subjects
+        for key, code in found.answers.items()
     }  # fmt: skip
     flagged = {(f.standard, f.key) for f in found.findings}
     differences = [

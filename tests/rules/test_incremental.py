@@ -11,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 
 from sync_engine.rules import evaluate
-from sync_engine.rules.evaluate import Assessment, assess
 from sync_engine.rules.language import read
 from sync_engine.rules.resolve import resolve
 from sync_engine.rules.scan import FLAGGED, UNKNOWN, Key
@@ -21,6 +20,7 @@ from tests.planted.changing import CHANGES, QUIET, Changing
 from tests.planted.field import everything, shipped, sow, store
 from tests.planted.oracle import Oracle
 from tests.planted.scenarios import SCENARIOS
+from tests.rules.looked import Looked, look
 
 SCENARIO = SCENARIOS["Berlin in spring"]
 STANDARDS = [s for s in shipped() if s.subject == "task"]
@@ -65,28 +65,29 @@ class Ledger:
         self.watched = everything(Oracle(portfolio), list(standards))
         self.answers: dict[Pair, int] = {}
 
-    def look(self, *, full: bool | None) -> Assessment:
-        return assess(
+    def look(self, *, full: bool | None) -> Looked:
+        return look(
             self.engine, self.standards, now=self.days.now, timezone=self.days.zone,
             calendar=SCENARIO.calendar, full=full, watched=self.watched, seconds=600,
         )  # fmt: skip
 
-    def keep(self, found: Assessment) -> None:
+    def keep(self, found: Looked) -> None:
         """Take over the answers of the subjects that were looked at."""
-        reached = {key for _, key in found.watched}
+        reached = found.reached
         self.answers = {pair: a for pair, a in self.answers.items() if pair[1] not in reached}
         self.answers |= told(found)
-        row = {"at": self.days.now, "day": found.day, "full": found.full, "subjects": 0,
+        made = found.assessment
+        row = {"at": self.days.now, "day": made.day, "full": found.full, "subjects": 0,
                "opened": 0,
                "worsened": 0, "resolved": 0, "reopened": 0, "frozen": 0, "slow": [],
-               "standards": found.fingerprint, "baselines": found.baselines,
-               "runs": {str(id): run for id, run in found.runs.items()}}  # fmt: skip
+               "standards": made.fingerprint, "baselines": made.baselines,
+               "runs": {str(id): run for id, run in made.runs.items()}}  # fmt: skip
         with self.engine.begin() as connection:
             connection.execute(sa.insert(TABLE), row)
 
 
-def told(found: Assessment) -> dict[Pair, int]:
-    return {pair: code for pair, code in found.answers.items() if pair[0] != "task"}
+def told(found: Looked) -> dict[Pair, int]:
+    return dict(found.answers)
 
 
 @pytest.fixture(params=[STANDARDS], ids=["shipped"])

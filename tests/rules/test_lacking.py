@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from sync_engine.flags import apply as flags
 from sync_engine.rules import packs
 from sync_engine.rules.calendars import WorkCalendar
-from sync_engine.rules.evaluate import Assessment, assess
 from sync_engine.rules.packs import from_source
 from sync_engine.settings.source import parse
 from sync_engine.store import models as m
 from sync_engine.store.engine import reading
+from tests.rules.looked import Looked, look
 
 NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)
 PROVIDES = {
@@ -46,7 +46,7 @@ def tables(
     return store
 
 
-def answers(engine: sa.Engine, *conditions: str) -> Assessment:
+def answers(engine: sa.Engine, *conditions: str) -> Looked:
     """The answers to conditions on work in progress."""
     lines = ["pack: test", "title: Test", "standards:"]
     for number, condition in enumerate(conditions):
@@ -58,16 +58,16 @@ def answers(engine: sa.Engine, *conditions: str) -> Assessment:
             "    examples: {flags: [{}], passes: [{}]}",
         ]  # fmt: skip
     found = from_source(parse("\n".join(lines), "test.yaml")).standards
-    return assess(
+    return look(
         engine, found, now=NOW, timezone=ZoneInfo("UTC"), calendar=WorkCalendar(), full=True
     )
 
 
-def flagged(found: Assessment, standard: str) -> set[str]:
+def flagged(found: Looked, standard: str) -> set[str]:
     return {each.key[1] for each in found.findings if each.standard == standard}
 
 
-def unknown(found: Assessment, standard: str) -> int:
+def unknown(found: Looked, standard: str) -> int:
     return sum(each.unknown for each in found.totals if each.standard == standard)
 
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.planted.days import Days
-from tests.planted.field import compare, everything, fill, look, misplanted, shipped, sow, store
+from tests.planted.field import assessed, compare, everything, fill, misplanted, shipped, sow, store
 from tests.planted.filler import FLEET
 from tests.planted.oracle import Oracle
 from tests.planted.plot import PLANTS
@@ -63,8 +63,8 @@ def test_all_that_is_planted_is_found_and_nothing_else(
     watched = everything(oracle, STANDARDS)
     for engine in (sqlite_store, postgres_store):
         store(engine, portfolio)
-        found = look(engine, portfolio, STANDARDS, scenario.calendar, watched)
-        assert found.slow == ()
+        found = assessed(engine, portfolio, STANDARDS, scenario.calendar, watched)
+        assert found.slow == frozenset()
         assert compare(found, expected) == [], engine.dialect.name
         hit = [t for t in found.totals if (t.connection_id, t.project_id) in sound and t.flagged]
         assert hit == [], engine.dialect.name

@@ -16,7 +16,6 @@ from sqlalchemy import event
 from sync_engine.rules import packs, reference
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.dialect import seconds_between
-from sync_engine.rules.evaluate import assess
 from sync_engine.rules.frames import frame_for
 from sync_engine.rules.scan import rows_statement, scan_statement
 from sync_engine.rules.standards import Standard
@@ -24,6 +23,7 @@ from sync_engine.settings.source import parse
 from sync_engine.store.engine import reading
 from sync_engine.store.models import TaskRow
 from sync_engine.store.types import UTCDateTime
+from tests.rules.looked import look
 
 NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)
 ARGS: dict[str, Any] = {"now": NOW, "timezone": ZoneInfo("UTC"), "calendar": WorkCalendar()}
@@ -64,7 +64,7 @@ def test_one_statement_however_many_standards(filled: sa.Engine) -> None:
             seen.append(statement)
 
     event.listen(filled, "before_cursor_execute", note)
-    found = assess(filled, many(65), **ARGS, full=True)
+    found = look(filled, many(65), **ARGS, full=True)
     assert len(seen) == 1
     assert seen[0].count("FROM task AS") == 1
     # 10 tasks are to do, 10 in an unknown status; of each 5 without an owner, all without a due date, 4 with a short title.
@@ -86,17 +86,13 @@ def test_one_statement_however_many_standards(filled: sa.Engine) -> None:
 def test_a_row_by_itself_has_the_answers_of_the_scan(filled: sa.Engine) -> None:
     standards = many(33)
     keys = [(1, str(n)) for n in range(30)] + [(1, "none")]
-    found = assess(
-        filled, standards, **ARGS, full=True, watched={"task": [("s-0", key) for key in keys]}
-    )
+    watched = {"task": [(s.id, key) for s in standards for key in keys]}
+    found = look(filled, standards, **ARGS, full=True, watched=watched)
     flagged = {(f.standard, f.key) for f in found.findings}
-    alone = {key for key, code in found.answers.items() if code == 2}
-    by_first = {key for standard, key in flagged if standard == "s-0"}
-    rest = {(standard, key) for standard, key in flagged if key not in by_first}
-    assert alone == rest | {("s-0", key) for key in by_first}
-    assert rest
-    assert ("task", (1, "7")) in found.answers
-    assert ("task", (1, "none")) not in found.answers
+    assert {pair for pair, code in found.answers.items() if code == 2} == flagged
+    assert {id for id, _ in flagged} > {"s-0"}
+    assert (1, "7") in found.there
+    assert (1, "none") not in found.there
 
 
 def test_a_plan_reads_the_table_once(filled: sa.Engine, moment: Moment) -> None:
@@ -128,7 +124,7 @@ def test_more_related_conditions_than_a_database_joins_are_assessed_all_the_same
             sa.text("UPDATE connection SET provides = :provides"),
             {"provides": '{"task": ["title", "parent_id"]}'},
         )
-    found = assess(
+    found = look(
         filled,
         standards,
         **ARGS,
@@ -160,8 +156,8 @@ def test_a_slow_standard_is_stopped_and_named_and_the_others_go_on(
         return scan_statement(frame, chosen)
 
     monkeypatch.setattr(evaluate, "scan_statement", slowed)
-    found = assess(filled, standards, **ARGS, full=True, seconds=0.2)
-    assert found.slow == ("s-2",)
+    found = look(filled, standards, **ARGS, full=True, seconds=0.2)
+    assert found.slow == {"s-2"}
     assert {f.standard for f in found.findings} == {"s-0", "s-1", "s-3"}
 
 
@@ -175,7 +171,7 @@ def test_values_are_bound_never_spliced(filled: sa.Engine, moment: Moment) -> No
     evil = 'title = "x\'); DROP TABLE task; --" or labels contains "%_" or field "a\'b" = "\'"'
     standard = replace(pack, flag_when=resolve(read(evil), "task"))
     with reading(filled) as connection:
-        statement, _ = rows_statement(frame_for(connection, moment), [standard])
+        statement, _ = rows_statement(frame_for(connection, moment), "task", [standard])
         text = str(statement.compile(filled))
         assert "DROP" not in text
         assert "a'b" not in text
