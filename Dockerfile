@@ -21,7 +21,8 @@ ENV PATH=/opt/flagstaff/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     FLAGSTAFF_CONFIG=/etc/flagstaff/flagstaff.yaml \
     FLAGSTAFF_STORE=sqlite:////var/lib/flagstaff/flagstaff.db \
-    FLAGSTAFF_STATE=/var/lib/flagstaff/state
+    FLAGSTAFF_STATE=/var/lib/flagstaff/state \
+    SQLITE_TMPDIR=/var/lib/flagstaff
 USER 10001
 WORKDIR /var/lib/flagstaff
 VOLUME /var/lib/flagstaff

@@ -77,7 +77,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute("PRAGMA temp_store=FILE")  # a scan of a large store sorts a lot
     connection.execute("PRAGMA cache_size=-8192")  # KiB
     connection.execute("PRAGMA wal_autocheckpoint=8000")  # pages: the same index pages change often
 
@@ -87,10 +87,18 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
+_READING: dict[str, dict[str, Any]] = {
+    "sqlite": {"read_only": True},
+    # By itself every statement would see what was written by then.
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+
+
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A connection for reads: sees one consistent state and never waits for a writer."""
-    with engine.connect().execution_options(read_only=True) as connection, connection.begin():
+    options = _READING[engine.dialect.name]
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
