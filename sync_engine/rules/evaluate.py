@@ -166,7 +166,7 @@ class _Work:
         rows = (
             row
             for document in chunks(self.tasks)
-            for row in self.connection.execute(statement, {"document": document})
+            for row in self.connection.execute(statement, {"document": document}).all()
         )
         return one_by_one(rows, standards)
 

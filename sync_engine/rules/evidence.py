@@ -96,7 +96,7 @@ class Describer:
         """The subjects with these keys, as far as they are there; at most `CHUNK`."""
         document = json.dumps(sorted(keys))  # in order: neighbours lie together in the store
         rows = self._connection.execute(self._statement, {"document": document})
-        return map(self._reader.read, rows)
+        return map(self._reader.read, rows.all())
 
 
 def items(
