@@ -258,19 +258,29 @@ def _apart(index: Index, row: Row) -> Any:
     return (first.connection_id, first.project_id) != (second.connection_id, second.project_id)
 
 
+def _kind(row: Row) -> str:
+    """The ends that a link ties, in two letters: FS where nobody says."""
+    words = "".join(c for c in (row.type_label or "").lower() if c.isalpha()).replace("gantt", "")
+    ends = words.replace("finish", "f").replace("end", "f").replace("start", "s").replace("to", "")
+    return ends if ends in ("ss", "ff", "sf") else "fs"
+
+
 def _conflict(index: Index, row: Row) -> Any:
     found = _both(index, row, "task.due_on")
     if found is None:
         return UNKNOWN
-    first, second = found
-    lead = (row.lag_minutes or 0) < 0
-    if first.due_on is None:
+    (first, second), lead, kind = found, (row.lag_minutes or 0) < 0, _kind(row)
+    bound = first.start_on if kind[0] == "s" else first.due_on
+    if bound is None:
         return UNKNOWN
-    if second.due_on is not None and second.due_on < first.due_on:
+    due_early = second.due_on is not None and second.due_on < bound
+    early = kind[1] == "s" and second.start_on is not None and second.start_on < bound
+    if (due_early and (not lead or kind == "fs")) or (early and not lead):
         return True
-    if not lead and second.start_on is not None and second.start_on < first.due_on:
-        return True
-    return UNKNOWN if second.due_on is None and (lead or second.start_on is None) else False
+    if lead and kind != "fs" and (due_early or early):
+        return UNKNOWN
+    told = second.due_on is not None or (kind[1] == "s" and not lead and second.start_on)
+    return False if told else UNKNOWN
 
 
 def _mutual(index: Index, row: Row) -> bool:

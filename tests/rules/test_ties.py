@@ -129,6 +129,40 @@ def test_what_can_be_asked_of_a_dependency(
     assert (found.flagged, found.unknown) == (flagged, unknown)
 
 
+@pytest.mark.parametrize(
+    ("label", "then", "lag", "answer"),
+    [
+        ("FS", (17, 30), 0, "flagged"),
+        ("Start-to-start", (17, 30), 0, "met"),  # with its predecessor, which starts on the 16th
+        ("SS", (15, 30), 0, "flagged"),
+        ("SS", (15, 30), -960, "unknown"),
+        ("SS", (17, 30), -960, "met"),
+        ("FinishToFinish", (17, 20), 0, "met"),
+        ("FF", (17, 19), 0, "flagged"),
+        ("ff", (17, 19), -960, "unknown"),
+        ("FF", (17, None), 0, "unknown"),
+        ("StartToFinish", (10, 16), 0, "met"),
+        ("gantt: start to end", (10, 15), 0, "flagged"),
+        ("Blocks", (17, 30), 0, "flagged"),
+        (None, (17, 30), 0, "flagged"),
+    ],
+)
+def test_dates_are_compared_at_the_ends_that_a_link_ties(
+    store: sa.Engine, add: Fill, add_connection: Fill, label: str | None,
+    then: tuple[int, int | None], lag: int, answer: str,
+) -> None:  # fmt: skip
+    """What is waited for is planned from the 16th to the 20th."""
+    task = {"title": "x", "type": "task", "status": "todo", "labels": []}
+    start, due = then
+    with store.begin() as c:
+        add_connection(c, 1, PROVIDES)
+        add(c, m.TaskRow, 1, "first", start_on=on(16), due_on=on(20), **task)
+        add(c, m.TaskRow, 1, "then", start_on=on(start), due_on=due and on(due), **task)
+        add(c, m.LinkRow, 1, "link", type="precedes", type_label=label, from_id="first",
+            to_id="then", lag_minutes=lag)  # fmt: skip
+    assert getattr(answers(store, "dependency", "date conflict"), answer) == {"link"}
+
+
 def test_a_dependency_is_shown_as_the_task_that_waits(chain: sa.Engine, moment: Moment) -> None:
     with reading(chain) as connection:
         frame = frame_for(connection, moment)
