@@ -82,6 +82,7 @@ def _crowded(source: StoreSource) -> Any:
             )
             .select_from(column).select_from(entries)
             .where(column.c.gone_at.is_(None), column.c.wip_max.is_not(None))
+            .distinct()  # several statuses of a column may bear the same word
             .cte()
         )  # fmt: skip
         counted = (

@@ -372,9 +372,10 @@ def boards(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
             task(f"{id}-review", id, status_label="Review")
             task(f"{id}-part", id, type="subtask")
             task(f"{id}-away", id, archived=True)
+        words = ["Doing", "Review", "Doing"]  # statuses of several projects bear the same word
         for id, project, most in (("f", "full", 2), ("r", "roomy", 3), ("s", None, 1)):
             add(c, m.ColumnRow, 1, id, project_id=project, board_id=id, name="In work",
-                position=1, status_labels=["Doing", "Review"], wip_max=most)  # fmt: skip
+                position=1, status_labels=words, wip_max=most)  # fmt: skip
         add(c, m.ColumnRow, 1, "free", project_id="roomy", board_id="r", name="Free",
             position=2, status_labels=["Doing"])  # fmt: skip
         effort = {"status": "done", "estimate_minutes": 600, "spent_minutes": 900}
