@@ -40,7 +40,9 @@ def _result(name: str) -> Derived:
     return value
 
 
-def _urgent(index: Index, row: Row) -> float | None:
+def _urgent(index: Index, row: Row) -> Any:
+    if any(unmapped(t) for t in _work(index, row)):
+        return UNKNOWN
     ranked = [t for t in _work(index, row) if is_open(t) and t.priority is not None]
     return sum(t.priority == 1 for t in ranked) * 100.0 / len(ranked) if ranked else None
 
