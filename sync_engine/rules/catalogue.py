@@ -191,6 +191,7 @@ SCHEDULE = (*SCHEDULE_OF_PROJECT, *SCHEDULE_OF_TASK)
 
 _h = partial(Fact, subject="person")
 _LOAD = ("task.assignee_ids", "task.status")
+_UNMAPPED = " Unknown while the status of one of their tasks is not mapped."
 PERSON = (
     _h(name="name", type="text", column="name", meaning="The person's name."),
     _h(name="email", type="text", column="email", meaning="The person's e-mail address."),
@@ -198,9 +199,9 @@ PERSON = (
     _h(name="manager", type="text", column="manager_email", meaning="E-mail address of their manager (people file)."),
     _h(name="active", type="yes/no", null="unknown", meaning="Whether any of their accounts is active."),
     _h(name="tools", type="number", unit="connections", meaning="In how many connections they have an account."),
-    _h(name="work_in_progress", type="number", synonyms=("wip",), needs=_LOAD, unit="tasks", meaning="How many tasks in progress they are assigned to, across all tools."),
-    _h(name="open_tasks", type="number", needs=_LOAD, unit="tasks", meaning="How many open tasks they are assigned to, across all tools."),
-    _h(name="overdue_tasks", type="number", needs=(*_LOAD, "task.due_on"), unit="tasks", meaning="How many of their open tasks were due before today, across all tools."),
+    _h(name="work_in_progress", type="number", synonyms=("wip",), needs=_LOAD, unit="tasks", meaning="How many tasks in progress they are assigned to, across all tools." + _UNMAPPED),
+    _h(name="open_tasks", type="number", needs=_LOAD, unit="tasks", meaning="How many open tasks they are assigned to, across all tools." + _UNMAPPED),
+    _h(name="overdue_tasks", type="number", needs=(*_LOAD, "task.due_on"), unit="tasks", meaning="How many of their open tasks were due before today, across all tools." + _UNMAPPED),
     _h(name="open_effort", type="minutes", needs=_LOAD, meaning="What is left to do, as far as it is estimated, of all their open tasks; shared among all assigned, parts instead of the whole."),
     _h(name="away", type="yes/no", synonyms=("on leave",), meaning="Whether they are on leave today (people file: `leave`)."),
     _h(name="weekly_capacity", type="minutes", meaning="What they work in a week (people file: `capacity_hours`), 40 hours where nobody has said."),

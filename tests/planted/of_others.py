@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -163,8 +164,9 @@ SPRINT: dict[str, Derived] = {
 def _load(index: Index, row: Row) -> list[Row]:
     accounts = index.of_identity.get(row.id, [])
     given = [g for a in accounts for g in index.given.get((a.connection_id, a.id), ())]
-    tasks = [index.tasks[g.connection_id, g.task_id] for g in given]
-    return [t for t in tasks if is_open(t) and t.type != "epic"]
+    keys = {(g.connection_id, g.task_id) for g in given}
+    tasks = [index.tasks[each] for each in sorted(keys)]
+    return [t for t in tasks if not is_ended(t) and t.type != "epic"]
 
 
 def _told(index: Index, row: Row, *needs: str) -> bool:
@@ -172,9 +174,11 @@ def _told(index: Index, row: Row, *needs: str) -> bool:
     return all(index.places[a.connection_id].has(needs) for a in accounts)
 
 
-def _loaded(needs: tuple[str, ...], value: Derived) -> Derived:
+def _loaded(needs: tuple[str, ...], holds: Callable[[Row], bool]) -> Derived:
     every = ("task.assignee_ids", "task.status", *needs)
-    return lambda x, r: value(x, r) if _told(x, r, *every) else UNKNOWN
+    return lambda x, r: (
+        count(_load(x, r), untold=unmapped, holds=holds) if _told(x, r, *every) else UNKNOWN
+    )
 
 
 def _active(index: Index, row: Row) -> Any:
@@ -190,12 +194,16 @@ def _remaining(task: Row) -> int:
     return max(int(task.estimate_minutes) - (task.spent_minutes or 0), 0)
 
 
-def _effort(index: Index, row: Row) -> int:
+def _effort(index: Index, row: Row) -> Any:
+    if not _told(index, row, "task.assignee_ids", "task.status", "task.due_on"):
+        return UNKNOWN
     last_day = index.days.today + timedelta(days=6)
     due = [
         t for t in _load(index, row)
         if t.due_on is not None and t.due_on <= last_day and not index.is_whole(t)
     ]  # fmt: skip
+    if any(unmapped(t) for t in due):
+        return UNKNOWN
     return sum(_remaining(t) // max(len(t.assignee_ids), 1) for t in due)
 
 
@@ -211,12 +219,10 @@ def _capacity(index: Index, row: Row) -> int:
 
 
 PERSON: dict[str, Derived] = {
-    "work_in_progress": _loaded(
-        (), lambda x, r: sum(t.status == "in_progress" for t in _load(x, r))
-    ),
-    "open_tasks": _loaded((), lambda x, r: len(_load(x, r))),
+    "work_in_progress": _loaded((), lambda t: t.status == "in_progress"),
+    "open_tasks": _loaded((), is_open),
     "active": _active,
-    "effort_due": _loaded(("task.due_on",), _effort),
+    "effort_due": _effort,
     "capacity": _capacity,
 }
 

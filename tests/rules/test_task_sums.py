@@ -325,6 +325,46 @@ def test_a_week_of_work_against_what_someone_can_take_on(team: sa.Engine) -> Non
     }
 
 
+LOAD = ("work_in_progress", "open_tasks", "overdue_tasks", "effort_due", "unestimated_tasks")
+
+
+def test_a_task_of_two_accounts_of_one_human_is_one(team: sa.Engine, add: Fill) -> None:
+    due = {"due_on": date(2026, 3, 10), "status": "in_progress", "labels": [], "type": "task"}
+    before = of_people(team, *LOAD)["ann"]
+    with team.begin() as c:
+        add(c, m.PersonRow, 1, "ann2", name="Ann", email="ann@example.com", active=True,
+            kind="human")  # fmt: skip
+        for id, minutes in (("twice", 100), ("twice-unsized", None)):
+            add(c, m.TaskRow, 1, id, title=id, assignee_ids=["bo", "ann2", "ann"],
+                owner_id="bo", estimate_minutes=minutes, **due)  # fmt: skip
+            rows(c, m.Assignment, *(
+                {"connection_id": 1, "task_id": id, "position": n, "person_id": who}
+                for n, who in enumerate(("bo", "ann2", "ann"))
+            ))  # fmt: skip
+    assign_identities(team, (KnownPerson("Ann", ("ann@example.com",)),))
+    more = (2, 2, 2, 2 * (100 // 3), 1)
+    assert of_people(team, *LOAD)["ann"] == tuple(map(sum, zip(before, more, strict=True)))
+
+
+def test_a_load_is_unknown_while_the_status_of_a_task_is(team: sa.Engine) -> None:
+    with team.begin() as c:
+        c.execute(sa.update(m.TaskRow.__table__).where(sa.column("id") == "far")  # type: ignore[attr-defined]
+                  .values(status=None))  # fmt: skip
+        bo = str(c.execute(sa.text("SELECT id FROM identity WHERE name = 'bo'")).scalar_one())
+    for name in ("work in progress", "open tasks", "overdue tasks", "open effort"):
+        assert answers(team, "person", f"{name} >= 0").unknown == {bo}
+    for name in ("effort due", "unestimated tasks"):  # it is not due before long
+        assert answers(team, "person", f"{name} >= 0").unknown == set()
+
+
+def test_a_tool_that_does_not_say_whose_work_is_leaves_it_open(team: sa.Engine) -> None:
+    for told, unknown in (("assignee_ids", 0), ("due_on", 2)):
+        with team.begin() as c:
+            c.execute(sa.update(m.Connection.__table__).values(  # type: ignore[attr-defined]
+                provides={"task": ["status", told], "person": ["active"]}))  # fmt: skip
+        assert len(answers(team, "person", "no task (status = done)").unknown) == unknown
+
+
 def test_days_off_of_the_calendar_are_nobodys_capacity(team: sa.Engine) -> None:
     free = WorkCalendar.of(days_off=[date(2026, 3, 18), date(2026, 3, 19)])
     found = of_people(team, "capacity", moment=Moment(NOW, MOMENT.zone, free))
