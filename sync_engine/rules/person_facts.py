@@ -17,6 +17,7 @@ from sync_engine.rules.joins import (
     PERSON,
     TASK,
     count_if,
+    is_part,
     joined,
 )
 from sync_engine.rules.relations import summed_up, sums, task_source
@@ -208,10 +209,7 @@ def _effort(source: StoreSource) -> Any:
 
     def make() -> tuple[Any, Truth]:
         wholes = (
-            sa.select(part.c.connection_id, part.c.parent_id)
-            .where(part.c.gone_at.is_(None), part.c.parent_id.is_not(None))
-            .distinct()
-            .cte()
+            sa.select(part.c.connection_id, part.c.parent_id).where(is_part(part)).distinct().cte()
         )
         origin = (
             given.join(account, _of_account(given, account))

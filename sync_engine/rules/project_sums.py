@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules.dialect import Column, Truth, list_entries
-from sync_engine.rules.joins import MILESTONE, TASK, count_if, settled, summed, table
+from sync_engine.rules.joins import MILESTONE, TASK, count_if, is_part, settled, summed, table
 from sync_engine.rules.sources import Builder, StoreSource
 from sync_engine.store.models import ColumnRow
 
@@ -21,10 +21,7 @@ def _finished(source: StoreSource) -> Any:
 
     def make() -> tuple[Any, Truth]:
         wholes = (
-            sa.select(part.c.connection_id, part.c.parent_id)
-            .where(part.c.gone_at.is_(None), part.c.parent_id.is_not(None))
-            .distinct()
-            .cte()
+            sa.select(part.c.connection_id, part.c.parent_id).where(is_part(part)).distinct().cte()
         )
         whole = sa.and_(
             wholes.c.connection_id == task.c.connection_id, wholes.c.parent_id == task.c.id

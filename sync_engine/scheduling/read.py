@@ -208,7 +208,7 @@ def _dependencies(links: Iterable[Any], left_out: Collection[str]) -> tuple[Depe
 def _judged(tasks: Mapping[str, Any], linked: Collection[str]) -> set[str]:
     """Which tasks are activities: the linked ones, and others that neither have parts nor are a
     part of a linked one."""
-    parents = {row.parent_id for row in tasks.values() if row.parent_id in tasks}
+    parents = {row.parent_id for row in tasks.values() if row.status != "cancelled"}
     within: dict[str | None, bool] = {None: False}
     for id in tasks:
         path: list[str | None] = []

@@ -300,6 +300,9 @@ def team(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
         task("unsized", "bo", due_on=friday)
         task("whole", "bo", due_on=friday, estimate_minutes=5000)
         task("part", "bo", due_on=friday, estimate_minutes=60, parent_id="whole")
+        task("bare", "bo", due_on=friday, estimate_minutes=30)
+        task("not wanted", "bo", due_on=friday, estimate_minutes=9000, parent_id="bare",
+             status="cancelled")  # fmt: skip
         task("far", "bo", due_on=late, estimate_minutes=5000)
         task("over", "bo", due_on=friday, estimate_minutes=5000, status="done")
     away = ((date(2026, 3, 19), date(2026, 3, 20)), (date(2026, 5, 1), date(2026, 5, 9)))
@@ -321,7 +324,7 @@ def test_a_week_of_work_against_what_someone_can_take_on(team: sa.Engine) -> Non
     names = ("weekly_capacity", "capacity", "effort_due", "unestimated_tasks", "load")
     assert of_people(team, *names) == {
         "ann": (1200, 720, 780, 0, pytest.approx(108.33, abs=0.01)),
-        "bo": (2400, 2400, 180 + 120 + 60, 1, pytest.approx(15.0)),
+        "bo": (2400, 2400, 180 + 120 + 60 + 30, 1, pytest.approx(16.25)),
     }
 
 
@@ -422,6 +425,7 @@ def boards(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
         task("d1", "full", **effort)
         task("d2", "full", **effort)
         task("d3", "full", **effort, parent_id="d2")
+        task("dropped", "full", **{**effort, "status": "cancelled"}, parent_id="d1")
         task("d4", "full", **{**effort, "estimate_minutes": None})
         task("d5", "full", **{**effort, "spent_minutes": None})
         task("d6", "full", **{**effort, "status": "in_progress"})

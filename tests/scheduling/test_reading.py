@@ -83,6 +83,15 @@ def test_a_project_is_judged_on_the_level_on_which_it_is_linked(tool: Tool) -> N
     assert ids(tool) == ["loose", "part", "step", "story"]
 
 
+def test_what_has_only_cancelled_parts_stands_for_itself(tool: Tool) -> None:
+    tool.task("whole")
+    for id in ("one", "other"):
+        tool.task(id, parent_id="whole", type="subtask", status="cancelled")
+    assert ids(tool) == ["whole"]
+    tool.task("other", parent_id="whole", type="subtask", status="done")
+    assert ids(tool) == ["other"]
+
+
 def test_parents_in_a_circle_do_not_hang_the_reader(tool: Tool) -> None:
     tool.task("a", parent_id="b")
     tool.task("b", parent_id="a")
