@@ -17,7 +17,7 @@ from sync_engine.rules.baseline_facts import BASELINE
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.catalogue import SCHEDULE
 from sync_engine.rules.frames import connections
-from sync_engine.rules.joins import LINK, MILESTONE, PROJECT, TASK, table
+from sync_engine.rules.joins import CHANGE, LINK, MILESTONE, PROJECT, TASK, table
 from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.rules.standards import Standard
 from sync_engine.schedule.model import Schedule
@@ -169,7 +169,10 @@ def _changed(tool: int, since: int) -> Iterator[sa.Select[Any]]:
             .distinct()
         )
     # a task that was moved is missed by the project that it left
-    moved = sa.and_(FLOAT.c.connection_id == tool, FLOAT.c.project_id != TASK.c.project_id)
+    yield sa.select(CHANGE.c.old).where(later(CHANGE), CHANGE.c.field == "project_id").distinct()
+    moved = sa.and_(
+        FLOAT.c.connection_id == tool, FLOAT.c.project_id.is_distinct_from(TASK.c.project_id)
+    )
     yield (
         sa.select(FLOAT.c.project_id)
         .select_from(FLOAT.join(TASK, _is(TASK, FLOAT.c.task_id, FLOAT)))

@@ -176,6 +176,25 @@ def test_a_moved_task_counts_where_it_is_now(tool: Tool) -> None:
     assert floats(tool.engine)["c"]["project_id"] == "Q"
 
 
+@pytest.mark.parametrize("to", ["Q", None])
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_moved_task_is_missed_where_it_was(tool: Tool, linked: bool, to: str | None) -> None:
+    """Whether or not it is tied to anything there, and wherever it went."""
+    tool.project("Q")
+    tool.task("a", due_on=date(2026, 3, 20))
+    tool.task("b", due_on=date(2026, 3, 2))
+    if linked:
+        tool.link("a", "b")
+    keep.refresh(tool.engine, tool.moment)
+    assert results(tool.engine)["P"]["invalid_dates"] == 1
+    tool.pulled()
+    tool.task("b", project_id=to, due_on=date(2026, 3, 2))
+    tool.moved("b", "P", to)
+    keep.refresh(tool.engine, tool.moment)
+    found = results(tool.engine)
+    assert (found["P"]["open_activities"], found["P"]["invalid_dates"]) == (1, 0)
+
+
 def test_results_of_projects_and_tasks_that_are_gone_go(tool: Tool) -> None:
     tool.chain("a", "b", "c", days=DAYS)
     keep.refresh(tool.engine, tool.moment)
