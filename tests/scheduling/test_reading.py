@@ -49,8 +49,13 @@ def test_what_is_cancelled_or_deleted_is_no_part_and_neither_are_its_links(tool:
     tool.task("c", gone_at=NOW, gone_reason="deleted")
     tool.link("a", "b")
     tool.link("c", "a")
+    for id, status in (("d", "todo"), ("e", "in_progress")):  # put away unfinished
+        tool.task(id, status=status, gone_at=NOW, gone_reason="archived")
+        tool.link(id, "a")
     assert ids(tool) == ["a"]
     assert tool.plan().dependencies == ()
+    tool.task("e", status=None, gone_at=NOW, gone_reason="archived")  # perhaps it was done
+    assert ids(tool) == ["a", "e"]
 
 
 def test_what_is_done_and_archived_is_still_done(tool: Tool) -> None:
