@@ -80,6 +80,9 @@ def work(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
         change("h4", "silent", "blocked", "false", "true", 3)
         change("h5", "done", "status", "todo", "done", 5)
         change("h6", "told", "status", "todo", "done", 5, observed=True)
+        change("h7", "told", "due_on", "2026-03-05T09:00Z", "2026-03-05T17:00Z", 8)
+        change("h8", "told", "due_on", "2026-03-05T17:00Z", "2026-03-05T08:00Z", 7)
+        change("h9", "told", "due_on", "2026-03-05T08:00Z", "2026-03-06T07:00Z", 6)
         for n, blocker in enumerate(("b1", "b2", "b3", "b4")):
             add(c, m.LinkRow, 1, f"l{n}", type="blocks", from_id=blocker, to_id="told")
         add(c, m.ApprovalRow, 1, "p", task_id="told", decision="pending")
@@ -90,6 +93,9 @@ def work(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
         for id, gone in (("one", 26), ("two", None), ("three", None), ("next", None)):
             add(c, m.MembershipRow, 1, f"in-{id}", task_id="told", kind="sprint", container_id=id,
                 gone_at=None if gone is None else ago(gone))  # fmt: skip
+        # planned to have begun, and not begun: nothing was carried over from it
+        add(c, m.SprintRow, 1, "late", name="late", state="future", start_at=ago(5), board_id="B")
+        add(c, m.MembershipRow, 1, "in-late", task_id="told", kind="sprint", container_id="late")
         # left before it began: it never was in that sprint
         add(c, m.MembershipRow, 1, "planned", task_id="silent", kind="sprint", container_id="two",
             gone_at=ago(30))  # fmt: skip
@@ -101,7 +107,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "last_comment_by": "Ann", "last_booking": datetime(2026, 3, 16, 11, tzinfo=UTC),
         "booked_after_completion": 0, "effort_used": 150.0, "blocked_since": ago(3),
         "straight_to_done": 0, "unowned_blockers": 1, "blocker_owner": "Ann", "approvals": 2,
-        "pending_approvals": 1, "given_approvals": 1, "sprints": 3,
+        "pending_approvals": 1, "given_approvals": 1, "sprints": 3, "due_pushes": 1,
+        "due_moves": 1, "due_moved_by": 1,
     },
     "silent": {
         "last_comment_by": None, "last_booking": None, "effort_used": None, "blocked_since": None,
