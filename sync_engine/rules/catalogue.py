@@ -298,7 +298,7 @@ APPROVAL = (
     _a(name="approver", type="people", needs=("approval.approver_ids",), meaning="Everyone who is to decide: name or e-mail address of any of them."),
     _a(name="approvers", type="number", synonyms=("number of approvers",), needs=("approval.approver_ids",), unit="people", meaning="How many people are to decide."),
     _a(name="requester", type="person", needs=("task.reporter_id",), meaning="Who asked for the task."),
-    _a(name="requester_approves", type="yes/no", null="unknown", needs=("task.reporter_id", "approval.approver_ids"), meaning="Whether who asked for it is among those who decide."),
+    _a(name="requester_approves", type="yes/no", null="unknown", needs=("task.reporter_id", "approval.approver_ids"), meaning="Whether who asked for it is among those who decide, by whichever account. Unknown where a group among them may hold them."),
     *_of_project("approval", "task.project_id"),
     *_common("approval"),
 )  # fmt: skip

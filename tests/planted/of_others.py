@@ -317,7 +317,15 @@ def _task(index: Index, row: Row) -> Row:
 
 def _own(index: Index, row: Row) -> Any:
     reporter = _task(index, row).reporter_id
-    return reporter in row.approver_ids if reporter and row.approver_ids else UNKNOWN
+    if not reporter or not row.approver_ids:
+        return UNKNOWN
+    accounts = [index.accounts.get((row.connection_id, id)) for id in row.approver_ids]
+    asks = index.accounts.get((row.connection_id, reporter))
+    human = None if asks is None else asks.identity_id
+    same = human is not None and any(a is not None and a.identity_id == human for a in accounts)
+    if reporter in row.approver_ids or same:
+        return True
+    return UNKNOWN if any(a is not None and a.kind == "group" for a in accounts) else False
 
 
 APPROVAL: dict[str, Derived] = {

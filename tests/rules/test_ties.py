@@ -287,6 +287,25 @@ def test_what_can_be_asked_of_an_approval(
     assert found.met == {"waits", "given", "nobody", "unasked"} - flagged - unknown
 
 
+def test_who_asks_may_approve_by_another_account_or_in_a_group(
+    approvals: sa.Engine, add: Fill
+) -> None:
+    with approvals.begin() as c:
+        human = {"name": "Bo", "source": "tool"}
+        c.execute(sa.insert(m.Identity.__table__), [{"id": 1, **human}, {"id": 2, **human}])  # type: ignore[attr-defined]
+        c.execute(sa.update(m.PersonRow.__table__).where(sa.column("id") == "b")  # type: ignore[attr-defined]
+                  .values(identity_id=1))  # fmt: skip
+        for id, identity, kind in (("b2", 1, "human"), ("c", 2, "human"), ("g", None, "group")):
+            add(c, m.PersonRow, 1, id, name=id, kind=kind, identity_id=identity)
+        for id, approvers in (("admin", ["a", "b2"]), ("group", ["a", "g"]), ("both", ["g", "b"]),
+                              ("other", ["c", "never read"])):  # fmt: skip
+            add(c, m.ApprovalRow, 1, id, task_id="t", decision="pending", approver_ids=approvers)
+    found = answers(approvals, "approval", "requester approves")
+    assert found.flagged == {"waits", "admin", "both"}
+    assert found.unknown == {"nobody", "unasked", "group"}
+    assert found.met == {"given", "other"}
+
+
 def test_an_approval_is_for_the_first_who_decides(approvals: sa.Engine, moment: Moment) -> None:
     with reading(approvals) as connection:
         found = items(connection, frame_for(connection, moment), "approval", [(1, "waits")], [])
