@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 
 from sync_engine.rules.dialect import Column, Truth, ascii_lower
+from sync_engine.rules.distances import day_at
 from sync_engine.rules.facts import FactType
 from sync_engine.rules.joins import (
     COMMON,
@@ -254,7 +255,9 @@ def _date_conflict(source: StoreSource) -> Value:
     first, second = end(source, "predecessor").c, end(source, "successor").c
     lead = sa.func.coalesce(source.base.c.lag_minutes, 0) < 0
     to_finish, plain = _is_of(source, "FF", "SF"), sa.not_(_is_of(source, "SS", "FF", "SF"))
-    day = sa.case((_is_of(source, "SS", "SF"), first.start_on), else_=first.due_on)
+    begun = sa.case((first.status == "in_progress", first.started_at))
+    begins = sa.func.coalesce(day_at(begun, source.frame.moment), first.start_on)
+    day = sa.case((_is_of(source, "SS", "SF"), begins), else_=first.due_on)
     due_early = second.due_on < day
     starts_early = sa.and_(second.start_on < day, sa.not_(to_finish))
     answer = sa.case(

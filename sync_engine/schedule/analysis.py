@@ -130,8 +130,9 @@ NO_DAY = "nobody knows when it was done"
 def _conflicts(network: Network, work: Work, axis: Axis) -> dict[int, int]:
     """By activity: how many links to it its planned dates contradict, by a day or more.
 
-    Compared is what is planned on both sides: what starts on the day on which its predecessor is
-    due is no conflict yet, and neither is what has no date.
+    Compared is what is planned on both sides, but what has begun has done so when it has: what
+    starts on the day on which its predecessor is due is no conflict yet, and neither is what has
+    no date.
     """
     found: dict[int, int] = {}
     for link, before, after in zip(network.links, network.before, network.after, strict=True):
@@ -139,13 +140,17 @@ def _conflicts(network: Network, work: Work, axis: Axis) -> dict[int, int]:
         if not waiting or work.standing[after] not in LIVE:
             continue
         first, then = network.activities[before], network.activities[after]
-        day = first.finish if link.kind[0] == "F" else first.start
+        day = first.finish if link.kind[0] == "F" else _begins(first)
         point = None
         if day is not None:
             point = axis.end(day) if link.kind[0] == "F" else axis.start(day)
         if point is not None and _too_early(then, link, point + link.lag, axis):
             found[after] = found.get(after, 0) + 1
     return found
+
+
+def _begins(each: Activity) -> date | None:
+    return each.actual_start or each.start if each.state == "started" else each.start
 
 
 def _too_early(then: Activity, link: Dependency, bound: int, axis: Axis) -> bool:

@@ -278,7 +278,9 @@ def _conflict(index: Index, row: Row) -> Any:
     if found is None:
         return UNKNOWN
     (first, second), lead, kind = found, (row.lag_minutes or 0) < 0, _kind(row)
-    bound = first.start_on if kind[0] == "s" else first.due_on
+    begun = first.started_at if first.status == "in_progress" else None
+    begins = first.start_on if begun is None else index.days.day_of(begun)
+    bound = begins if kind[0] == "s" else first.due_on
     if bound is None:
         return UNKNOWN
     due_early = second.due_on is not None and second.due_on < bound

@@ -163,6 +163,24 @@ def test_dates_are_compared_at_the_ends_that_a_link_ties(
     assert getattr(answers(store, "dependency", "date conflict"), answer) == {"link"}
 
 
+@pytest.mark.parametrize(("status", "flagged"), [("in_progress", set()), ("todo", {"link"})])
+def test_what_has_begun_has_begun_when_it_has(
+    store: sa.Engine, add: Fill, add_connection: Fill, status: str, flagged: set[str]
+) -> None:
+    """It was planned from the 16th on, and began late on the 12th, in the PMO's time zone on the
+    13th: what starts with it may start from then on."""
+    task = {"title": "x", "type": "task", "labels": []}
+    with store.begin() as c:
+        add_connection(c, 1, PROVIDES)
+        add(c, m.TaskRow, 1, "first", status=status, start_on=on(16), due_on=on(20),
+            started_at=datetime(2026, 3, 12, 23, 30, tzinfo=UTC), **task)  # fmt: skip
+        for id, day in (("then", 13), ("early", 12)):
+            add(c, m.TaskRow, 1, id, status="todo", start_on=on(day), due_on=on(30), **task)
+        for id, then in (("link", "then"), ("back", "early")):
+            add(c, m.LinkRow, 1, id, type="precedes", type_label="SS", from_id="first", to_id=then)
+    assert answers(store, "dependency", "date conflict").flagged == {"back", *flagged}
+
+
 def test_a_dependency_is_shown_as_the_task_that_waits(chain: sa.Engine, moment: Moment) -> None:
     with reading(chain) as connection:
         frame = frame_for(connection, moment)

@@ -232,6 +232,16 @@ def test_d15_compares_planned_dates_by_the_kind_of_the_link(
     assert dict(found.conflicts) == ({"b": 1} if conflicts else {})
 
 
+@pytest.mark.parametrize("kind", ["SS", "SF"])
+def test_d15_takes_what_has_begun_by_the_day_on_which_it_has(kind: Any) -> None:
+    """a was planned from the 24th on, and has begun on the 17th; b may follow it from then on."""
+    begun = dated("a", 24, 25, state="started", actual_start=date(2026, 3, 17))
+    link = Dependency("a", "b", kind)
+    assert point("D15", [begun, dated("b", 18, 19)], [link]).value == 0
+    assert point("D15", [replace(begun, external=True), dated("b", 18, 19)], [link]).value == 0
+    assert point("D15", [begun, dated("b", 12, 13)], [link]).value == 1
+
+
 def test_d15_is_over_when_either_is_done() -> None:
     for states in (("done", "open"), ("open", "done")):
         work = [dated("a", 24, 25, state=states[0]), dated("b", 19, 20, state=states[1])]
