@@ -63,7 +63,7 @@ def analyse(  # noqa: PLR0913  # all of them are the caller's to say
     paths = [] if end is None else passes.critical_paths(network, work, early, end)
     return Schedule(
         today=today,
-        finish=axis.day_of_end(end),
+        finish=_ahead(end, axis) if facts.where(facts.is_open) else axis.day_of_end(end),
         target=goal,
         timings={
             ids[n]: _timing(n, network, work, axis, early, late, end) for n in mine
@@ -112,9 +112,10 @@ def _timing(
         why = f"it waits for {network.activities[cause].id}: {work.why[cause] or NO_DAY}"
     instant = work.length[n] == 0  # a milestone is on the evening on which it is reached
     started = axis.day_of_end if instant else axis.day_of_start
+    begins = early.start[n]
     return Timing(
-        early_start=started(early.start[n]),
-        early_finish=axis.day_of_end(finish),
+        early_start=_ahead(begins, axis) if live and instant else started(begins),
+        early_finish=_ahead(finish, axis) if live else axis.day_of_end(finish),
         late_start=started(late.start[n]),
         late_finish=axis.day_of_end(latest),
         total_float=in_days(spare),
@@ -122,6 +123,12 @@ def _timing(
         critical=None if spare is None else spare <= 0,
         why=why,
     )
+
+
+def _ahead(point: int | None, axis: Axis) -> date | None:
+    """The day on which what is open is finished: with nothing left to do, today, or the next day
+    of work."""
+    return None if point is None else axis.day_of_end(max(point, axis.now + 1))
 
 
 NO_DAY = "nobody knows when it was done"
