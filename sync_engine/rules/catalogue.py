@@ -142,7 +142,7 @@ PROJECT = (
     _p(name="total_tasks", type="number", synonyms=("task count",), needs=("task.project_id",), unit="tasks", meaning="How many tasks it has."),
     _p(name="overdue_tasks", type="number", null="unknown", needs=("task.project_id", "task.status", "task.due_on"), unit="tasks", meaning="How many of its open tasks were due before today."),
     _p(name="top_priority_share", type="percent", needs=("task.project_id", "task.status", "task.priority"), unit="%", meaning="Which share of its open tasks with a priority has the highest one."),
-    _p(name="done_estimate", type="minutes", needs=("task.project_id", "task.status", "task.estimate_minutes", "task.spent_minutes"), meaning="What its finished tasks were estimated at, where time was booked on them; parts instead of the whole."),
+    _p(name="done_estimate", type="minutes", needs=("task.project_id", "task.status", "task.estimate_minutes", "task.spent_minutes"), meaning="What its finished tasks (archived ones included) were estimated at, where time was booked on them; parts instead of the whole."),
     _p(name="done_spent", type="minutes", needs=("task.project_id", "task.status", "task.estimate_minutes", "task.spent_minutes"), meaning="What was booked on these same tasks."),
     _p(name="columns_over_limit", type="number", needs=("column.wip_max", "task.project_id", "task.status_label"), unit="columns", meaning="How many columns of its boards hold more of its tasks (subtasks apart) than their limit."),
     _p(name="crowded_column", type="text", needs=("column.wip_max", "task.project_id", "task.status_label"), meaning="Name of such a column; the first by name."),

@@ -432,6 +432,12 @@ def boards(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
         task("d1", "full", **effort)
         task("d2", "full", **effort)
         task("d3", "full", **effort, parent_id="d2")
+        away = {"gone_at": NOW, "gone_reason": "archived", "status": "done"}
+        task("e1", "shared", status="done", estimate_minutes=9000, spent_minutes=9000)
+        task("e2", "shared", estimate_minutes=600, spent_minutes=300, parent_id="e1", **away)
+        task("e3", "shared", estimate_minutes=600, spent_minutes=300, **{**away, "status": "todo"})
+        task("e4", "shared", estimate_minutes=600, spent_minutes=300,
+             **{**away, "gone_reason": "deleted"})  # fmt: skip
         task("dropped", "full", **{**effort, "status": "cancelled"}, parent_id="d1")
         task("d4", "full", **{**effort, "estimate_minutes": None})
         task("d5", "full", **{**effort, "spent_minutes": None})
@@ -444,7 +450,9 @@ def boards(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
     [
         ("columns over limit = 1 and crowded column = 'In work'", {"full"}),
         ("done estimate = 20 hours and done spent = 30 hours", {"full"}),
-        ("done spent = 0", {"roomy", "shared"}),
+        # what a team has archived was done all the same; what it has deleted is no work of it
+        ("done estimate = 10 hours and cost performance = 2", {"shared"}),
+        ("done spent = 0", {"roomy"}),
     ],
 )  # fmt: skip
 def test_what_can_be_asked_of_a_project(
