@@ -28,7 +28,7 @@ from sync_engine.store.locks import Lock, hold
 from sync_engine.store.models import Run
 from sync_engine.store.schedule_models import ScheduleResult, TaskSchedule
 
-METHOD = "9"  # changes with the way to compute, so that kept results are made anew
+METHOD = "10"  # changes with the way to compute, so that kept results are made anew
 CHUNK = 500
 RESULT, FLOAT, _RUN = table(ScheduleResult), table(TaskSchedule), table(Run)
 COLUMNS = {

@@ -171,6 +171,18 @@ def test_d12_fails_where_the_least_float_has_no_way_to_the_end() -> None:
     assert (found.value, found.answer) == (0, "flagged")
 
 
+def test_d12_is_not_failed_by_a_late_milestone_on_another_path() -> None:
+    """A is late for its milestone, and has days to spare before B, which decides the end: its slip
+    of 600 days moves that by less, though nothing is broken."""
+    late = Activity(id="A", estimate=DAY, deadline=TODAY - timedelta(days=9))
+    work = [late, Activity(id="B", estimate=20 * DAY), Activity(id="Z", estimate=DAY)]
+    whole = [Dependency("A", "Z"), Dependency("B", "Z")]
+    assert point("D12", work, whole).value == 1
+    assert point("D12", work, whole[1:]).value == 0
+    done = [*work[:2], Activity(id="Z", state="started", remaining=20 * DAY)]
+    assert point("D12", done, [Dependency("A", "Z")]).value == 0  # it ties its start, which is past
+
+
 def test_d12_and_d13_have_nothing_to_say_of_finished_projects() -> None:
     for ref in ("D12", "D13"):
         found = point(ref, [Activity(id="a", state="done", actual_finish=TODAY)], due=TODAY)
