@@ -13,14 +13,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules.dialect import list_length
-from sync_engine.rules.joins import ASSIGNMENT, CONNECTION, OPEN, TASK, count_if, table
+from sync_engine.rules.joins import ASSIGNMENT, CONNECTION, OPEN, TASK, count_if, is_part, table
 from sync_engine.rules.person_facts import effort_left
 from sync_engine.store.engine import reading
 from sync_engine.store.load_models import LoadOfAccount, LoadOfConnection, LoadOfWeek
 from sync_engine.store.locks import Lock, hold
 from sync_engine.store.models import Run
 
-METHOD = "1"  # changes with the way to compute, so that what is kept is made anew
+METHOD = "2"  # changes with the way to compute, so that what is kept is made anew
 ACCOUNT, WEEK, _KEPT, _RUN = map(table, (LoadOfAccount, LoadOfWeek, LoadOfConnection, Run))
 OF_ACCOUNT = ("open", "in_progress", "undated", "unmapped")
 OF_WEEK = ("open", "minutes", "unsized")
@@ -73,7 +73,7 @@ def _computed(connection: sa.Connection, tool: int) -> tuple[Found, Found]:
     whole = sa.exists().where(
         part.c.connection_id == task.c.connection_id,
         part.c.parent_id == task.c.id,
-        part.c.gone_at.is_(None),
+        is_part(part),
     )
     sized, left = sa.and_(is_open, ~whole), effort_left(task)
     heads = list_length(task.c.assignee_ids, connection.dialect.name)

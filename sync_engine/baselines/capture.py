@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.dialect import Truth
 from sync_engine.rules.frames import frame_for
-from sync_engine.rules.joins import CONNECTION, MILESTONE, TASK, table
+from sync_engine.rules.joins import CONNECTION, MILESTONE, TASK, is_put_away_done, table
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.sources import ConnectionInfo, StoreSource
 from sync_engine.store.baseline_models import Baseline, BaselineMilestone, BaselineTask
@@ -133,15 +133,14 @@ def take(
         .where(
             part.c.connection_id == TASK.c.connection_id,
             part.c.parent_id == TASK.c.id,
-            part.c.gone_at.is_(None),
-            part.c.status.is_distinct_from("cancelled"),
+            *_planned(part),
         )
         .exists()
     )
     tasks = sa.select(
         BASELINE.c.id, TASK.c.id, TASK.c.type, whole, TASK.c.status, TASK.c.start_on,
         TASK.c.due_on, TASK.c.estimate_minutes, TASK.c.points,
-    ).select_from(BASELINE.join(TASK, _of_project(TASK))).where(mine, *_planned())  # fmt: skip
+    ).select_from(BASELINE.join(TASK, _of_project(TASK))).where(mine, *_planned(TASK))  # fmt: skip
     connection.execute(sa.insert(PLANNED).from_select(list(PLANNED.c.keys()), tasks))
     held = PLANNED.c.baseline_id == BASELINE.c.id
     scope = sa.select(sa.func.count()).where(held, PLANNED.c.type != "subtask")
@@ -173,9 +172,10 @@ def _of_project(row: sa.Table) -> Truth:
     )
 
 
-def _planned() -> Sequence[Truth]:
-    """What is part of a plan: there, and not cancelled."""
-    return TASK.c.gone_at.is_(None), TASK.c.status.is_distinct_from("cancelled")
+def _planned(task: Any) -> Sequence[Truth]:
+    """What is part of a plan: there, or done and archived by then, and not cancelled."""
+    there = sa.or_(task.c.gone_at.is_(None), is_put_away_done(task))
+    return there, task.c.status.is_distinct_from("cancelled")
 
 
 def due(  # all of them are the caller's to say

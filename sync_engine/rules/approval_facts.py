@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sync_engine.rules.dialect import Column, Truth, list_entries, list_length
 from sync_engine.rules.joins import APPROVAL, COMMON, OF_PROJECT, PERSON, TASK, joined, person
-from sync_engine.rules.sources import Builder, StoreSource, Value
+from sync_engine.rules.sources import NULL, Builder, StoreSource, Value
 
 
 def approvals() -> Any:
@@ -56,14 +56,25 @@ def _approvers(source: StoreSource) -> Value:
 
 
 def _requester_approves(source: StoreSource) -> Value:
-    own = source.base.c
+    """By the account, or another of the same human. Who is in a group, nobody has told us."""
+    own, asks = source.base.c, joined(source, "reporter_id_account", PERSON, "reporter_id")
     rows, id = list_entries(own.approver_ids, source.frame.dialect)
-    among = (
-        sa.select(sa.literal(1)).select_from(rows).where(id == own.reporter_id)
-        .correlate(source.base).exists()
-    )  # fmt: skip
+    account = PERSON.alias()
+
+    def any_of(*where: Truth) -> Truth:
+        here = sa.and_(account.c.connection_id == own.connection_id, account.c.id == id)
+        found = sa.select(sa.literal(1)).select_from(rows).select_from(account).where(here, *where)
+        return found.correlate(source.base, asks).exists()
+
+    named = sa.select(sa.literal(1)).select_from(rows).where(id == own.reporter_id)
+    answer = sa.case(
+        (named.correlate(source.base).exists(), sa.true()),
+        (any_of(account.c.identity_id == asks.c.identity_id), sa.true()),
+        (any_of(account.c.kind == "group"), NULL),
+        else_=sa.false(),
+    )
     known = sa.and_(own.reporter_id.is_not(None), own.owner_id.is_not(None))
-    return Value("yes/no", among, known=known, null="unknown")
+    return Value("yes/no", answer, known=known, null="unknown")
 
 
 APPROVAL_FACTS: dict[str, Builder] = {

@@ -6,11 +6,13 @@ in another tool. An end that is in no tool that we read is unknown, and all that
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
-from sync_engine.rules.dialect import Truth
+from sync_engine.rules.dialect import Column, Truth, ascii_lower
+from sync_engine.rules.distances import day_at
 from sync_engine.rules.facts import FactType
 from sync_engine.rules.joins import (
     COMMON,
@@ -29,6 +31,15 @@ WAITS = ("blocks", "precedes")
 """Types of links that make the second task wait for the first."""
 
 Side = Literal["predecessor", "successor"]
+Kind: TypeAlias = Literal["FS", "SS", "FF", "SF"]
+KINDS: Mapping[str, Kind] = {
+    "fs": "FS", "finishtostart": "FS", "finishstart": "FS", "endtostart": "FS", "endstart": "FS",
+    "ss": "SS", "starttostart": "SS", "startstart": "SS",
+    "ff": "FF", "finishtofinish": "FF", "finishfinish": "FF", "endtoend": "FF", "endend": "FF",
+    "sf": "SF", "starttofinish": "SF", "startfinish": "SF", "starttoend": "SF", "startend": "SF",
+}  # fmt: skip
+"""What tools call the kinds of dependencies: which ends they tie; without spaces and the like."""
+NOISE = (" ", "-", "_", ":", "gantt")
 
 
 def dependencies() -> Any:
@@ -229,15 +240,35 @@ def _cross_project(source: StoreSource) -> Value:
     return Value("yes/no", apart, known=known, null="unknown")
 
 
+def _is_of(source: StoreSource, *kinds: Kind) -> Truth:
+    """The tool says that the link is of one of these kinds; where it does not, it is FS."""
+    word: Column = ascii_lower(source.base.c.type_label)
+    for noise in NOISE:
+        word = sa.func.replace(word, noise, "")
+    named = word.in_([name for name, kind in KINDS.items() if kind in kinds])
+    return sa.func.coalesce(named, sa.false(), type_=sa.Boolean())
+
+
 def _date_conflict(source: StoreSource) -> Value:
-    """A lead (a negative lag) is leave to start early, not to be due early."""
+    """By the ends that the link ties. A lead (a negative lag) is leave to start early, not to be
+    due early; whether it is long enough for other kinds of links, nobody can say."""
     first, second = end(source, "predecessor").c, end(source, "successor").c
     lead = sa.func.coalesce(source.base.c.lag_minutes, 0) < 0
+    to_finish, plain = _is_of(source, "FF", "SF"), sa.not_(_is_of(source, "SS", "FF", "SF"))
+    begun = sa.case((first.status == "in_progress", first.started_at))
+    begins = sa.func.coalesce(day_at(begun, source.frame.moment), first.start_on)
+    day = sa.case((_is_of(source, "SS", "SF"), begins), else_=first.due_on)
+    due_early = second.due_on < day
+    starts_early = sa.and_(second.start_on < day, sa.not_(to_finish))
     answer = sa.case(
-        (second.due_on < first.due_on, sa.true()),
-        (sa.and_(second.start_on < first.due_on, sa.not_(lead)), sa.true()),
-        (first.due_on.is_(None), NULL),
-        (sa.and_(second.due_on.is_(None), sa.or_(second.start_on.is_(None), lead)), NULL),
+        (sa.and_(due_early, sa.or_(plain, sa.not_(lead))), sa.true()),
+        (sa.and_(starts_early, sa.not_(lead)), sa.true()),
+        (day.is_(None), NULL),
+        (sa.and_(lead, sa.not_(plain), sa.or_(due_early, starts_early)), NULL),
+        (
+            sa.and_(second.due_on.is_(None), sa.or_(second.start_on.is_(None), lead, to_finish)),
+            NULL,
+        ),
         else_=sa.false(),
     )
     return Value("yes/no", answer, known=_both_told(source, "task.due_on"), null="unknown")

@@ -192,6 +192,14 @@ def is_put_away_done(task: Any) -> Truth:
     )
 
 
+def is_part(task: Any) -> Truth:
+    """It stands for a part of its parent; what is cancelled stands for nothing."""
+    return sa.and_(
+        task.c.parent_id.is_not(None), task.c.gone_at.is_(None),
+        task.c.status.is_distinct_from("cancelled"),
+    )  # fmt: skip
+
+
 def count_if(condition: Truth) -> Column:
     """How many rows of a group meet a condition."""
     return sa.func.sum(sa.case((condition, 1), else_=0), type_=sa.Integer())

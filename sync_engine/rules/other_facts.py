@@ -134,9 +134,7 @@ _PROJECT: dict[str, Builder] = {
     "total_tasks": lambda s: sa.func.coalesce(_counts(s, "project_id").c.total, 0),
     "done_share": _share_of("ended", "total", "project_id"),
     "overdue_share": _share_of("overdue", "open", "project_id"),
-    "top_priority_share": lambda s: _share(
-        _counts(s, "project_id").c.urgent, _counts(s, "project_id").c.ranked
-    ),
+    "top_priority_share": _share_of("urgent", "ranked", "project_id"),
     "last_activity": lambda s: latest(s.base.c.updated_at, _counts(s, "project_id").c.last),
     "last_report": lambda s: _reports(s).c.last,
     "health": _health,

@@ -17,10 +17,11 @@ from sync_engine.rules.joins import (
     PERSON,
     TASK,
     count_if,
+    is_part,
     joined,
 )
 from sync_engine.rules.relations import summed_up, sums, task_source
-from sync_engine.rules.sources import NULL, Builder, Measures, StoreSource, Tally, Value
+from sync_engine.rules.sources import NULL, Builder, Measures, StoreSource, Tally, Value, both
 
 WEEK = 7
 FULL_TIME_MINUTES = 40 * 60
@@ -65,20 +66,44 @@ def _active(source: StoreSource) -> Column:
     )
 
 
+def _is_first(given: Any, account: Any) -> Truth:
+    """Of several accounts of one human that are assigned to a task, the first stands for them."""
+    before, other = ASSIGNMENT.alias(), PERSON.alias()
+    earlier = (
+        sa.select(sa.literal(1))
+        .select_from(before.join(other, _of_account(before, other)))
+        .where(
+            before.c.connection_id == given.c.connection_id,
+            before.c.task_id == given.c.task_id,
+            before.c.position < given.c.position,
+            other.c.identity_id == account.c.identity_id,
+        )
+        .correlate(given, account)
+        .exists()
+    )
+    return sa.or_(given.c.position == 0, sa.not_(earlier))
+
+
+def _of_account(given: Any, account: Any) -> Truth:
+    return sa.and_(
+        account.c.connection_id == given.c.connection_id,
+        account.c.id == given.c.person_id,
+        account.c.gone_at.is_(None),
+    )
+
+
+def _may_be_open(task: Any) -> Truth:
+    """Open, or nobody knows where it stands."""
+    return sa.or_(task.c.status.in_(OPEN), task.c.status.is_(None))
+
+
 def _load(source: StoreSource) -> Any:
     """The tasks that each human is assigned to, each counted once."""
     given, account, task = ASSIGNMENT.alias(), PERSON.alias(), TASK.alias()
     today, frame = source.frame.moment.today, source.frame
 
     def make() -> tuple[Any, Truth]:
-        origin = given.join(
-            account,
-            sa.and_(
-                account.c.connection_id == given.c.connection_id,
-                account.c.id == given.c.person_id,
-                account.c.gone_at.is_(None),
-            ),
-        ).join(
+        origin = given.join(account, _of_account(given, account)).join(
             task,
             sa.and_(task.c.connection_id == given.c.connection_id, task.c.id == given.c.task_id),
         )
@@ -88,13 +113,15 @@ def _load(source: StoreSource) -> Any:
                 count_if(task.c.status == "in_progress").label("in_progress"),
                 sa.func.count().label("open"),
                 count_if(task.c.due_on < today).label("overdue"),
+                count_if(task.c.status.is_(None)).label("unmapped"),
             )
             .select_from(origin)
             .where(
                 task.c.gone_at.is_(None),
-                task.c.status.in_(OPEN),
+                _may_be_open(task),
                 task.c.type != "epic",
                 account.c.identity_id.is_not(None),
+                _is_first(given, account),
                 frame.configured(task.c.connection_id),
             )
             .group_by(account.c.identity_id)
@@ -120,22 +147,31 @@ def _told(source: StoreSource, needs: tuple[str, ...]) -> Truth | None:
     )
 
 
+def _mapped(unmapped: Column) -> Truth:
+    """All of the tasks that count have a status that we know."""
+    return sa.func.coalesce(unmapped, 0) == 0
+
+
 def _load_of(name: str, needs: tuple[str, ...]) -> Builder:
-    """A number of someone's tasks; unknown when one of their tools cannot tell."""
+    """A number of someone's tasks; unknown when one of their tools cannot tell, or while the
+    status of one of the tasks is not mapped."""
 
     def build(source: StoreSource) -> Value:
-        count = sa.func.coalesce(_load(source).c[name], 0)
-        return Value("number", count, known=_told(source, needs))
+        load = _load(source).c
+        known = both(_told(source, needs), _mapped(load.unmapped))
+        return Value("number", sa.func.coalesce(load[name], 0), known=known)
 
     return build
 
 
 def _effort_of(name: str, *further: str) -> Callable[[StoreSource], Value]:
-    """Likewise of the effort that is left."""
+    """Likewise of the effort that is left: of all open tasks, or of those due within the week."""
 
     def build(source: StoreSource) -> Value:
-        told = _told(source, (*_BASIC, *further))
-        return Value("minutes", sa.func.coalesce(_effort(source).c[name], 0), known=told)
+        effort = _effort(source).c
+        unmapped = effort.unmapped_soon if further else effort.unmapped
+        known = both(_told(source, (*_BASIC, *further)), _mapped(unmapped))
+        return Value("minutes", sa.func.coalesce(effort[name], 0), known=known)
 
     return build
 
@@ -173,20 +209,10 @@ def _effort(source: StoreSource) -> Any:
 
     def make() -> tuple[Any, Truth]:
         wholes = (
-            sa.select(part.c.connection_id, part.c.parent_id)
-            .where(part.c.gone_at.is_(None), part.c.parent_id.is_not(None))
-            .distinct()
-            .cte()
+            sa.select(part.c.connection_id, part.c.parent_id).where(is_part(part)).distinct().cte()
         )
         origin = (
-            given.join(
-                account,
-                sa.and_(
-                    account.c.connection_id == given.c.connection_id,
-                    account.c.id == given.c.person_id,
-                    account.c.gone_at.is_(None),
-                ),
-            )
+            given.join(account, _of_account(given, account))
             .join(
                 task,
                 sa.and_(
@@ -203,19 +229,21 @@ def _effort(source: StoreSource) -> Any:
         )
         left = effort_left(task)
         heads = list_length(task.c.assignee_ids, frame.dialect)
-        soon = task.c.due_on <= last
+        soon, unmapped = task.c.due_on <= last, task.c.status.is_(None)
         share = left // sa.case((heads > 1, heads), else_=1)
         grouped = (
             sa.select(
                 account.c.identity_id.label("id"),
                 sa.func.sum(share, type_=sa.Integer()).label("everything"),
                 sa.func.sum(sa.case((soon, share)), type_=sa.Integer()).label("minutes"),
-                count_if(sa.and_(soon, left.is_(None))).label("unsized"),
+                count_if(sa.and_(soon, left.is_(None), _is_first(given, account))).label("unsized"),
+                count_if(unmapped).label("unmapped"),
+                count_if(sa.and_(soon, unmapped)).label("unmapped_soon"),
             )
             .select_from(origin)
             .where(
                 task.c.gone_at.is_(None),
-                task.c.status.in_(OPEN),
+                _may_be_open(task),
                 task.c.type != "epic",
                 wholes.c.parent_id.is_(None),
                 account.c.identity_id.is_not(None),
@@ -293,4 +321,4 @@ def tally_of_person(source: StoreSource, measures: Measures) -> Tally:
     grouped = sums(inner, measures, [account.c.identity_id.label("id")], None,
                    account.c.identity_id.is_not(None))  # fmt: skip
     source.join(source.unused("tally"), lambda: (grouped, grouped.c.id == source.base.c.id))
-    return summed_up(grouped), None
+    return summed_up(grouped), _told(source, ("task.assignee_ids",))

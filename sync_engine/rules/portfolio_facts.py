@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -171,7 +171,9 @@ def _reports(source: StoreSource) -> Any:
 
 
 def _of(kind: str, needs: tuple[str, ...], column: Callable[[StoreSource], Column]) -> Builder:
-    return lambda s: Value(kind, column(s), known=_told(s, needs))
+    """A number is never empty: where it is not there, nobody can say it."""
+    null: Literal["empty", "unknown"] = "unknown" if kind == "number" else "empty"
+    return lambda s: Value(kind, column(s), known=_told(s, needs), null=null)
 
 
 def _share(part: Column, whole: Column) -> Column:

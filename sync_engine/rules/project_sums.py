@@ -7,7 +7,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules.dialect import Column, Truth, list_entries
-from sync_engine.rules.joins import MILESTONE, TASK, count_if, settled, summed, table
+from sync_engine.rules.joins import (
+    MILESTONE,
+    TASK,
+    count_if,
+    is_part,
+    is_put_away_done,
+    settled,
+    summed,
+    table,
+)
 from sync_engine.rules.sources import Builder, StoreSource
 from sync_engine.store.models import ColumnRow
 
@@ -15,14 +24,14 @@ COLUMN = table(ColumnRow)
 
 
 def _finished(source: StoreSource) -> Any:
-    """Effort of finished tasks that have both an estimate and bookings; parts stand for the
-    whole, since many tools add them up there."""
+    """Effort of finished tasks that have both an estimate and bookings, archived ones included;
+    parts stand for the whole, since many tools add them up there."""
     task, part, own = TASK.alias(), TASK.alias(), source.base.c
 
     def make() -> tuple[Any, Truth]:
         wholes = (
             sa.select(part.c.connection_id, part.c.parent_id)
-            .where(part.c.gone_at.is_(None), part.c.parent_id.is_not(None))
+            .where(sa.or_(is_part(part), is_put_away_done(part)), part.c.parent_id.is_not(None))
             .distinct()
             .cte()
         )
@@ -38,7 +47,7 @@ def _finished(source: StoreSource) -> Any:
             )
             .select_from(task.outerjoin(wholes, whole))
             .where(
-                task.c.gone_at.is_(None),
+                sa.or_(task.c.gone_at.is_(None), is_put_away_done(task)),
                 task.c.status == "done",
                 task.c.estimate_minutes > 0,
                 task.c.spent_minutes > 0,
@@ -82,6 +91,7 @@ def _crowded(source: StoreSource) -> Any:
             )
             .select_from(column).select_from(entries)
             .where(column.c.gone_at.is_(None), column.c.wip_max.is_not(None))
+            .distinct()  # several statuses of a column may bear the same word
             .cte()
         )  # fmt: skip
         counted = (

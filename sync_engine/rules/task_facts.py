@@ -139,13 +139,13 @@ def _history(source: StoreSource) -> Any:
     status, blocked = field == "status", sa.and_(field == "blocked", new == "true")
     skipped = sa.and_(status, old == "todo", new == "done", row.c.observed.is_(False))
     replaced = sa.and_(old.is_not(None), new.is_not(None))
-    due = sa.and_(field == "due_on", replaced)
+    due, before, after = sa.and_(field == "due_on", replaced), _day(old), _day(new)
     return summed(
         source, "history", row, row.c.task_id,
         {
             "status_since": sa.func.max(sa.case((status, row.c.at))),
-            "due_moves": count_if(sa.and_(due, old != new)),
-            "due_pushes": count_if(sa.and_(due, new > old)),
+            "due_moves": count_if(sa.and_(due, before != after)),
+            "due_pushes": count_if(sa.and_(due, after > before)),
             "due_moved_by": sa.func.sum(sa.case((due, _days(new) - _days(old)), else_=0)),
             "due_changed": sa.func.max(sa.case((field == "due_on", row.c.at))),
             "reopens": count_if(sa.and_(status, old.in_(ENDED), new.in_(OPEN))),
@@ -157,9 +157,14 @@ def _history(source: StoreSource) -> Any:
     )  # fmt: skip
 
 
+def _day(text: Column) -> Column:
+    """What begins a date or an instant in history: another hour of a day is no other day."""
+    return sa.func.substr(text, 1, 10)
+
+
 def _days(text: Column) -> Column:
-    """The day that begins a date or an instant in history, as a number."""
-    day = sa.func.substr(text, 1, 10)
+    """That day, as a number."""
+    day = _day(text)
     return days_since_epoch(sa.case((day.like("____-__-__"), day)))
 
 

@@ -85,6 +85,7 @@ def sprints(source: StoreSource) -> Column:
             .select_from(place.join(sprint, here))
             .where(
                 place.c.kind == "sprint",
+                sprint.c.state.is_distinct_from("future"),  # planned to have begun is not begun
                 sprint.c.start_at <= sa.func.coalesce(place.c.gone_at, now),
             )
             .group_by(place.c.connection_id, place.c.task_id)

@@ -63,7 +63,7 @@ def analyse(  # noqa: PLR0913  # all of them are the caller's to say
     paths = [] if end is None else passes.critical_paths(network, work, early, end)
     return Schedule(
         today=today,
-        finish=axis.day_of_end(end),
+        finish=_ahead(end, axis) if facts.where(facts.is_open) else axis.day_of_end(end),
         target=goal,
         timings={
             ids[n]: _timing(n, network, work, axis, early, late, end) for n in mine
@@ -112,9 +112,10 @@ def _timing(
         why = f"it waits for {network.activities[cause].id}: {work.why[cause] or NO_DAY}"
     instant = work.length[n] == 0  # a milestone is on the evening on which it is reached
     started = axis.day_of_end if instant else axis.day_of_start
+    begins = early.start[n]
     return Timing(
-        early_start=started(early.start[n]),
-        early_finish=axis.day_of_end(finish),
+        early_start=_ahead(begins, axis) if live and instant else started(begins),
+        early_finish=_ahead(finish, axis) if live else axis.day_of_end(finish),
         late_start=started(late.start[n]),
         late_finish=axis.day_of_end(latest),
         total_float=in_days(spare),
@@ -124,14 +125,21 @@ def _timing(
     )
 
 
+def _ahead(point: int | None, axis: Axis) -> date | None:
+    """The day on which what is open is finished: with nothing left to do, today, or the next day
+    of work."""
+    return None if point is None else axis.day_of_end(max(point, axis.now + 1))
+
+
 NO_DAY = "nobody knows when it was done"
 
 
 def _conflicts(network: Network, work: Work, axis: Axis) -> dict[int, int]:
     """By activity: how many links to it its planned dates contradict, by a day or more.
 
-    Compared is what is planned on both sides: what starts on the day on which its predecessor is
-    due is no conflict yet, and neither is what has no date.
+    Compared is what is planned on both sides, but what has begun has done so when it has: what
+    starts on the day on which its predecessor is due is no conflict yet, and neither is what has
+    no date.
     """
     found: dict[int, int] = {}
     for link, before, after in zip(network.links, network.before, network.after, strict=True):
@@ -139,13 +147,17 @@ def _conflicts(network: Network, work: Work, axis: Axis) -> dict[int, int]:
         if not waiting or work.standing[after] not in LIVE:
             continue
         first, then = network.activities[before], network.activities[after]
-        day = first.finish if link.kind[0] == "F" else first.start
+        day = first.finish if link.kind[0] == "F" else _begins(first)
         point = None
         if day is not None:
             point = axis.end(day) if link.kind[0] == "F" else axis.start(day)
         if point is not None and _too_early(then, link, point + link.lag, axis):
             found[after] = found.get(after, 0) + 1
     return found
+
+
+def _begins(each: Activity) -> date | None:
+    return each.actual_start or each.start if each.state == "started" else each.start
 
 
 def _too_early(then: Activity, link: Dependency, bound: int, axis: Axis) -> bool:

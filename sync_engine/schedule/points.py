@@ -9,7 +9,7 @@ from datetime import date
 from sync_engine.schedule.axis import Axis
 from sync_engine.schedule.model import DAY, Activity, Point
 from sync_engine.schedule.network import Network
-from sync_engine.schedule.passes import Early, forward, project_end
+from sync_engine.schedule.passes import Early, binds, forward, project_end
 from sync_engine.schedule.work import (
     BEYOND,
     CONTRADICTION,
@@ -290,7 +290,11 @@ def _unresourced(facts: Facts) -> Point:
 
 def _slip_test(facts: Facts) -> Point:
     """Delay the first of the activities with the least float by 600 working days: the project's
-    end must move by as much, or the chain to it is broken somewhere."""
+    end must move by as much, or the chain to it is broken somewhere.
+
+    What has the least float because of a milestone may have room before the project's end, and
+    move it by less: its chain is whole where links lead from it to what ends the project.
+    """
     if facts.end is None:
         return _bare("D12", *facts.undated())
     found: list[tuple[int, bool, int, int]] = []
@@ -301,9 +305,24 @@ def _slip_test(facts: Facts) -> Point:
             found.append((spare, started, facts.early.start[n] or 0, n))
     if not found:
         return _bare("D12", "open work")
-    later = forward(facts.network, facts.work, slipped=min(found)[3], slip=SLIP)
+    chosen = min(found)[3]
+    later = forward(facts.network, facts.work, slipped=chosen, slip=SLIP)
     moved = project_end(facts.network, facts.work, later)
-    return replace(POINTS["D12"], value=float(moved == facts.end + SLIP))
+    holds = moved == facts.end + SLIP or _leads_to_the_end(facts, chosen)
+    return replace(POINTS["D12"], value=float(holds))
+
+
+def _leads_to_the_end(facts: Facts, position: int) -> bool:
+    network, reached, path = facts.network, {position}, [position]
+    for each in path:  # grows as we go
+        if facts.early.finish[each] == facts.end:
+            return True
+        for link in network.outs[each]:
+            after = network.after[link]
+            if after not in reached and binds(network, facts.work, link):
+                reached.add(after)
+                path.append(after)
+    return False
 
 
 def _path_index(facts: Facts) -> Point:

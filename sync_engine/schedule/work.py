@@ -61,7 +61,7 @@ def prepare(activities: Sequence[Activity], axis: Axis) -> Work:
         if standing is Standing.OPEN:
             length, why = planned_length(each, axis)
             if each.start is not None:
-                not_before = axis.start(each.start)
+                not_before = (axis.end if each.milestone else axis.start)(each.start)
                 why = why or (BEYOND if not_before is None else None)
                 floor = max(axis.now, not_before or 0)
         elif standing is Standing.STARTED:

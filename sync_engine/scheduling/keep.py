@@ -17,17 +17,18 @@ from sync_engine.rules.baseline_facts import BASELINE
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.catalogue import SCHEDULE
 from sync_engine.rules.frames import connections
-from sync_engine.rules.joins import LINK, MILESTONE, PROJECT, TASK, table
+from sync_engine.rules.joins import CHANGE, LINK, MILESTONE, PROJECT, TASK, table
 from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.rules.standards import Standard
-from sync_engine.schedule.model import Schedule
+from sync_engine.schedule.model import Activity, Schedule
+from sync_engine.schedule.work import UNMAPPED
 from sync_engine.scheduling.read import Plan, plan
 from sync_engine.store.engine import reading
 from sync_engine.store.locks import Lock, hold
 from sync_engine.store.models import Run
 from sync_engine.store.schedule_models import ScheduleResult, TaskSchedule
 
-METHOD = "4"  # changes with the way to compute, so that kept results are made anew
+METHOD = "10"  # changes with the way to compute, so that kept results are made anew
 CHUNK = 500
 RESULT, FLOAT, _RUN = table(ScheduleResult), table(TaskSchedule), table(Run)
 COLUMNS = {
@@ -169,7 +170,10 @@ def _changed(tool: int, since: int) -> Iterator[sa.Select[Any]]:
             .distinct()
         )
     # a task that was moved is missed by the project that it left
-    moved = sa.and_(FLOAT.c.connection_id == tool, FLOAT.c.project_id != TASK.c.project_id)
+    yield sa.select(CHANGE.c.old).where(later(CHANGE), CHANGE.c.field == "project_id").distinct()
+    moved = sa.and_(
+        FLOAT.c.connection_id == tool, FLOAT.c.project_id.is_distinct_from(TASK.c.project_id)
+    )
     yield (
         sa.select(FLOAT.c.project_id)
         .select_from(FLOAT.join(TASK, _is(TASK, FLOAT.c.task_id, FLOAT)))
@@ -198,15 +202,28 @@ def result_row(held: Plan, found: Schedule, run: int, moment: Moment, mark: str)
         values[column] = int(value) if value is not None and of_count else value
     if values["critical_path_test"] is not None:
         values["critical_path_test"] = bool(values["critical_path_test"])
-    linked, (connection_id, project_id) = _linked(held), held.key
+    connection_id, project_id = held.key
     return {
         "connection_id": connection_id, "project_id": project_id, "day": moment.today,
         "run_id": run, "basis": mark, "baseline_id": held.baseline_id,
         "dependencies": found.dependencies,
         "open_activities": found.open if held.active else 0,
-        "undated_activities": len(linked & found.unassessable.keys()),
+        "undated_activities": _undated(held, found),
         "forecast_finish": found.finish, **values,
     }  # fmt: skip
+
+
+def _undated(held: Plan, found: Schedule) -> int:
+    """Of how many linked activities nobody knows how long they take. What has dates and a status
+    that is not mapped is none of them: dates are not what it lacks."""
+    reasons = {id: found.unassessable[id] for id in _linked(held) & found.unassessable.keys()}
+    dated = {each.id for each in held.activities if _has_length(each)}
+    return sum(why != UNMAPPED or id not in dated for id, why in reasons.items())
+
+
+def _has_length(each: Activity) -> bool:
+    dated = each.start is not None and each.finish is not None
+    return each.milestone or dated or each.estimate is not None
 
 
 def float_rows(held: Plan, found: Schedule, run: int) -> dict[str, dict[str, Any]]:

@@ -76,8 +76,8 @@ def plan(connection: sa.Connection, tool: ConnectionInfo, id: str, moment: Momen
     """The network of a project of a connection.
 
     Activities are the tasks that are linked, and of the others those that stand for no larger or
-    smaller ones: a project is judged on the level on which it is linked. What is cancelled or
-    deleted is no part of it; what is done and archived is.
+    smaller ones: a project is judged on the level on which it is linked. What is cancelled,
+    deleted, or archived unfinished is no part of it; what is done and archived is.
     """
     project = connection.execute(
         sa.select(PROJECT).where(PROJECT.c.connection_id == tool.id, PROJECT.c.id == id)
@@ -86,11 +86,7 @@ def plan(connection: sa.Connection, tool: ConnectionInfo, id: str, moment: Momen
     links = _links(connection, tool.id, id)
     ends = {end for link in links for end in (link.from_id, link.to_id)}
     others = _others(connection, tool.id, ends.difference(mine))
-    left_out = {
-        each.id
-        for each in (*mine.values(), *others.values())
-        if each.status == "cancelled" or each.gone_reason == "deleted"
-    }
+    left_out = {each.id for each in (*mine.values(), *others.values()) if _is_dropped(each)}
     dependencies = _dependencies(links, left_out)
     linked = {end for each in dependencies for end in (each.before, each.after)}
     lacks = _lacks(tool, project.lacks or ())
@@ -208,7 +204,7 @@ def _dependencies(links: Iterable[Any], left_out: Collection[str]) -> tuple[Depe
 def _judged(tasks: Mapping[str, Any], linked: Collection[str]) -> set[str]:
     """Which tasks are activities: the linked ones, and others that neither have parts nor are a
     part of a linked one."""
-    parents = {row.parent_id for row in tasks.values() if row.parent_id in tasks}
+    parents = {row.parent_id for row in tasks.values() if row.status != "cancelled"}
     within: dict[str | None, bool] = {None: False}
     for id in tasks:
         path: list[str | None] = []
@@ -256,6 +252,12 @@ def _activity(row: Any, moment: Moment, *, owned: bool, agreed: Agreed | None) -
         owned=row.owner_id is not None if owned else None,
         agreed=agreed,
     )
+
+
+def _is_dropped(row: Any) -> bool:
+    """Nobody is to do it any more: see `fate_of`, which calls it removed."""
+    put_away = row.gone_reason == "archived" and row.status in ("todo", "in_progress")
+    return bool(row.status == "cancelled" or row.gone_reason == "deleted" or put_away)
 
 
 def _is_put_away_done(row: Any) -> bool:

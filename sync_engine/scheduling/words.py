@@ -5,14 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from sync_engine.rules.dependency_facts import KINDS
 from sync_engine.schedule.model import Kind
 
-_KINDS: dict[str, Kind] = {
-    "fs": "FS", "finishtostart": "FS", "finishstart": "FS", "endtostart": "FS", "endstart": "FS",
-    "ss": "SS", "starttostart": "SS", "startstart": "SS",
-    "ff": "FF", "finishtofinish": "FF", "finishfinish": "FF", "endtoend": "FF", "endend": "FF",
-    "sf": "SF", "starttofinish": "SF", "startfinish": "SF", "starttoend": "SF", "startend": "SF",
-}  # fmt: skip
 _NOISE = re.compile(r"[^a-z]|gantt")
 
 
@@ -23,7 +18,7 @@ def kind_of(type: str, label: str | None) -> tuple[Kind, bool] | None:
     What precedes comes first, finish to start. What blocks may tie any ends: where the tool does
     not say which, it is taken as finish to start.
     """
-    told = _KINDS.get(_NOISE.sub("", (label or "").lower()))
+    told = KINDS.get(_NOISE.sub("", (label or "").lower()))
     if told is not None:
         return told, True
     return ("FS", type == "precedes") if type in ("blocks", "precedes") else None

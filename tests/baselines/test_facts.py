@@ -216,6 +216,21 @@ def test_what_is_done_and_archived_still_counts(world: World) -> None:
     assert world.said("project", "P", *names) == dict(zip(names, (50, 1, 0, 0), strict=True))
 
 
+def test_what_was_done_and_archived_before_is_part_of_what_was_agreed(world: World) -> None:
+    """Else a project that tidies its board has grown on the day on which it is agreed on."""
+    away = {"status": "done", "gone_at": NOW, "gone_reason": "archived"}
+    world.task("a", due_on=march(20))
+    world.task("whole", due_on=march(10), estimate_minutes=999, status="done")
+    world.task("part", type="subtask", parent_id="whole", **away)
+    world.task("old", due_on=march(25), estimate_minutes=60, **away)
+    world.task("dropped", **{**away, "status": "todo"})
+    world.take()
+    names = ("baseline_tasks", "scope_growth", "added_tasks", "finish_slip", "spi_by_count")
+    assert world.said("project", "P", *names) == dict(zip(names, (3, 0, 0, 0, None), strict=True))
+    world.task("old", due_on=march(25), estimate_minutes=60, status="todo")  # taken out again
+    assert world.said("project", "P", *names[1:3]) == {"scope_growth": 0, "added_tasks": 0}
+
+
 def test_the_finish_is_open_while_a_task_of_the_plan_is_out_of_sight(world: World) -> None:
     for id, day in (("a", 20), ("b", 25)):
         world.task(id, due_on=march(day))

@@ -51,7 +51,7 @@ def put_away_done(task: Mapping[str, Any]) -> bool:
 
 
 def stands(task: Mapping[str, Any]) -> bool:
-    return live(task) and task["status"] != "cancelled"
+    return (live(task) or put_away_done(task)) and task["status"] != "cancelled"
 
 
 def fate(task: Mapping[str, Any]) -> str:

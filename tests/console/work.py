@@ -118,6 +118,7 @@ def _tasks(connection: sa.Connection) -> None:
     task(connection, "8", "bob", type="epic", due_on=friday, remaining_minutes=90 * HOUR)
     task(connection, "9", "bob", due_on=friday + week, remaining_minutes=50 * HOUR)
     task(connection, "9a", "eve", parent_id="9", due_on=friday + week, remaining_minutes=3 * HOUR)
+    task(connection, "2a", "eve", parent_id="2", status="cancelled", remaining_minutes=9 * HOUR)
     task(connection, "m-1", "m2", 2, due_on=friday + 10 * week, project_id="board",
          status="in_progress", title="Plan the move", key=None)  # fmt: skip
 

@@ -116,4 +116,5 @@ class Index:
 
     def is_whole(self, task: Row) -> bool:
         """Whether parts stand for it."""
-        return bool(self.parts.get((task.connection_id, task.id)))
+        parts = self.parts.get((task.connection_id, task.id), ())
+        return any(each.status != "cancelled" for each in parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -40,7 +41,9 @@ def _result(name: str) -> Derived:
     return value
 
 
-def _urgent(index: Index, row: Row) -> float | None:
+def _urgent(index: Index, row: Row) -> Any:
+    if any(unmapped(t) for t in _work(index, row)):
+        return UNKNOWN
     ranked = [t for t in _work(index, row) if is_open(t) and t.priority is not None]
     return sum(t.priority == 1 for t in ranked) * 100.0 / len(ranked) if ranked else None
 
@@ -161,8 +164,9 @@ SPRINT: dict[str, Derived] = {
 def _load(index: Index, row: Row) -> list[Row]:
     accounts = index.of_identity.get(row.id, [])
     given = [g for a in accounts for g in index.given.get((a.connection_id, a.id), ())]
-    tasks = [index.tasks[g.connection_id, g.task_id] for g in given]
-    return [t for t in tasks if is_open(t) and t.type != "epic"]
+    keys = {(g.connection_id, g.task_id) for g in given}
+    tasks = [index.tasks[each] for each in sorted(keys)]
+    return [t for t in tasks if not is_ended(t) and t.type != "epic"]
 
 
 def _told(index: Index, row: Row, *needs: str) -> bool:
@@ -170,9 +174,11 @@ def _told(index: Index, row: Row, *needs: str) -> bool:
     return all(index.places[a.connection_id].has(needs) for a in accounts)
 
 
-def _loaded(needs: tuple[str, ...], value: Derived) -> Derived:
+def _loaded(needs: tuple[str, ...], holds: Callable[[Row], bool]) -> Derived:
     every = ("task.assignee_ids", "task.status", *needs)
-    return lambda x, r: value(x, r) if _told(x, r, *every) else UNKNOWN
+    return lambda x, r: (
+        count(_load(x, r), untold=unmapped, holds=holds) if _told(x, r, *every) else UNKNOWN
+    )
 
 
 def _active(index: Index, row: Row) -> Any:
@@ -188,12 +194,16 @@ def _remaining(task: Row) -> int:
     return max(int(task.estimate_minutes) - (task.spent_minutes or 0), 0)
 
 
-def _effort(index: Index, row: Row) -> int:
+def _effort(index: Index, row: Row) -> Any:
+    if not _told(index, row, "task.assignee_ids", "task.status", "task.due_on"):
+        return UNKNOWN
     last_day = index.days.today + timedelta(days=6)
     due = [
         t for t in _load(index, row)
         if t.due_on is not None and t.due_on <= last_day and not index.is_whole(t)
     ]  # fmt: skip
+    if any(unmapped(t) for t in due):
+        return UNKNOWN
     return sum(_remaining(t) // max(len(t.assignee_ids), 1) for t in due)
 
 
@@ -209,12 +219,10 @@ def _capacity(index: Index, row: Row) -> int:
 
 
 PERSON: dict[str, Derived] = {
-    "work_in_progress": _loaded(
-        (), lambda x, r: sum(t.status == "in_progress" for t in _load(x, r))
-    ),
-    "open_tasks": _loaded((), lambda x, r: len(_load(x, r))),
+    "work_in_progress": _loaded((), lambda t: t.status == "in_progress"),
+    "open_tasks": _loaded((), is_open),
     "active": _active,
-    "effort_due": _loaded(("task.due_on",), _effort),
+    "effort_due": _effort,
     "capacity": _capacity,
 }
 
@@ -258,19 +266,31 @@ def _apart(index: Index, row: Row) -> Any:
     return (first.connection_id, first.project_id) != (second.connection_id, second.project_id)
 
 
+def _kind(row: Row) -> str:
+    """The ends that a link ties, in two letters: FS where nobody says."""
+    words = "".join(c for c in (row.type_label or "").lower() if c.isalpha()).replace("gantt", "")
+    ends = words.replace("finish", "f").replace("end", "f").replace("start", "s").replace("to", "")
+    return ends if ends in ("ss", "ff", "sf") else "fs"
+
+
 def _conflict(index: Index, row: Row) -> Any:
     found = _both(index, row, "task.due_on")
     if found is None:
         return UNKNOWN
-    first, second = found
-    lead = (row.lag_minutes or 0) < 0
-    if first.due_on is None:
+    (first, second), lead, kind = found, (row.lag_minutes or 0) < 0, _kind(row)
+    begun = first.started_at if first.status == "in_progress" else None
+    begins = first.start_on if begun is None else index.days.day_of(begun)
+    bound = begins if kind[0] == "s" else first.due_on
+    if bound is None:
         return UNKNOWN
-    if second.due_on is not None and second.due_on < first.due_on:
+    due_early = second.due_on is not None and second.due_on < bound
+    early = kind[1] == "s" and second.start_on is not None and second.start_on < bound
+    if (due_early and (not lead or kind == "fs")) or (early and not lead):
         return True
-    if not lead and second.start_on is not None and second.start_on < first.due_on:
-        return True
-    return UNKNOWN if second.due_on is None and (lead or second.start_on is None) else False
+    if lead and kind != "fs" and (due_early or early):
+        return UNKNOWN
+    told = second.due_on is not None or (kind[1] == "s" and not lead and second.start_on)
+    return False if told else UNKNOWN
 
 
 def _mutual(index: Index, row: Row) -> bool:
@@ -299,7 +319,15 @@ def _task(index: Index, row: Row) -> Row:
 
 def _own(index: Index, row: Row) -> Any:
     reporter = _task(index, row).reporter_id
-    return reporter in row.approver_ids if reporter and row.approver_ids else UNKNOWN
+    if not reporter or not row.approver_ids:
+        return UNKNOWN
+    accounts = [index.accounts.get((row.connection_id, id)) for id in row.approver_ids]
+    asks = index.accounts.get((row.connection_id, reporter))
+    human = None if asks is None else asks.identity_id
+    same = human is not None and any(a is not None and a.identity_id == human for a in accounts)
+    if reporter in row.approver_ids or same:
+        return True
+    return UNKNOWN if any(a is not None and a.kind == "group" for a in accounts) else False
 
 
 APPROVAL: dict[str, Derived] = {

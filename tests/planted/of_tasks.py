@@ -97,7 +97,10 @@ def _sprints(index: Index, row: Row) -> int:
         index.sprints[s.connection_id, s.container_id] for s in stays
         if (s.connection_id, s.container_id) in index.sprints
     ]  # fmt: skip
-    return len({s.id for s in begun if s.start_at is not None and s.start_at <= index.days.now})
+    return len({
+        s.id for s in begun
+        if s.state != "future" and s.start_at is not None and s.start_at <= index.days.now
+    })  # fmt: skip
 
 
 def _owner(index: Index, row: Row) -> Row | None:
@@ -201,7 +204,7 @@ TASK: dict[str, Derived] = {
          *(booked_at(x, b) for b in x.bookings.get(key(r), ())))
     ),
     "status_since": _since,
-    "due_pushes": _moves(lambda c: c.new > c.old),
+    "due_pushes": _moves(lambda c: c.new[:10] > c.old[:10]),
     "reopens": _history("status", lambda c: c.old in ENDED and c.new in OPEN),
     "straight_to_done": _history(
         "status", lambda c: c.old == "todo" and c.new == "done" and not c.observed

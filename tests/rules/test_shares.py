@@ -1,4 +1,4 @@
-"""A share of tasks is empty without any, and unknown while the status of one is."""
+"""Shares and numbers of tasks: unknown while the status of one is; shares are empty without any."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sync_engine.store import models as m
 from tests.rules.answers import answers
 
 PROVIDES = {
-    "task": ["project_id", "milestone_id", "status", "due_on"],
+    "task": ["project_id", "milestone_id", "status", "due_on", "priority"],
     "project": ["state", "custom", "parent_id"],
-    "milestone": ["state", "project_id"],
-}
+    "milestone": ["state", "project_id"], "membership": ["container_id"], "sprint": ["state"],
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -29,10 +29,13 @@ def portfolio(
             add(c, m.ProjectRow, 1, name, name=name, state="active",
                 custom=[{"id": "p", "name": "Portfolio", "value": name}])  # fmt: skip
             add(c, m.MilestoneRow, 1, name, name=name, state="open")
+            add(c, m.SprintRow, 1, name, name=name, state="active")
             for n, status in enumerate(statuses):
                 add(c, m.TaskRow, 1, f"{name}-{n}", title="T", type="task", labels=[],
-                    status=status, project_id=name, milestone_id=name,
+                    status=status, project_id=name, milestone_id=name, priority=1,
                     due_on=date(2026, 3, 1))  # fmt: skip
+                add(c, m.MembershipRow, 1, f"{name}-{n}", task_id=f"{name}-{n}", kind="sprint",
+                    container_id=name)  # fmt: skip
     return store
 
 
@@ -40,7 +43,7 @@ def portfolio(
     ("subject", "fact"),
     [
         ("project", "done share"), ("project", "overdue share"), ("milestone", "done share"),
-        ("portfolio", "overdue share"),
+        ("portfolio", "overdue share"), ("project", "top priority share"),
     ],
 )  # fmt: skip
 def test_a_share_is_empty_or_unknown_where_it_must_be(
@@ -50,6 +53,23 @@ def test_a_share_is_empty_or_unknown_where_it_must_be(
     assert (found.flagged, found.met, found.unknown) == ({"none"}, {"half"}, {"odd"})
     above = answers(portfolio, subject, f"{fact} >= 50")
     assert (above.flagged, above.unknown) == ({"half"}, {"none", "odd"})
+
+
+@pytest.mark.parametrize(
+    ("subject", "fact"),
+    [
+        ("project", "open tasks"), ("project", "overdue tasks"), ("milestone", "open tasks"),
+        ("sprint", "open tasks"), ("portfolio", "open tasks"),
+    ],
+)  # fmt: skip
+def test_a_number_of_tasks_is_0_or_unknown_where_it_must_be(
+    portfolio: sa.Engine, subject: str, fact: str
+) -> None:
+    """In particular it is not anything else than 0 while nobody can say."""
+    asked = (("{} = 0", "none", "half"), ("{} = 1", "half", "none"), ("not {} = 0", "half", "none"))
+    for condition, flagged, met in asked:
+        found = answers(portfolio, subject, condition.format(fact))
+        assert (found.flagged, found.met, found.unknown) == ({flagged}, {met}, {"odd"})
 
 
 def test_shares_and_sums_of_tasks_of_what_holds_them(portfolio: sa.Engine) -> None:

@@ -80,6 +80,9 @@ def work(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
         change("h4", "silent", "blocked", "false", "true", 3)
         change("h5", "done", "status", "todo", "done", 5)
         change("h6", "told", "status", "todo", "done", 5, observed=True)
+        change("h7", "told", "due_on", "2026-03-05T09:00Z", "2026-03-05T17:00Z", 8)
+        change("h8", "told", "due_on", "2026-03-05T17:00Z", "2026-03-05T08:00Z", 7)
+        change("h9", "told", "due_on", "2026-03-05T08:00Z", "2026-03-06T07:00Z", 6)
         for n, blocker in enumerate(("b1", "b2", "b3", "b4")):
             add(c, m.LinkRow, 1, f"l{n}", type="blocks", from_id=blocker, to_id="told")
         add(c, m.ApprovalRow, 1, "p", task_id="told", decision="pending")
@@ -90,6 +93,9 @@ def work(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
         for id, gone in (("one", 26), ("two", None), ("three", None), ("next", None)):
             add(c, m.MembershipRow, 1, f"in-{id}", task_id="told", kind="sprint", container_id=id,
                 gone_at=None if gone is None else ago(gone))  # fmt: skip
+        # planned to have begun, and not begun: nothing was carried over from it
+        add(c, m.SprintRow, 1, "late", name="late", state="future", start_at=ago(5), board_id="B")
+        add(c, m.MembershipRow, 1, "in-late", task_id="told", kind="sprint", container_id="late")
         # left before it began: it never was in that sprint
         add(c, m.MembershipRow, 1, "planned", task_id="silent", kind="sprint", container_id="two",
             gone_at=ago(30))  # fmt: skip
@@ -101,7 +107,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "last_comment_by": "Ann", "last_booking": datetime(2026, 3, 16, 11, tzinfo=UTC),
         "booked_after_completion": 0, "effort_used": 150.0, "blocked_since": ago(3),
         "straight_to_done": 0, "unowned_blockers": 1, "blocker_owner": "Ann", "approvals": 2,
-        "pending_approvals": 1, "given_approvals": 1, "sprints": 3,
+        "pending_approvals": 1, "given_approvals": 1, "sprints": 3, "due_pushes": 1,
+        "due_moves": 1, "due_moved_by": 1,
     },
     "silent": {
         "last_comment_by": None, "last_booking": None, "effort_used": None, "blocked_since": None,
@@ -300,6 +307,9 @@ def team(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
         task("unsized", "bo", due_on=friday)
         task("whole", "bo", due_on=friday, estimate_minutes=5000)
         task("part", "bo", due_on=friday, estimate_minutes=60, parent_id="whole")
+        task("bare", "bo", due_on=friday, estimate_minutes=30)
+        task("not wanted", "bo", due_on=friday, estimate_minutes=9000, parent_id="bare",
+             status="cancelled")  # fmt: skip
         task("far", "bo", due_on=late, estimate_minutes=5000)
         task("over", "bo", due_on=friday, estimate_minutes=5000, status="done")
     away = ((date(2026, 3, 19), date(2026, 3, 20)), (date(2026, 5, 1), date(2026, 5, 9)))
@@ -321,8 +331,48 @@ def test_a_week_of_work_against_what_someone_can_take_on(team: sa.Engine) -> Non
     names = ("weekly_capacity", "capacity", "effort_due", "unestimated_tasks", "load")
     assert of_people(team, *names) == {
         "ann": (1200, 720, 780, 0, pytest.approx(108.33, abs=0.01)),
-        "bo": (2400, 2400, 180 + 120 + 60, 1, pytest.approx(15.0)),
+        "bo": (2400, 2400, 180 + 120 + 60 + 30, 1, pytest.approx(16.25)),
     }
+
+
+LOAD = ("work_in_progress", "open_tasks", "overdue_tasks", "effort_due", "unestimated_tasks")
+
+
+def test_a_task_of_two_accounts_of_one_human_is_one(team: sa.Engine, add: Fill) -> None:
+    due = {"due_on": date(2026, 3, 10), "status": "in_progress", "labels": [], "type": "task"}
+    before = of_people(team, *LOAD)["ann"]
+    with team.begin() as c:
+        add(c, m.PersonRow, 1, "ann2", name="Ann", email="ann@example.com", active=True,
+            kind="human")  # fmt: skip
+        for id, minutes in (("twice", 100), ("twice-unsized", None)):
+            add(c, m.TaskRow, 1, id, title=id, assignee_ids=["bo", "ann2", "ann"],
+                owner_id="bo", estimate_minutes=minutes, **due)  # fmt: skip
+            rows(c, m.Assignment, *(
+                {"connection_id": 1, "task_id": id, "position": n, "person_id": who}
+                for n, who in enumerate(("bo", "ann2", "ann"))
+            ))  # fmt: skip
+    assign_identities(team, (KnownPerson("Ann", ("ann@example.com",)),))
+    more = (2, 2, 2, 2 * (100 // 3), 1)
+    assert of_people(team, *LOAD)["ann"] == tuple(map(sum, zip(before, more, strict=True)))
+
+
+def test_a_load_is_unknown_while_the_status_of_a_task_is(team: sa.Engine) -> None:
+    with team.begin() as c:
+        c.execute(sa.update(m.TaskRow.__table__).where(sa.column("id") == "far")  # type: ignore[attr-defined]
+                  .values(status=None))  # fmt: skip
+        bo = str(c.execute(sa.text("SELECT id FROM identity WHERE name = 'bo'")).scalar_one())
+    for name in ("work in progress", "open tasks", "overdue tasks", "open effort"):
+        assert answers(team, "person", f"{name} >= 0").unknown == {bo}
+    for name in ("effort due", "unestimated tasks"):  # it is not due before long
+        assert answers(team, "person", f"{name} >= 0").unknown == set()
+
+
+def test_a_tool_that_does_not_say_whose_work_is_leaves_it_open(team: sa.Engine) -> None:
+    for told, unknown in (("assignee_ids", 0), ("due_on", 2)):
+        with team.begin() as c:
+            c.execute(sa.update(m.Connection.__table__).values(  # type: ignore[attr-defined]
+                provides={"task": ["status", told], "person": ["active"]}))  # fmt: skip
+        assert len(answers(team, "person", "no task (status = done)").unknown) == unknown
 
 
 def test_days_off_of_the_calendar_are_nobodys_capacity(team: sa.Engine) -> None:
@@ -372,15 +422,23 @@ def boards(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
             task(f"{id}-review", id, status_label="Review")
             task(f"{id}-part", id, type="subtask")
             task(f"{id}-away", id, archived=True)
+        words = ["Doing", "Review", "Doing"]  # statuses of several projects bear the same word
         for id, project, most in (("f", "full", 2), ("r", "roomy", 3), ("s", None, 1)):
             add(c, m.ColumnRow, 1, id, project_id=project, board_id=id, name="In work",
-                position=1, status_labels=["Doing", "Review"], wip_max=most)  # fmt: skip
+                position=1, status_labels=words, wip_max=most)  # fmt: skip
         add(c, m.ColumnRow, 1, "free", project_id="roomy", board_id="r", name="Free",
             position=2, status_labels=["Doing"])  # fmt: skip
         effort = {"status": "done", "estimate_minutes": 600, "spent_minutes": 900}
         task("d1", "full", **effort)
         task("d2", "full", **effort)
         task("d3", "full", **effort, parent_id="d2")
+        away = {"gone_at": NOW, "gone_reason": "archived", "status": "done"}
+        task("e1", "shared", status="done", estimate_minutes=9000, spent_minutes=9000)
+        task("e2", "shared", estimate_minutes=600, spent_minutes=300, parent_id="e1", **away)
+        task("e3", "shared", estimate_minutes=600, spent_minutes=300, **{**away, "status": "todo"})
+        task("e4", "shared", estimate_minutes=600, spent_minutes=300,
+             **{**away, "gone_reason": "deleted"})  # fmt: skip
+        task("dropped", "full", **{**effort, "status": "cancelled"}, parent_id="d1")
         task("d4", "full", **{**effort, "estimate_minutes": None})
         task("d5", "full", **{**effort, "spent_minutes": None})
         task("d6", "full", **{**effort, "status": "in_progress"})
@@ -392,7 +450,9 @@ def boards(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
     [
         ("columns over limit = 1 and crowded column = 'In work'", {"full"}),
         ("done estimate = 20 hours and done spent = 30 hours", {"full"}),
-        ("done spent = 0", {"roomy", "shared"}),
+        # what a team has archived was done all the same; what it has deleted is no work of it
+        ("done estimate = 10 hours and cost performance = 2", {"shared"}),
+        ("done spent = 0", {"roomy"}),
     ],
 )  # fmt: skip
 def test_what_can_be_asked_of_a_project(

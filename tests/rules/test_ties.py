@@ -129,6 +129,58 @@ def test_what_can_be_asked_of_a_dependency(
     assert (found.flagged, found.unknown) == (flagged, unknown)
 
 
+@pytest.mark.parametrize(
+    ("label", "then", "lag", "answer"),
+    [
+        ("FS", (17, 30), 0, "flagged"),
+        ("Start-to-start", (17, 30), 0, "met"),  # with its predecessor, which starts on the 16th
+        ("SS", (15, 30), 0, "flagged"),
+        ("SS", (15, 30), -960, "unknown"),
+        ("SS", (17, 30), -960, "met"),
+        ("FinishToFinish", (17, 20), 0, "met"),
+        ("FF", (17, 19), 0, "flagged"),
+        ("ff", (17, 19), -960, "unknown"),
+        ("FF", (17, None), 0, "unknown"),
+        ("StartToFinish", (10, 16), 0, "met"),
+        ("gantt: start to end", (10, 15), 0, "flagged"),
+        ("Blocks", (17, 30), 0, "flagged"),
+        (None, (17, 30), 0, "flagged"),
+    ],
+)
+def test_dates_are_compared_at_the_ends_that_a_link_ties(
+    store: sa.Engine, add: Fill, add_connection: Fill, label: str | None,
+    then: tuple[int, int | None], lag: int, answer: str,
+) -> None:  # fmt: skip
+    """What is waited for is planned from the 16th to the 20th."""
+    task = {"title": "x", "type": "task", "status": "todo", "labels": []}
+    start, due = then
+    with store.begin() as c:
+        add_connection(c, 1, PROVIDES)
+        add(c, m.TaskRow, 1, "first", start_on=on(16), due_on=on(20), **task)
+        add(c, m.TaskRow, 1, "then", start_on=on(start), due_on=due and on(due), **task)
+        add(c, m.LinkRow, 1, "link", type="precedes", type_label=label, from_id="first",
+            to_id="then", lag_minutes=lag)  # fmt: skip
+    assert getattr(answers(store, "dependency", "date conflict"), answer) == {"link"}
+
+
+@pytest.mark.parametrize(("status", "flagged"), [("in_progress", set()), ("todo", {"link"})])
+def test_what_has_begun_has_begun_when_it_has(
+    store: sa.Engine, add: Fill, add_connection: Fill, status: str, flagged: set[str]
+) -> None:
+    """It was planned from the 16th on, and began late on the 12th, in the PMO's time zone on the
+    13th: what starts with it may start from then on."""
+    task = {"title": "x", "type": "task", "labels": []}
+    with store.begin() as c:
+        add_connection(c, 1, PROVIDES)
+        add(c, m.TaskRow, 1, "first", status=status, start_on=on(16), due_on=on(20),
+            started_at=datetime(2026, 3, 12, 23, 30, tzinfo=UTC), **task)  # fmt: skip
+        for id, day in (("then", 13), ("early", 12)):
+            add(c, m.TaskRow, 1, id, status="todo", start_on=on(day), due_on=on(30), **task)
+        for id, then in (("link", "then"), ("back", "early")):
+            add(c, m.LinkRow, 1, id, type="precedes", type_label="SS", from_id="first", to_id=then)
+    assert answers(store, "dependency", "date conflict").flagged == {"back", *flagged}
+
+
 def test_a_dependency_is_shown_as_the_task_that_waits(chain: sa.Engine, moment: Moment) -> None:
     with reading(chain) as connection:
         frame = frame_for(connection, moment)
@@ -251,6 +303,25 @@ def test_what_can_be_asked_of_an_approval(
     found = answers(approvals, "approval", condition)
     assert (found.flagged, found.unknown) == (flagged, unknown)
     assert found.met == {"waits", "given", "nobody", "unasked"} - flagged - unknown
+
+
+def test_who_asks_may_approve_by_another_account_or_in_a_group(
+    approvals: sa.Engine, add: Fill
+) -> None:
+    with approvals.begin() as c:
+        human = {"name": "Bo", "source": "tool"}
+        c.execute(sa.insert(m.Identity.__table__), [{"id": 1, **human}, {"id": 2, **human}])  # type: ignore[attr-defined]
+        c.execute(sa.update(m.PersonRow.__table__).where(sa.column("id") == "b")  # type: ignore[attr-defined]
+                  .values(identity_id=1))  # fmt: skip
+        for id, identity, kind in (("b2", 1, "human"), ("c", 2, "human"), ("g", None, "group")):
+            add(c, m.PersonRow, 1, id, name=id, kind=kind, identity_id=identity)
+        for id, approvers in (("admin", ["a", "b2"]), ("group", ["a", "g"]), ("both", ["g", "b"]),
+                              ("other", ["c", "never read"])):  # fmt: skip
+            add(c, m.ApprovalRow, 1, id, task_id="t", decision="pending", approver_ids=approvers)
+    found = answers(approvals, "approval", "requester approves")
+    assert found.flagged == {"waits", "admin", "both"}
+    assert found.unknown == {"nobody", "unasked", "group"}
+    assert found.met == {"given", "other"}
 
 
 def test_an_approval_is_for_the_first_who_decides(approvals: sa.Engine, moment: Moment) -> None:

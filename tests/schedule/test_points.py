@@ -171,6 +171,18 @@ def test_d12_fails_where_the_least_float_has_no_way_to_the_end() -> None:
     assert (found.value, found.answer) == (0, "flagged")
 
 
+def test_d12_is_not_failed_by_a_late_milestone_on_another_path() -> None:
+    """A is late for its milestone, and has days to spare before B, which decides the end: its slip
+    of 600 days moves that by less, though nothing is broken."""
+    late = Activity(id="A", estimate=DAY, deadline=TODAY - timedelta(days=9))
+    work = [late, Activity(id="B", estimate=20 * DAY), Activity(id="Z", estimate=DAY)]
+    whole = [Dependency("A", "Z"), Dependency("B", "Z")]
+    assert point("D12", work, whole).value == 1
+    assert point("D12", work, whole[1:]).value == 0
+    done = [*work[:2], Activity(id="Z", state="started", remaining=20 * DAY)]
+    assert point("D12", done, [Dependency("A", "Z")]).value == 0  # it ties its start, which is past
+
+
 def test_d12_and_d13_have_nothing_to_say_of_finished_projects() -> None:
     for ref in ("D12", "D13"):
         found = point(ref, [Activity(id="a", state="done", actual_finish=TODAY)], due=TODAY)
@@ -230,6 +242,16 @@ def test_d15_compares_planned_dates_by_the_kind_of_the_link(
     found = analyse(work, [link], today=TODAY, calendar=WorkCalendar())
     assert found.point("D15").value == conflicts
     assert dict(found.conflicts) == ({"b": 1} if conflicts else {})
+
+
+@pytest.mark.parametrize("kind", ["SS", "SF"])
+def test_d15_takes_what_has_begun_by_the_day_on_which_it_has(kind: Any) -> None:
+    """a was planned from the 24th on, and has begun on the 17th; b may follow it from then on."""
+    begun = dated("a", 24, 25, state="started", actual_start=date(2026, 3, 17))
+    link = Dependency("a", "b", kind)
+    assert point("D15", [begun, dated("b", 18, 19)], [link]).value == 0
+    assert point("D15", [replace(begun, external=True), dated("b", 18, 19)], [link]).value == 0
+    assert point("D15", [begun, dated("b", 12, 13)], [link]).value == 1
 
 
 def test_d15_is_over_when_either_is_done() -> None:

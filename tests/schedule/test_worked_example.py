@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -131,15 +132,37 @@ def test_what_is_done_stays_where_it_was_and_what_is_not_goes_on_from_today() ->
         ({"finish": march(9)}, 9),  # as planned
         ({"finish": date(2026, 2, 27)}, 2),  # overdue: the rest of today at least
         ({"estimate": 4 * DAY, "actual_start": date(2026, 2, 27)}, 4),  # Friday, 2, 3, 4
-        ({"remaining": 0, "finish": march(9)}, 1),  # nothing is left
+        ({"remaining": 0, "finish": march(9)}, 2),  # nothing is left, and it is not done yet
         ({"estimate": 2 * DAY, "percent": 0.0, "finish": march(9)}, 9),  # nobody keeps the percent
     ],
 )
 def test_work_in_progress_ends_by_what_remains_of_it(known: dict[str, object], finish: int) -> None:
     a = Activity(id="A", state="started", **known)  # type: ignore[arg-type]
     found = analysed((a, *WORK[1:])).timings
-    expected = date(2026, 2, 27) if finish == 1 else march(finish)
-    assert found["A"].early_finish == expected
+    assert found["A"].early_finish == march(finish)
+
+
+@pytest.mark.parametrize(("today", "ahead"), [(MONDAY, MONDAY), (march(7), march(9))])
+@pytest.mark.parametrize(
+    "left", [{"milestone": True}, {"state": "started", "remaining": 0}, {"estimate": 0}]
+)
+def test_what_is_open_is_not_finished_before_today(
+    today: date, ahead: date, left: dict[str, Any]
+) -> None:
+    work = [Activity(id="done", state="done", actual_finish=date(2026, 2, 20)),
+            Activity(id="last", **left)]  # fmt: skip
+    found = analyse(work, [Dependency("done", "last")], today=today, calendar=WorkCalendar())
+    assert (found.finish, found.timings["last"].early_finish) == (ahead, ahead)
+    assert found.timings["done"].early_finish == date(2026, 2, 20)
+
+
+@pytest.mark.parametrize(("day", "reached"), [(5, 5), (7, 6)])  # on a Saturday: on Friday
+def test_a_milestone_is_reached_on_the_day_for_which_it_is_planned(day: int, reached: int) -> None:
+    """Many tools give it a start, which is its end."""
+    stone = Activity(id="m", milestone=True, start=march(day), finish=march(day),
+                     deadline=march(day))  # fmt: skip
+    found = analyse([stone], [], today=MONDAY, calendar=WorkCalendar())
+    assert (found.finish, found.timings["m"].total_float) == (march(reached), 0)
 
 
 def test_work_in_progress_has_started_whatever_it_waits_for() -> None:

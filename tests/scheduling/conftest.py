@@ -78,6 +78,11 @@ class Tool:
         }
         self._write(m.LinkRow, f"{before}:{after}", **given)
 
+    def moved(self, task: str, old: str, new: str | None) -> None:
+        """What is kept of a task that went to another project."""
+        given = {"task_id": task, "at": NOW, "field": "project_id", "old": old, "new": new}
+        self._write(m.ChangeRow, f"{self.run}:{task}", **given)
+
     def chain(self, *ids: str, project: str = "P", days: Iterable[tuple[int, int]] = ()) -> None:
         """Tasks behind each other, from day to day of March."""
         for id, (start, due) in zip(ids, days, strict=True):

@@ -79,6 +79,17 @@ def test_a_projects_result_is_kept_with_its_day_and_run(tool: Tool) -> None:
     assert [(row["total_float"], row["critical"]) for row in rows] == [(0.0, True)] * 3
 
 
+def test_dated_work_of_an_unknown_status_is_not_called_undated(tool: Tool) -> None:
+    tool.chain("a", "b", "c", days=DAYS)
+    for count, dates in ((1, {"start_on": date(2026, 3, 23), "due_on": date(2026, 3, 25)}),
+                         (1, {"estimate_minutes": 60}), (2, {})):  # fmt: skip
+        tool.pulled()
+        tool.task("b", status=None, **dates)
+        tool.task("c")
+        keep.refresh(tool.engine, tool.moment)
+        assert results(tool.engine)["P"]["undated_activities"] == count
+
+
 def test_only_what_a_later_run_touched_is_made_anew(tool: Tool) -> None:
     tool.chain("a", "b", "c", days=DAYS)
     for id in ("Q", "R"):
@@ -174,6 +185,25 @@ def test_a_moved_task_counts_where_it_is_now(tool: Tool) -> None:
     found = results(tool.engine)
     assert (found["P"]["open_activities"], found["Q"]["open_activities"]) == (2, 1)
     assert floats(tool.engine)["c"]["project_id"] == "Q"
+
+
+@pytest.mark.parametrize("to", ["Q", None])
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_moved_task_is_missed_where_it_was(tool: Tool, linked: bool, to: str | None) -> None:
+    """Whether or not it is tied to anything there, and wherever it went."""
+    tool.project("Q")
+    tool.task("a", due_on=date(2026, 3, 20))
+    tool.task("b", due_on=date(2026, 3, 2))
+    if linked:
+        tool.link("a", "b")
+    keep.refresh(tool.engine, tool.moment)
+    assert results(tool.engine)["P"]["invalid_dates"] == 1
+    tool.pulled()
+    tool.task("b", project_id=to, due_on=date(2026, 3, 2))
+    tool.moved("b", "P", to)
+    keep.refresh(tool.engine, tool.moment)
+    found = results(tool.engine)
+    assert (found["P"]["open_activities"], found["P"]["invalid_dates"]) == (1, 0)
 
 
 def test_results_of_projects_and_tasks_that_are_gone_go(tool: Tool) -> None:

@@ -49,8 +49,13 @@ def test_what_is_cancelled_or_deleted_is_no_part_and_neither_are_its_links(tool:
     tool.task("c", gone_at=NOW, gone_reason="deleted")
     tool.link("a", "b")
     tool.link("c", "a")
+    for id, status in (("d", "todo"), ("e", "in_progress")):  # put away unfinished
+        tool.task(id, status=status, gone_at=NOW, gone_reason="archived")
+        tool.link(id, "a")
     assert ids(tool) == ["a"]
     assert tool.plan().dependencies == ()
+    tool.task("e", status=None, gone_at=NOW, gone_reason="archived")  # perhaps it was done
+    assert ids(tool) == ["a", "e"]
 
 
 def test_what_is_done_and_archived_is_still_done(tool: Tool) -> None:
@@ -81,6 +86,15 @@ def test_a_project_is_judged_on_the_level_on_which_it_is_linked(tool: Tool) -> N
     assert ids(tool) == ["loose", "part", "story"]
     tool.link("step", "loose")
     assert ids(tool) == ["loose", "part", "step", "story"]
+
+
+def test_what_has_only_cancelled_parts_stands_for_itself(tool: Tool) -> None:
+    tool.task("whole")
+    for id in ("one", "other"):
+        tool.task(id, parent_id="whole", type="subtask", status="cancelled")
+    assert ids(tool) == ["whole"]
+    tool.task("other", parent_id="whole", type="subtask", status="done")
+    assert ids(tool) == ["other"]
 
 
 def test_parents_in_a_circle_do_not_hang_the_reader(tool: Tool) -> None:
