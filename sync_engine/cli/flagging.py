@@ -204,7 +204,7 @@ def _checked(
 
 def tell(console: Console, rows: list[dict[str, Any]], most: int | None = None) -> None:
     """Flags as a table; with `most`, only so many of each severity."""
-    from sync_engine.cli.output import cell, link, table
+    from sync_engine.cli.output import cell, link, table, written_out
 
     linked = console.is_terminal  # elsewhere the address has to be written out
     shown = table("Id", "Severity", "Item", "What is wrong", "Owner", *([] if linked else ["Link"]))
@@ -217,7 +217,7 @@ def tell(console: Console, rows: list[dict[str, Any]], most: int | None = None) 
             cell(row["id"], "dim"), cell(row["severity"], row["severity"]),
             link(" ".join(filter(None, (row["key"], row["title"]))), row["url"]),
             cell(row["said"]), cell(row["owner"] or "–"),
-            *([] if linked else [cell(row["url"], "dim")]),
+            *([] if linked else [written_out(row["url"])]),
         )  # fmt: skip
     console.print(shown)
     counts = [f"{told[each]} {each}" for each in reversed(SEVERITIES) if each in told]

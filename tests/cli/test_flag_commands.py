@@ -232,6 +232,23 @@ def test_a_condition_that_cannot_hold_is_warned_of(
     assert 'flags nothing: its condition excludes its scope ("owner" cannot be empty' in warning
 
 
+def test_an_address_whose_query_names_the_item_is_shown_whole(
+    flagstaff: Flagstaff, world: World
+) -> None:
+    address = "https://tool.example.com/open.htm?id=958249795"
+    world.task("a", title="Pilot", url=address)
+    world.assess(full=True)
+    assert address in "".join(flagstaff("flags").out.split())
+    assert address in flagstaff("flags", "explain", str(world.flag().id)).out
+
+
+def test_what_became_of_a_flag_is_told_in_words(flagstaff: Flagstaff, world: World) -> None:
+    flag = str(world.flag().id)
+    flagstaff("flags", "waive", flag, "--until", days(3), "--reason", "a trial", "--by", "Omar")
+    flagstaff("flags", "end-waiver", flag, "--by", "Omar")
+    assert "waiver ended by Omar" in flagstaff("flags", "explain", flag).out
+
+
 @pytest.mark.parametrize("command", ["standards", "flags"])
 def test_a_flag_explains_itself(flagstaff: Flagstaff, world: World, command: str) -> None:
     flag = world.flag()
