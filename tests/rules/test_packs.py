@@ -61,6 +61,33 @@ def test_wrong_examples_are_found_where_they_stand() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ("due: 99999999 days ago", "is no time"),
+        ("due: 9999 weeks ago", "is met"),
+        ("priority: {a: 1}", 'is a number, not "'),
+        ("priority: [high]", 'is a number, not "'),
+        ("subtasks: null", '"subtasks" is a list of tasks; write [{status: done}]'),
+        ("subtasks: [done]", '"subtasks" is a list of tasks'),
+        ("linked_tasks: {status: done}", '"linked_tasks" is a list of tasks'),
+        ("fields: [a]", '"fields" is fields by their names; write {Cost centre: 12}'),
+        ("fields: null", '"fields" is fields by their names'),
+        ("count per owner: many", '"count per owner" is a number, not "many"'),
+        ("count per owner of (blocked): 7", 'written short, as "count per owner"'),
+        ("'field \"Cost\"': 7", "a custom field stands under `fields`"),
+        ("statu: todo", 'a task has no fact "statu"; did you mean "status"'),
+        ("subtask: []", 'a task has no fact "subtask"; did you mean "subtasks"'),
+    ],
+)
+def test_an_example_of_the_wrong_shape_is_told_where_it_stands(facts: str, told: str) -> None:
+    text = GOOD.replace("{status: todo, due: 5 working days ago}", f"{{{facts}}}")
+    (problem,) = check(packs.from_source(parse(text, "mine.yaml")))
+    assert told in problem.message or told == "is met"
+    assert problem.place is not None
+    assert problem.place.line == 16
+
+
 def test_settings_change_a_standard_and_its_version() -> None:
     pack = packs.from_source(parse(GOOD, "mine.yaml"))
     (plain,) = packs.configured([pack], {})
