@@ -151,6 +151,8 @@ def say_facts(say: str, subject: str, params: Iterable[str] = ()) -> tuple[str, 
         fact = facts.find(subject, words_of(name))
         if fact is None:
             hint = nearest(name.replace("_", " "), facts.words_of(subject))
+            if name in params:
+                hint = f"; for the parameter write {{:{name}}}"
             raise ValueError(f'"say" names {{{name}}}, which is no fact of a {subject}{hint}')
         if words and (len(words) != 2 or fact.type != "number"):
             raise ValueError(

@@ -28,6 +28,16 @@ from sync_engine.settings.models import StandardSetting
 from sync_engine.settings.nearest import nearest
 from sync_engine.settings.source import Path_, Problem, SettingsError, Source, parse
 from sync_engine.settings.source import read as read_yaml
+from sync_engine.settings.wording import KINDS
+
+_FORMS = {
+    "id": "small letters and digits, with hyphens between words: invoice-overdue",
+    "pack": "small letters and digits, with hyphens between words: our-standards",
+    "after": "a time such as 10 working days, 3 days or 2 weeks",
+    "limit": "a share such as 50%",
+    "[key]": "a name of small letters, digits and _",
+}
+"""What a text must look like, by its key."""
 
 
 class PackError(Exception):
@@ -223,6 +233,8 @@ def _checked(
         return model.model_validate(data)
     except ValidationError as error:
         for each in error.errors(include_url=False):
+            if each["type"] == "too_short" and each["input"]:
+                continue  # what stands there is wrong, which is told by itself
             where = (*path, *each["loc"])
             problems.append(Problem(_told(each, model), source.place(where)))
         return None
@@ -239,8 +251,25 @@ def _told(error: Any, model: type[BaseModel]) -> str:
         given = str(error["input"])
         known = re.findall(r"'([^']*)'", error["ctx"]["expected"])
         return f'"{given}" is not a {name}{nearest(given, known)}; known: {", ".join(known)}'
-    message = error["msg"].removeprefix("Value error, ")
-    return f'"{name}": {message[:1].lower()}{message[1:]}' if name else message
+    named = next((str(key) for key in reversed(error["loc"]) if not isinstance(key, int)), "")
+    at = f'"{named}": ' if named and named != "[key]" else ""
+    return f"{at}{_in_words(error, name)}"
+
+
+def _in_words(error: Any, name: str) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in KINDS:
+        return f"this must be {KINDS[kind]}"
+    if kind == "string_pattern_mismatch" and name in _FORMS:
+        return f'this must be {_FORMS[name]}; it is "{error["input"]}"'
+    if kind == "string_too_short":
+        return f"this says too little; write at least {context['min_length']} characters"
+    if kind == "string_too_long":
+        return f"this is too long; write at most {context['max_length']} characters"
+    if kind == "too_short":
+        return f"at least {context['min_length']} must stand here"
+    message: str = error["msg"].removeprefix("Value error, ")
+    return f"{message[:1].lower()}{message[1:]}"
 
 
 def _keys_at(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:
