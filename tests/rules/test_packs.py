@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,15 @@ def test_pack_errors_have_a_place(old: str, new: str, line: int, told: str) -> N
     assert told in problem.message
     assert problem.place is not None
     assert problem.place.line == line
+
+
+@pytest.mark.parametrize("page", ["config/flagstaff.example.yaml", "docs/howto/change-standards.md"])
+def test_what_is_shown_of_a_scope_keeps_open_work_apart(page: str, root: Path) -> None:
+    """A scope that is set takes the place of the pack's: the example must repeat it."""
+    (overdue,) = (each for each in packs.load(packs.find("pmo-core")).entries
+                  if each.id == "overdue")  # fmt: skip
+    (shown,) = re.findall(r"scope: (.*Sandbox.*)", (root / page).read_text())
+    assert shown == f'{overdue.scope} and project != "Sandbox"'
 
 
 def test_finding_packs(tmp_path: Path) -> None:
