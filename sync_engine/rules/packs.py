@@ -41,7 +41,15 @@ _FORMS = {
 
 
 class PackError(Exception):
-    """The configuration asks for standards in a way that makes no sense."""
+    """The configuration asks for standards in a way that makes no sense.
+
+    Args:
+        path: where under the option `standards`.
+    """
+
+    def __init__(self, message: str, path: Path_ = ()) -> None:
+        self.path = path
+        super().__init__(message)
 
 
 def folders() -> list[Path]:
@@ -54,7 +62,11 @@ def folders() -> list[Path]:
 def find(name: str, base: Path | None = None) -> Path:
     """The file of a pack: a known name, or a path (relative to `base`)."""
     if name.endswith((".yaml", ".yml")):
-        return (base or Path()) / name
+        path = (base or Path()) / name
+        if not path.is_file():
+            beside = [each.name for each in path.parent.glob("*.y*ml")]
+            raise PackError(f'there is no file "{name}"{nearest(path.name, beside)}')
+        return path
     held = known()
     if name not in held:
         raise PackError(
@@ -169,10 +181,6 @@ def _bases(
                 each.name for each in (*chain[chain.index(resolved) :], resolved)
             )
             problems.append(Problem(f"a pack cannot extend itself: {circle}", place))
-        elif not path.is_file():
-            beside = [each.name for each in path.parent.glob("*.y*ml")]
-            hint = nearest(path.name, beside)
-            problems.append(Problem(f'there is no file "{name}"{hint}', place))
         else:
             found.append(from_source(read_yaml(path), path.parent, (*chain, resolved)))
     return tuple(found)
@@ -289,12 +297,13 @@ def configured(packs: Iterable[Pack], settings: Mapping[str, Setting]) -> tuple[
             if id in known:
                 raise PackError(
                     f'the standard "{id}" is in the packs "{known[id][0]}" and '
-                    f'"{pack.name}"; leave one of them out'
+                    f'"{pack.name}"; leave one of them out',
+                    ("packs",),
                 )
             known[id] = (pack.name, member)
     for id in settings:
         if id not in known:
-            raise PackError(f'there is no standard "{id}"{nearest(id, known)}')
+            raise PackError(f'there is no standard "{id}"{nearest(id, known)}', ("set", id))
     return tuple(_configured(id, member, settings.get(id)) for id, (_, member) in known.items())
 
 
@@ -304,7 +313,7 @@ def _configured(id: str, member: Member, setting: Setting | None) -> Standard:
     try:
         return member.as_set(setting).standard
     except Refused as error:
-        raise PackError(f'standard "{id}": {error}') from None
+        raise PackError(f'standard "{id}": {error}', ("set", id, error.key)) from None
 
 
 def load_all(

@@ -163,7 +163,9 @@ def test_pack_errors_have_a_place(old: str, new: str, line: int, told: str) -> N
     assert problem.place.line == line
 
 
-@pytest.mark.parametrize("page", ["config/flagstaff.example.yaml", "docs/howto/change-standards.md"])
+@pytest.mark.parametrize(
+    "page", ["config/flagstaff.example.yaml", "docs/howto/change-standards.md"]
+)
 def test_what_is_shown_of_a_scope_keeps_open_work_apart(page: str, root: Path) -> None:
     """A scope that is set takes the place of the pack's: the example must repeat it."""
     (overdue,) = (each for each in packs.load(packs.find("pmo-core")).entries
