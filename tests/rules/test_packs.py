@@ -111,6 +111,8 @@ def test_settings_change_a_standard_and_its_version() -> None:
         ({"late": Setting(params={"days": 0})}, "at least 1 and at most 9, not 0"),
         ({"late": Setting(params={"days": "x"})}, "is a number"),
         ({"late": Setting(params={"days": 2.5})}, "counted whole"),
+        ({"late": Setting(params={"days": 10**400})}, "at most 9, not 10000000000000000000$"),
+        ({"late": Setting(params={"days": float("nan")})}, "at most 9, not nan"),
         ({"late": Setting(scope="statu = x")}, 'no fact "statu"'),
     ],
 )
@@ -118,6 +120,20 @@ def test_settings_that_make_no_sense(setting: dict[str, Setting], told: str) -> 
     pack = packs.from_source(parse(GOOD, "mine.yaml"))
     with pytest.raises(packs.PackError, match=told):
         packs.configured([pack], setting)
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (5000, "flag_when, line 1, column 16: an age lies between 0 and 4000 working days"),
+        (10**12, "at least 1 and at most 1000000000, not 1000000000000"),
+    ],
+)
+def test_a_parameter_without_bounds_is_refused_by_its_own_name(days: int, told: str) -> None:
+    pack = packs.from_source(parse(GOOD.replace(", max: 9", ""), "mine.yaml"))
+    with pytest.raises(packs.PackError, match=told) as caught:
+        packs.configured([pack], {"late": Setting(params={"days": days})})
+    assert caught.value.path == ("set", "late", "days")
 
 
 @pytest.mark.parametrize(
