@@ -154,7 +154,10 @@ def _print(
 
     rows = [{name: row[name] for name in COLUMNS} for row in found]
     if format == "table" or frame.json:
-        frame.answer(rows, lambda console: tell(console, rows))
+        none = (
+            "Nothing is flagged" if where is None else "Nothing is flagged that meets the condition"
+        )
+        frame.answer(rows, lambda console: tell(console, rows, none=none))
         return
     frame.answered = True
     typer.echo(_text(frame, engine, format, rows, where, day), nl=False)
@@ -202,8 +205,11 @@ def _checked(
     }
 
 
-def tell(console: Console, rows: list[dict[str, Any]], most: int | None = None) -> None:
-    """Flags as a table; with `most`, only so many of each severity."""
+def tell(
+    console: Console, rows: list[dict[str, Any]], most: int | None = None,
+    none: str = "Nothing is flagged",
+) -> None:  # fmt: skip
+    """Flags as a table; with `most`, only so many of each severity; `none`: said of no flag."""
     from sync_engine.cli.output import cell, link, table, written_out
 
     linked = console.is_terminal  # elsewhere the address has to be written out
@@ -223,4 +229,4 @@ def tell(console: Console, rows: list[dict[str, Any]], most: int | None = None) 
     counts = [f"{told[each]} {each}" for each in reversed(SEVERITIES) if each in told]
     left = len(rows) - shown.row_count
     more = f" {left} more are open: `flagstaff flags` lists all." if left else ""
-    console.print(f"\n{', '.join(counts) or 'Nothing is flagged'}.{more}")
+    console.print(f"\n{', '.join(counts) or none}.{more}")

@@ -181,6 +181,14 @@ def test_compliance_that_nobody_knows_is_refused(
     assert told in said.err
 
 
+def test_an_empty_answer_says_what_is_empty(flagstaff: Flagstaff, world: World) -> None:
+    del world
+    none = flagstaff("flags", "--where", "severity = critical").out
+    assert "Nothing is flagged that meets the condition." in none
+    some = flagstaff("compliance", "--where", "standard = no-ownr").out
+    assert some == "Nothing of this was assessed.\n"
+
+
 def test_a_changed_pack_is_previewed_against_the_store(
     flagstaff: Flagstaff, world: World, tmp_path: Path
 ) -> None:
