@@ -60,10 +60,8 @@ def any_open(engine: sa.Engine, severity: str) -> bool:
         return connection.execute(wanted).first() is not None
 
 
-def find(
-    frame: Frame, engine: sa.Engine, where: str | None, *, resolved: bool = False
-) -> list[dict[str, Any]]:
-    """Flags for which a condition is true, the most severe first."""
+def find(frame: Frame, engine: sa.Engine, where: str | None) -> list[dict[str, Any]]:
+    """Flags for which a condition is true, resolved ones too, the most severe first."""
     from sync_engine import clock
     from sync_engine.rules import filters, limits
     from sync_engine.store.engine import reading
@@ -72,12 +70,11 @@ def find(
     moment = moment_of(frame.configuration().settings, clock.now())
     statement = filters.filter_flags(where, moment, engine.dialect.name)
     with reading(engine) as connection, limits.limited(connection, filters.SECONDS):
-        rows = [dict(row) for row in connection.execute(statement).mappings()]
-    return [row for row in rows if resolved or row["state"] != "resolved"]
+        return [dict(row) for row in connection.execute(statement).mappings()]
 
 
 def find_past(
-    frame: Frame, engine: sa.Engine, day: date, where: str | None, *, resolved: bool = False
+    frame: Frame, engine: sa.Engine, day: date, where: str | None
 ) -> list[dict[str, Any]]:
     """Flags as they stood at the end of a day; says what is not sure about it.
 
@@ -103,7 +100,7 @@ def find_past(
     oldest = (now - settings.retention.flags).astimezone(zone).date()
     if day < oldest:
         frame.note(f"Flags that were resolved before {oldest} are no longer kept and are missing.")
-    return [row for row in rows if resolved or row["state"] != "resolved"]
+    return rows
 
 
 def list_(
@@ -130,10 +127,11 @@ def list_(
     if day is not None and fail_on is not None:
         raise UsageProblem("--fail-on looks at the flags of today; leave out --as-of.")
     engine = open_store(frame)
-    if day is None:
-        found = find(frame, engine, where, resolved=resolved)
-    else:
-        found = find_past(frame, engine, day, where, resolved=resolved)
+    found = find(frame, engine, where) if day is None else find_past(frame, engine, day, where)
+    if not resolved:
+        solved, found = found, [row for row in found if row["state"] != "resolved"]
+        if where is not None and solved and not found:
+            frame.note(f"Only resolved flags meet the condition ({len(solved)}); add --resolved.")
     _print(frame, engine, format, found, where, day)
     return ExitCode.FLAGGED if fail_on and any_open(engine, fail_on) else ExitCode.FINE
 

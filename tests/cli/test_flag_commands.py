@@ -189,6 +189,16 @@ def test_an_empty_answer_says_what_is_empty(flagstaff: Flagstaff, world: World) 
     assert some == "Nothing of this was assessed.\n"
 
 
+def test_resolved_flags_that_are_asked_for_are_told_of(flagstaff: Flagstaff, world: World) -> None:
+    world.task("a", owner_id="p1")
+    world.assess(full=True)
+    said = flagstaff("flags", "--where", "state = resolved", "--json")
+    assert said.json == []
+    assert said.err == "Only resolved flags meet the condition (1); add --resolved.\n"
+    (row,) = flagstaff("flags", "--where", "state = resolved", "--resolved", "--json").json
+    assert row["state"] == "resolved"
+
+
 def test_a_changed_pack_is_previewed_against_the_store(
     flagstaff: Flagstaff, world: World, tmp_path: Path
 ) -> None:
