@@ -16,7 +16,7 @@ from sync_engine.rules.language import LanguageError
 from sync_engine.rules.pack import Member, Pack, Refused
 from sync_engine.rules.packs import PackError
 from sync_engine.secrets import Kept
-from sync_engine.settings import Configuration, SettingsError, people_of_file
+from sync_engine.settings import Configuration, Problem, SettingsError, people_of_file
 from sync_engine.settings.entry import Entry, Key
 from sync_engine.settings.load import read_people
 from sync_engine.settings.merge import merge
@@ -58,7 +58,9 @@ def told_by_the_file(configuration: Configuration) -> list[str]:
         except SettingsError as error:
             found += error.lines()
         except PackError as error:
-            found.append(f"{configuration.source.file}: standards: {error}")
+            place = configuration.source.place(("standards", *error.path))
+            problem = Problem(f"standards: {error}", place)
+            found += SettingsError(configuration.source.file, [problem]).lines()
     return found
 
 

@@ -46,8 +46,18 @@ log = structlog.get_logger()
 
 
 def packs_of(configuration: Configuration) -> list[Pack]:
-    """The packs that the configuration puts on."""
-    return [pack_of(configuration, name) for name in configuration.settings.standards.packs]
+    """The packs that the configuration puts on.
+
+    Raises:
+        SettingsError, PackError: one is wrong, or there is none of that name.
+    """
+    found = []
+    for number, name in enumerate(configuration.settings.standards.packs):
+        try:
+            found.append(pack_of(configuration, name))
+        except packs.PackError as error:
+            raise packs.PackError(str(error), ("packs", number)) from None
+    return found
 
 
 def pack_of(configuration: Configuration, name: str) -> Pack:

@@ -108,6 +108,14 @@ def line(text: str) -> str:
     return _CONTROL.sub(_visible, without_secrets(text))[:MAX_TEXT]
 
 
+def address(url: str) -> str:
+    """The address of an item as its tool gave it, without known secrets, on one line.
+
+    Its query stays: some tools name the item there.
+    """
+    return _CONTROL.sub(_visible, scrub(url))[:MAX_TEXT]
+
+
 def without_secrets(text: str) -> str:
     """A text without known secrets, URL queries and accounts in URLs; its lines stay."""
     text = _QUERY.sub(rf"\g<before>?{MASK}", scrub(text))

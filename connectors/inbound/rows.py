@@ -67,6 +67,8 @@ def read_row(row: Any, columns: Mapping[str, Field], date_format: str | None) ->
     for column, field in columns.items():
         value = row.get(column)
         if fields.is_empty(value):
+            if field == "custom" and column in row:
+                body["custom"][column] = None  # there is none, which is not the same as unknown
             continue
         try:
             body |= _read(column, field, value, date_format, body)

@@ -8,7 +8,7 @@ import typer
 
 from sync_engine.cli.flagging import Format
 from sync_engine.cli.frame import Frame, command
-from sync_engine.cli.schedules import one_project
+from sync_engine.cli.schedules import known_connection, one_project
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,14 +47,15 @@ def show(
     """List the baselines of projects: which is the first, which the current one."""
     from sync_engine.baselines.listed import COLUMNS, listed
     from sync_engine.cli.running import open_store
-    from sync_engine.scheduling.find import find
     from sync_engine.store.engine import reading
 
     with reading(open_store(frame)) as store:
         key = None
         if project is not None:
-            named = one_project(find(store, project, connection), project)
+            named = one_project(store, project, connection)
             key = (named.connection_id, named.id)
+        elif connection is not None:
+            known_connection(store, connection)
         rows = listed(store, key, removed=removed)
     if connection is not None:
         rows = [row for row in rows if row["connection"] == connection]
@@ -98,12 +99,11 @@ def take(
     from sync_engine import commands
     from sync_engine.baselines.listed import listed
     from sync_engine.cli.running import open_store
-    from sync_engine.scheduling.find import find
     from sync_engine.store.engine import reading
 
     engine, moment = open_store(frame), _moment(frame)
     with reading(engine) as store:
-        named = one_project(find(store, project, connection), project)
+        named = one_project(store, project, connection)
     key = (named.connection_id, named.id)
     intervals = frame.configuration().settings.intervals
     made = commands.take_baseline(

@@ -25,8 +25,9 @@ def run(arguments: Sequence[str]) -> int:
         result = build()(
             args=list(arguments), prog_name="flagstaff", standalone_mode=False, obj=frame
         )
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain about it once more at exit.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has gone (rich and typer leave the process by themselves then);
+        # Python would complain about it once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FINE
     except KeyboardInterrupt:
@@ -66,7 +67,8 @@ def explain(error: BaseException) -> tuple[str | None, ExitCode]:
     """
     if hasattr(error, "format_message"):  # typer: wrong usage
         hint = getattr(getattr(error, "ctx", None), "command_path", "flagstaff")
-        return f"{error.format_message()} See `{hint} --help`.", ExitCode.COULD_NOT_RUN
+        told = error.format_message().replace("Value error, ", "")  # a word of pydantic's
+        return f"{told} See `{hint} --help`.", ExitCode.COULD_NOT_RUN
     known = _known(error)
     if known is not None:
         return known

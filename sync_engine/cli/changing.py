@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sync_engine.rules.differences import Difference
     from sync_engine.rules.pack import Pack
     from sync_engine.rules.standards import Standard
+    from sync_engine.settings import Configuration
+    from sync_engine.settings.source import Path_, Source
 
 
 def register(standards: typer.Typer) -> None:
@@ -30,18 +32,18 @@ def register(standards: typer.Typer) -> None:
 def check(frame: Frame) -> ExitCode:
     """Read the packs, hold every standard to its own examples, and warn of conditions that can
     never hold, or always do."""
-    from sync_engine.duties import packs_of, standards_of
+    from sync_engine.duties import packs_of
     from sync_engine.rules import examples
 
     configuration = frame.configuration()
+    in_force = _in_force(configuration)  # raises for what the configuration sets wrongly
     held = {each.source.file: each for top in packs_of(configuration) for each in top.family()}
     problems = [
         f"{pack.source.file}{_at(problem.place)}: {problem.message}"
         for pack in held.values()
         for problem in examples.check(pack)
     ]
-    in_force = standards_of(configuration)  # raises for what the configuration sets wrongly
-    odd = list(_warnings(held, in_force))
+    odd = list(_warnings(held, in_force, configuration))
     count = sum(len(pack.standards) for pack in held.values())
 
     def tell(console: Console) -> None:
@@ -56,8 +58,11 @@ def check(frame: Frame) -> ExitCode:
     return ExitCode.PARTLY if problems else ExitCode.FINE
 
 
-def _warnings(held: dict[str, Pack], in_force: tuple[Standard, ...]) -> Iterator[str]:
-    """What is odd about the standards as they are set, with the place in their packs."""
+def _warnings(
+    held: dict[str, Pack], in_force: tuple[Standard, ...], configuration: Configuration
+) -> Iterator[str]:
+    """What is odd about the standards as they are set, with the place in their packs, or where a
+    scope was set."""
     from sync_engine.rules import sanity
 
     places = {
@@ -68,8 +73,23 @@ def _warnings(held: dict[str, Pack], in_force: tuple[Standard, ...]) -> Iterator
     for standard in in_force:
         pack, number = places[standard.id]
         for each in sanity.warnings(standard):
-            place = pack.source.place(("standards", number, each.key))
-            yield f"{pack.source.file}{_at(place)}: {each.message}"
+            source, path = pack.source, cast("Path_", ("standards", number, each.key))
+            if each.key == "scope":
+                source, path = _scope_set(standard.id, held, configuration) or (source, path)
+            yield f"{source.file}{_at(source.place(path))}: {each.message}"
+
+
+def _scope_set(
+    id: str, held: dict[str, Pack], configuration: Configuration
+) -> tuple[Source, Path_] | None:
+    """Where the scope in force was set: in the configuration, else in the outermost pack."""
+    setting = configuration.settings.standards.set.get(id)
+    if setting is not None and setting.scope is not None:
+        return configuration.source, ("standards", "set", id, "scope")
+    for pack in reversed(held.values()):
+        if id in pack.set and pack.set[id].scope is not None:
+            return pack.source, ("set", id, "scope")
+    return None
 
 
 def _at(place: Any) -> str:
@@ -98,7 +118,7 @@ def preview(
         held = packs.with_pack(packs_of(configuration), packs.load(file))
         changed = standards_of(configuration, held)
     else:
-        changed = standards_of(with_entries(load(file), frame.store())[0])
+        changed = _in_force(with_entries(load(file), frame.store())[0])
     engine, now, in_force = open_store(frame), clock.now(), standards_of(configuration)
     analyse_schedules(engine, configuration, (*in_force, *changed), now)
     effects = previewed(
@@ -114,9 +134,24 @@ def preview(
     frame.answer(document, lambda console: _tell(console, effects))
 
 
+def _in_force(configuration: Configuration) -> tuple[Standard, ...]:
+    """The standards of a configuration. Raises `SettingsError` with the place of what is wrong."""
+    from sync_engine.duties import standards_of
+    from sync_engine.rules.packs import PackError
+    from sync_engine.settings import Problem, SettingsError
+
+    try:
+        return standards_of(configuration)
+    except PackError as error:
+        place = configuration.source.place(("standards", *error.path))
+        raise SettingsError(configuration.source.file, [Problem(str(error), place)]) from None
+
+
 def _is_pack(file: Path) -> bool:
     from sync_engine.settings.source import read
 
+    if not file.is_file():
+        raise UsageProblem(f"There is no file {file}; name a pack or a configuration file.")
     data = read(file).data
     return isinstance(data, dict) and "pack" in data
 
@@ -187,8 +222,7 @@ def diff(
         found = {}
         for each in versions:
             old, new = _versions(held, each)
-            before = configured([old], {}) if old else ()
-            found[_heading(old, new)] = differences(before, configured([new], {}))
+            found[_heading(old, new)] = differences(configured(old, {}), configured([new], {}))
     else:
         packs = held.values()
         found = {"As configured": differences(configured(packs, {}), standards_of(configuration))}
@@ -206,8 +240,8 @@ def diff(
     )
 
 
-def _versions(held: dict[str, Pack], written: str) -> tuple[Pack | None, Pack]:
-    """A pack as it is in force (None: it is new) and as the file has it."""
+def _versions(held: dict[str, Pack], written: str) -> tuple[list[Pack], Pack]:
+    """A pack as it is in use, else those in use that it extends, and as the file has it."""
     from sync_engine.rules import packs
     from sync_engine.settings.nearest import nearest
 
@@ -220,14 +254,17 @@ def _versions(held: dict[str, Pack], written: str) -> tuple[Pack | None, Pack]:
     old = next((p for top in held.values() for p in top.family() if p.name == wanted), None)
     if at and old is None:
         known = [p.name for top in held.values() for p in top.family()]
-        raise UsageProblem(f'No pack "{name}" is in use{nearest(name, known)}.')
-    return old, new
+        raise UsageProblem(f'No pack "{name}" is in use{nearest(name, known)}')
+    if old is not None:
+        return [old], new
+    family = {each.name for each in new.family()}
+    return [each for each in held.values() if each.name in family], new
 
 
-def _heading(old: Pack | None, new: Pack) -> str:
-    if old is None:
+def _heading(old: list[Pack], new: Pack) -> str:
+    if not old:
         return f"{_named(new)}, which is not in use"
-    return f"{_named(old)} → {_named(new)}"
+    return f"{', '.join(map(_named, old))} → {_named(new)}"
 
 
 def _named(pack: Pack) -> str:

@@ -32,7 +32,7 @@ def _standards(configuration: Configuration) -> Iterator[Problem]:
         place = configuration.source.place(("standards", "packs"))
         yield from (Problem(line, place) for line in error.lines())
     except PackError as error:
-        place = configuration.source.place(("standards", "set"))
+        place = configuration.source.place(("standards", *error.path))
         yield Problem(f"standards: {error}", place)
 
 

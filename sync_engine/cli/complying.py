@@ -139,4 +139,7 @@ def _tell(console: Console, rows: list[dict[str, Any]]) -> None:
             number(row["flagged"]), number(row["waived"]), cell(percent),
             number(row["not_assessable"]), cell(", ".join(row["missing"]), "dim"),
         )  # fmt: skip
-    console.print(shown)
+    if rows:
+        console.print(shown)
+    else:
+        console.print("Nothing of this was assessed.")

@@ -30,7 +30,9 @@ def explain(
     held = found.flag
 
     def tell(console: Console) -> None:
-        from sync_engine.cli.output import cell, local, table
+        from rich.text import Text
+
+        from sync_engine.cli.output import cell, local, table, written_out
 
         console.print(cell(held["said"], held["severity"]), soft_wrap=True)
         console.print(cell(f"{held['standard_title']} ({held['standard']})", "dim"))
@@ -39,7 +41,7 @@ def explain(
         read = local(held["read_at"], zone)
         for name, text in (
             ("Item", f"{held['subject']} “{named}”" + (f" ({place})" if place else "")),
-            ("Link", held["url"]), ("Owner", held["owner"]),
+            ("Link", written_out(held["url"])), ("Owner", held["owner"]),
             ("Because", found.why), ("Assessed", found.scope), ("Flagged when", found.condition),
             ("With", ", ".join(f"{name} = {value}" for name, value in found.params.items())),
             ("Source", found.source), ("Remedy", held["remedy"]),
@@ -47,7 +49,8 @@ def explain(
             ("Assessed on", local(held["assessed_at"], zone)), ("Read on", read),
         ):  # fmt: skip
             if text:
-                console.print(cell(f"{name + ':':14}{text}"), soft_wrap=True)
+                shown = text if isinstance(text, Text) else cell(text)
+                console.print(cell(f"{name + ':':14}") + shown, soft_wrap=True)
         if found.outdated:
             console.print(cell("The standard has changed since this was assessed.", "warn"))
         values = table("Fact", "Value", "What it is")
@@ -57,6 +60,7 @@ def explain(
         for step in found.steps:
             who = f" by {step.actor}" if step.actor else ""
             note = f": {step.note}" if step.note else ""
-            console.print(cell(f"{local(step.at, zone)}  {step.event}{who}{note}"))
+            what = step.event.replace("_", " ")
+            console.print(cell(f"{local(step.at, zone)}  {what}{who}{note}"), soft_wrap=True)
 
     frame.answer(asdict(found), tell)

@@ -60,10 +60,8 @@ def any_open(engine: sa.Engine, severity: str) -> bool:
         return connection.execute(wanted).first() is not None
 
 
-def find(
-    frame: Frame, engine: sa.Engine, where: str | None, *, resolved: bool = False
-) -> list[dict[str, Any]]:
-    """Flags for which a condition is true, the most severe first."""
+def find(frame: Frame, engine: sa.Engine, where: str | None) -> list[dict[str, Any]]:
+    """Flags for which a condition is true, resolved ones too, the most severe first."""
     from sync_engine import clock
     from sync_engine.rules import filters, limits
     from sync_engine.store.engine import reading
@@ -72,12 +70,11 @@ def find(
     moment = moment_of(frame.configuration().settings, clock.now())
     statement = filters.filter_flags(where, moment, engine.dialect.name)
     with reading(engine) as connection, limits.limited(connection, filters.SECONDS):
-        rows = [dict(row) for row in connection.execute(statement).mappings()]
-    return [row for row in rows if resolved or row["state"] != "resolved"]
+        return [dict(row) for row in connection.execute(statement).mappings()]
 
 
 def find_past(
-    frame: Frame, engine: sa.Engine, day: date, where: str | None, *, resolved: bool = False
+    frame: Frame, engine: sa.Engine, day: date, where: str | None
 ) -> list[dict[str, Any]]:
     """Flags as they stood at the end of a day; says what is not sure about it.
 
@@ -103,7 +100,7 @@ def find_past(
     oldest = (now - settings.retention.flags).astimezone(zone).date()
     if day < oldest:
         frame.note(f"Flags that were resolved before {oldest} are no longer kept and are missing.")
-    return [row for row in rows if resolved or row["state"] != "resolved"]
+    return rows
 
 
 def list_(
@@ -130,10 +127,11 @@ def list_(
     if day is not None and fail_on is not None:
         raise UsageProblem("--fail-on looks at the flags of today; leave out --as-of.")
     engine = open_store(frame)
-    if day is None:
-        found = find(frame, engine, where, resolved=resolved)
-    else:
-        found = find_past(frame, engine, day, where, resolved=resolved)
+    found = find(frame, engine, where) if day is None else find_past(frame, engine, day, where)
+    if not resolved:
+        solved, found = found, [row for row in found if row["state"] != "resolved"]
+        if where is not None and solved and not found:
+            frame.note(f"Only resolved flags meet the condition ({len(solved)}); add --resolved.")
     _print(frame, engine, format, found, where, day)
     return ExitCode.FLAGGED if fail_on and any_open(engine, fail_on) else ExitCode.FINE
 
@@ -154,7 +152,10 @@ def _print(
 
     rows = [{name: row[name] for name in COLUMNS} for row in found]
     if format == "table" or frame.json:
-        frame.answer(rows, lambda console: tell(console, rows))
+        none = (
+            "Nothing is flagged" if where is None else "Nothing is flagged that meets the condition"
+        )
+        frame.answer(rows, lambda console: tell(console, rows, none=none))
         return
     frame.answered = True
     typer.echo(_text(frame, engine, format, rows, where, day), nl=False)
@@ -202,9 +203,12 @@ def _checked(
     }
 
 
-def tell(console: Console, rows: list[dict[str, Any]], most: int | None = None) -> None:
-    """Flags as a table; with `most`, only so many of each severity."""
-    from sync_engine.cli.output import cell, link, table
+def tell(
+    console: Console, rows: list[dict[str, Any]], most: int | None = None,
+    none: str = "Nothing is flagged",
+) -> None:  # fmt: skip
+    """Flags as a table; with `most`, only so many of each severity; `none`: said of no flag."""
+    from sync_engine.cli.output import cell, link, table, written_out
 
     linked = console.is_terminal  # elsewhere the address has to be written out
     shown = table("Id", "Severity", "Item", "What is wrong", "Owner", *([] if linked else ["Link"]))
@@ -217,10 +221,10 @@ def tell(console: Console, rows: list[dict[str, Any]], most: int | None = None) 
             cell(row["id"], "dim"), cell(row["severity"], row["severity"]),
             link(" ".join(filter(None, (row["key"], row["title"]))), row["url"]),
             cell(row["said"]), cell(row["owner"] or "–"),
-            *([] if linked else [cell(row["url"], "dim")]),
+            *([] if linked else [written_out(row["url"])]),
         )  # fmt: skip
     console.print(shown)
     counts = [f"{told[each]} {each}" for each in reversed(SEVERITIES) if each in told]
     left = len(rows) - shown.row_count
     more = f" {left} more are open: `flagstaff flags` lists all." if left else ""
-    console.print(f"\n{', '.join(counts) or 'Nothing is flagged'}.{more}")
+    console.print(f"\n{', '.join(counts) or none}.{more}")

@@ -14,7 +14,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from sync_engine.cli.frame import as_json
-from sync_engine.logs import line
+from sync_engine.logs import address, line
 
 Format = Literal["table", "json", "jsonl", "csv"]
 
@@ -64,8 +64,13 @@ def link(text: str, url: str | None, style: str = "") -> Text:
     """Text that a terminal can open."""
     made = cell(text, style)
     if url and url.startswith(("http://", "https://", "file://")):
-        made.stylize(f"link {line(url)}")
+        made.stylize(f"link {address(url)}")
     return made
+
+
+def written_out(url: str | None) -> Text:
+    """An item's address to be read or copied, whole; None is empty."""
+    return Text(address(url or ""), style="dim")
 
 
 def local(at: datetime | None, zone: tzinfo) -> str:

@@ -11,6 +11,7 @@ import typer
 from sync_engine.cli.frame import Frame, UsageProblem, command
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
     from rich.console import Console
 
     from sync_engine.schedule.model import Point, Schedule
@@ -41,7 +42,6 @@ def schedule(
     from sync_engine.cli.running import open_store
     from sync_engine.duties import standards_of
     from sync_engine.rules.frames import connections
-    from sync_engine.scheduling.find import find
     from sync_engine.scheduling.limits import limits_of
     from sync_engine.scheduling.read import plan
     from sync_engine.store.engine import reading
@@ -50,23 +50,44 @@ def schedule(
     engine, configuration = open_store(frame), frame.configuration()
     moment = moment_of(configuration.settings, clock.now())
     with reading(engine) as store:
-        named = one_project(find(store, project, connection), project)
+        named = one_project(store, project, connection)
         tools = {each.id: each for each in connections(store, moment, None)}
         held = plan(store, tools[named.connection_id], named.id, moment)
     found = held.analysed(moment, limits_of(standards_of(configuration)))
     frame.answer(_document(named, held, found), lambda console: _tell(console, named, held, found))
 
 
-def one_project(found: list[Named], wanted: str) -> Named:
-    """The one project that was found under a name."""
+def one_project(store: sa.Connection, wanted: str, of: str | None) -> Named:
+    """The one project of a name, key or id. `of`: in this connection."""
+    from sync_engine.scheduling.find import find, names
+    from sync_engine.settings.nearest import nearest
+
+    if of is not None:
+        known_connection(store, of)
+    found = find(store, wanted, of)
     if not found:
-        raise UsageProblem(f"There is no project {wanted}.")
+        place = "" if of is None else f" in {of}"
+        close = nearest(wanted, names(store, of))
+        raise UsageProblem(f"There is no project {wanted}{place}{close or '.'}")
     if len(found) > 1:
         which = ", ".join(f"{each.connection} {each.id}" for each in found)
         raise UsageProblem(
             f"Several projects are called {wanted} ({which}); name the id, or --connection."
         )
     return found[0]
+
+
+def known_connection(store: sa.Connection, name: str) -> None:
+    """Refuse a connection that the store does not know."""
+    import sqlalchemy as sa
+
+    from sync_engine.rules.joins import CONNECTION
+    from sync_engine.settings.nearest import nearest
+
+    known = sa.select(CONNECTION.c.name).where(CONNECTION.c.removed_at.is_(None))
+    held = list(store.execute(known).scalars())
+    if name not in held:
+        raise UsageProblem(f"There is no connection {name}{nearest(name, held) or '.'}")
 
 
 def _document(named: Named, held: Plan, found: Schedule) -> dict[str, Any]:

@@ -94,7 +94,9 @@ class Show:
         report = duties.assess(engine, workshop.configuration, full=True)
         self._what_was_read(engine, first)
         self._head("What breaks a standard")
-        rows = flagging.find(self.frame, engine, None)
+        rows = [
+            row for row in flagging.find(self.frame, engine, None) if row["state"] != "resolved"
+        ]
         flagging.tell(self.screen, rows, SHOWN)
         self._head("What one manager is told")
         self._digest(workshop, engine)

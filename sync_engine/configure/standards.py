@@ -123,13 +123,17 @@ def preview_pack(desk: Desk, name: str, text: str) -> Prospect:
     """What a pack's text would do if it were published and on; nothing is written.
 
     Raises:
-        InvalidError: the text is wrong.
+        InvalidError: the text is wrong, or does not go together with what is in force.
     """
     if problems := check_pack(name, text):
         raise InvalidError({"text": "; ".join(_placed(each) for each in problems)})
     configuration = desk.configuration()
     held = packs.with_pack(packs_of(configuration), packs.written(name, text))
-    return _prospect(desk, configuration, standards_of(configuration, held))
+    try:
+        changed = standards_of(configuration, held)
+    except packs.PackError as error:
+        raise InvalidError({"": str(error)}) from None
+    return _prospect(desk, configuration, changed)
 
 
 def preview_setting(desk: Desk, id: str, setting: Mapping[str, Any] | bool | None) -> Prospect:

@@ -21,6 +21,7 @@ MOST = 250
 
 _WORD = re.compile(r"\"[^\"\n]*\"?|'[^'\n]*'?|:?[\w.@+-]+|[!<>]=|\S")
 _TYPED = re.compile(r"(?:[\w.@+:-]+[ \t]+){0,3}[\w.@+:-]*$")
+_BLAMED = re.compile(r'there is no fact "([^"]+)"')
 _NEAREST = re.compile(r'did you mean "([^"]+)"\?')
 _KEYWORDS: Mapping[str, tuple[str, str]] = {
     "AND": ("and", "both hold"), "OR": ("or", "one of them holds"),
@@ -96,6 +97,9 @@ def trouble(text: str, subject: str, params: Mapping[str, str]) -> Trouble | Non
         start = _position(text, error.at.line, error.at.column)
         word = _WORD.match(text, start)
         end = word.end() if word else start
+        blamed = _BLAMED.match(error.message)  # it may have several words
+        if blamed is not None and text.startswith(blamed[1], start):
+            end = start + len(blamed[1])
         message, instead = _meant(error.message, text[start:end], subject)
         return Trouble(message, error.at.line, error.at.column, start, end, instead)
     return None

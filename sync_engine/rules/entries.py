@@ -22,6 +22,8 @@ from sync_engine.settings.source import Path_, Problem, Source
 
 _AFTER = re.compile(r"(\d{1,4}) (working days|days|weeks)")
 _NAME = re.compile(r"\{([^{}]*)\}")
+_MOST = 1_000_000_000
+"""A parameter is no larger, whatever its pack allows."""
 
 
 def standard_of(
@@ -151,6 +153,8 @@ def say_facts(say: str, subject: str, params: Iterable[str] = ()) -> tuple[str, 
         fact = facts.find(subject, words_of(name))
         if fact is None:
             hint = nearest(name.replace("_", " "), facts.words_of(subject))
+            if name in params:
+                hint = f"; for the parameter write {{:{name}}}"
             raise ValueError(f'"say" names {{{name}}}, which is no fact of a {subject}{hint}')
         if words and (len(words) != 2 or fact.type != "number"):
             raise ValueError(
@@ -174,10 +178,12 @@ def param_value(name: str, declared: ParamEntry, value: Any) -> Any:
         raise ValueError(  # noqa: TRY004  # told to people, as every other refusal here
             f'the parameter "{name}" is a number ({declared.type}), not "{value}"'
         )
+    low = 0 if declared.min is None else declared.min
+    high = _MOST if declared.max is None else declared.max
+    if not low <= value <= high:  # nor is what is no number at all
+        upper = "" if declared.max is None and value < low else f" and at most {high:.15g}"
+        told = f"{value:g}" if abs(value) < _MOST else str(value)[:20]
+        raise ValueError(f'the parameter "{name}" must be at least {low:g}{upper}, not {told}')
     if declared.type in WHOLE and value != int(value):
         raise ValueError(f'the parameter "{name}" is counted whole')
-    low = 0 if declared.min is None else declared.min
-    if value < low or (declared.max is not None and value > declared.max):
-        upper = "" if declared.max is None else f" and at most {declared.max:g}"
-        raise ValueError(f'the parameter "{name}" must be at least {low:g}{upper}, not {value:g}')
     return int(value) if declared.type in WHOLE else float(value)

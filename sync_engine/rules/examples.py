@@ -21,14 +21,15 @@ from sync_engine.rules.pack import Pack
 from sync_engine.rules.sources import Frame, Measures, Tally, Value
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.syntax import Ref
+from sync_engine.settings.nearest import nearest
 from sync_engine.settings.source import Problem
 from sync_engine.store.types import Json, UTCDateTime
 
 MOMENT = Moment(datetime(2026, 3, 18, 12, tzinfo=UTC), ZoneInfo("UTC"))
 """When examples happen: a Wednesday noon, in a calendar that knows week-ends only."""
 
-_AGO = re.compile(r"(\d+) (hours?|days?|working days?|weeks?) ago")
-_AHEAD = re.compile(r"in (\d+) (hours?|days?|working days?|weeks?)")
+_AGO = re.compile(r"(\d{1,4}) (hours?|days?|working days?|weeks?) ago")
+_AHEAD = re.compile(r"in (\d{1,4}) (hours?|days?|working days?|weeks?)")
 _EFFORT = re.compile(r"(\d+(?:\.\d+)?) (minutes?|hours?|days?)")
 _FACTORS = {"minute": 1, "hour": 60, "day": 480}
 _MANY = {"subtasks": "subtask", "linked_tasks": "linked_task", "blocking_tasks": "blocker",
@@ -157,26 +158,54 @@ def _insert(connection: sa.Connection, held: _Table, example: Mapping[str, Any],
     for written, value in given.items():
         name = words_of(str(written))
         if name in _MANY and _MANY[name] in held.children:
-            for child in value:
+            for child in _listed(written, value):
                 _insert(connection, held.children[_MANY[name]], child, row)
         elif name == "fields":
             values["custom"] = [
                 {"id": key, "name": key, "value": each}
-                for key, each in value.items() if each != "?"
+                for key, each in _mapping(written, value).items() if each != "?"
             ]  # fmt: skip
         elif found_per := _PER.fullmatch(name):
-            values[found_per[1]] = value
+            values[found_per[1]] = _number(written, value)
         else:
             found = facts.find(held.subject, name, linked=held.linked)
             if found is None:
-                raise ExampleError(f'a {held.subject} has no fact "{written}"')
+                raise ExampleError(_no_fact(held, str(written)))
             known = value != "?"
             values[f"{found.name}_known"] = known and (value is not None or found.null == "empty")
             values[f"{found.name}_"] = _value(found, value) if known else None
     connection.execute(sa.insert(held.table), values)
 
 
-def _value(fact: Fact, value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912  # one case a kind
+def _listed(written: str, value: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
+        raise ExampleError(f'"{written}" is a list of tasks; write [{{status: done}}]')
+    return value
+
+
+def _mapping(written: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ExampleError(f'"{written}" is fields by their names; write {{Cost centre: 12}}')
+    return value
+
+
+def _number(shown: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ExampleError(f'"{shown}" is a number, not "{value}"')
+    return float(value)
+
+
+def _no_fact(held: _Table, written: str) -> str:
+    """What is said of a key that is no fact, with the way to write what it may mean."""
+    if written.startswith("field "):
+        return f"a custom field stands under `fields`, not as {written}; write {{Cost centre: 12}}"
+    if _PER.match(words_of(written)):
+        return f'"{written}" is written short, as "count per owner", with its number'
+    known = [*facts.words_of(held.subject), *(many.replace("_", " ") for many in _MANY), "fields"]
+    return f'a {held.subject} has no fact "{written}"{nearest(written.replace("_", " "), known)}'
+
+
+def _value(fact: Fact, value: Any) -> Any:  # noqa: C901, PLR0911  # one case a kind
     if value is None:
         return None
     match fact.type:
@@ -191,11 +220,9 @@ def _value(fact: Fact, value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912  # on
                 raise ExampleError(f'"{fact.shown}" is true or false, not "{value}"')
             return value
         case "number" | "percent" | "minutes":
-            if isinstance(fact.words, Mapping) and value in fact.words:
+            if isinstance(fact.words, Mapping) and isinstance(value, str) and value in fact.words:
                 return float(fact.words[value])
-            if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise ExampleError(f'"{fact.shown}" is a number, not "{value}"')
-            return float(value)
+            return _number(fact.shown, value)
         case "word":
             if value not in fact.words:
                 raise ExampleError(f'there is no {fact.shown} "{value}"')

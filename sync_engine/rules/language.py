@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -46,6 +47,10 @@ MAX_PARTS = 200
 """Comparisons and listed values in a condition; databases refuse what is far larger."""
 MAX_RELATED = 20
 """Conditions on related records in it: each is a join, of which a database allows about 60."""
+
+
+SURE = 0.8
+"""How alike two words and a fact of two must be for the fact to be proposed."""
 
 
 class LanguageError(Exception):
@@ -381,12 +386,35 @@ def _explained(error: UnexpectedInput, text: str) -> LanguageError:
     at = _span_at(text, len(text.rstrip())) if ended else _span(token)
     found = "the end" if ended else f'"{token}"'
     may = _may_follow(error)
+    if "=" in may and (wrong := _no_fact(token, text)) is not None:
+        return wrong
     hint = ""
     if token.type == "NAME":
         hint = nearest(str(token), [*may, *facts.all_words()] if "a fact" in may else may)
+    if token.type == "IN" and re.match(r"(?i)in\s+progress\b", text[token.start_pos or 0 :]):
+        hint = '; write "in_progress"'
     if token.type == "EMPTY" or (token.type == "NAME" and token.lower() in ("null", "none")):
         hint = '; write "is empty"'
     return LanguageError(f"found {found}, expected {_listed(may)}{hint}", at)
+
+
+def _no_fact(token: Token, text: str) -> LanguageError | None:
+    """A fact of two words that is written wrongly: its first word was read, this is its second."""
+    position = token.start_pos or 0
+    before = re.search(r"\w+\s+$", text[:position])
+    if before is None or token.type not in ("NAME", "FACT", "RELATION", "STRING"):
+        return None
+    at = _span_at(text, before.start())
+    first = before[0].strip()
+    if token.type == "STRING":
+        close = get_close_matches(first.casefold(), ["field"], n=1, cutoff=SURE)
+        return LanguageError(f'there is no fact "{first}"; did you mean "field"?', at) if (
+            close) else None  # fmt: skip
+    written = text[before.start() : position + len(token)]
+    close = get_close_matches(written.casefold(), facts.all_words(), n=1, cutoff=SURE)
+    if not close:
+        return None
+    return LanguageError(f'there is no fact "{written}"; did you mean "{close[0]}"?', at)
 
 
 def _may_follow(error: UnexpectedInput) -> list[str]:

@@ -79,7 +79,7 @@ class Member:
     def as_set(self, setting: Setting) -> Member:
         """The standard with a setting. Raises `Refused`."""
         entry = _adjusted(self.entry, setting)
-        return Member(self.pack, entry, _standard(self.pack, entry))
+        return Member(self.pack, entry, _standard(self.pack, entry, setting))
 
 
 class Refused(Exception):
@@ -109,21 +109,24 @@ def _adjusted(entry: StandardEntry, setting: Setting) -> StandardEntry:
     return entry.model_copy(update={"params": params, **given_changes})
 
 
-def _standard(pack: str, entry: StandardEntry) -> Standard:
-    """The standard that an adjusted entry says; only its scope can be wrong."""
+def _standard(pack: str, entry: StandardEntry, setting: Setting) -> Standard:
+    """The standard that an adjusted entry says; its scope can be wrong, or a parameter that no
+    bound of the pack keeps within what a condition can say."""
     params = {name: ParamValue(param.default, param.type) for name, param in entry.params.items()}
 
-    def condition(text: str) -> Condition:
-        return resolve(read(text), entry.subject, params)
+    def condition(text: str, key: str, at: str) -> Condition:
+        try:
+            return resolve(read(text), entry.subject, params)
+        except LanguageError as error:
+            raise Refused(f"{key}, {error}", at) from None
 
+    given = next(iter(setting.params), "scope")
+    at_scope = given if setting.scope is None else "scope"
     worse = entry.escalate.when if entry.escalate else None
-    try:
-        conditions = entries.Conditions(
-            None if entry.scope is None else condition(entry.scope),
-            condition(entry.flag_when),
-            None if worse is None else condition(worse),
-        )
-    except LanguageError as error:
-        raise Refused(f"scope, {error}", "scope") from None
+    conditions = entries.Conditions(
+        None if entry.scope is None else condition(entry.scope, "scope", at_scope),
+        condition(entry.flag_when, "flag_when", given),
+        None if worse is None else condition(worse, "escalate", given),
+    )
     said = entries.say_facts(entry.say, entry.subject, entry.params)
     return entries.make(entry, pack, params, conditions, said)

@@ -74,11 +74,12 @@ class StandardEntry(_Entry):
     enabled: bool = True
     examples: Examples
 
-    @model_validator(mode="after")
-    def _flagged_share(self) -> StandardEntry:
-        if self.limit and not 0 < int(self.limit[:-1]) <= 100:
-            raise ValueError("`limit` is a share between 1% and 100%")
-        return self
+    @field_validator("limit")
+    @classmethod
+    def _flagged_share(cls, limit: str | None) -> str | None:
+        if limit and not 0 < int(limit[:-1]) <= 100:
+            raise ValueError("this must be a share between 1% and 100%")
+        return limit
 
 
 class PackEntry(_Entry):

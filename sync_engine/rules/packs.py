@@ -28,10 +28,28 @@ from sync_engine.settings.models import StandardSetting
 from sync_engine.settings.nearest import nearest
 from sync_engine.settings.source import Path_, Problem, SettingsError, Source, parse
 from sync_engine.settings.source import read as read_yaml
+from sync_engine.settings.wording import KINDS
+
+_FORMS = {
+    "id": "small letters and digits, with hyphens between words: invoice-overdue",
+    "pack": "small letters and digits, with hyphens between words: our-standards",
+    "after": "a time such as 10 working days, 3 days or 2 weeks",
+    "limit": "a share such as 50%",
+    "[key]": "a name of small letters, digits and _",
+}
+"""What a text must look like, by its key."""
 
 
 class PackError(Exception):
-    """The configuration asks for standards in a way that makes no sense."""
+    """The configuration asks for standards in a way that makes no sense.
+
+    Args:
+        path: where under the option `standards`.
+    """
+
+    def __init__(self, message: str, path: Path_ = ()) -> None:
+        self.path = path
+        super().__init__(message)
 
 
 def folders() -> list[Path]:
@@ -44,7 +62,11 @@ def folders() -> list[Path]:
 def find(name: str, base: Path | None = None) -> Path:
     """The file of a pack: a known name, or a path (relative to `base`)."""
     if name.endswith((".yaml", ".yml")):
-        return (base or Path()) / name
+        path = (base or Path()) / name
+        if not path.is_file():
+            beside = [each.name for each in path.parent.glob("*.y*ml")]
+            raise PackError(f'there is no file "{name}"{nearest(path.name, beside)}')
+        return path
     held = known()
     if name not in held:
         raise PackError(
@@ -159,10 +181,6 @@ def _bases(
                 each.name for each in (*chain[chain.index(resolved) :], resolved)
             )
             problems.append(Problem(f"a pack cannot extend itself: {circle}", place))
-        elif not path.is_file():
-            beside = [each.name for each in path.parent.glob("*.y*ml")]
-            hint = nearest(path.name, beside)
-            problems.append(Problem(f'there is no file "{name}"{hint}', place))
         else:
             found.append(from_source(read_yaml(path), path.parent, (*chain, resolved)))
     return tuple(found)
@@ -223,6 +241,8 @@ def _checked(
         return model.model_validate(data)
     except ValidationError as error:
         for each in error.errors(include_url=False):
+            if each["type"] == "too_short" and each["input"]:
+                continue  # what stands there is wrong, which is told by itself
             where = (*path, *each["loc"])
             problems.append(Problem(_told(each, model), source.place(where)))
         return None
@@ -239,8 +259,25 @@ def _told(error: Any, model: type[BaseModel]) -> str:
         given = str(error["input"])
         known = re.findall(r"'([^']*)'", error["ctx"]["expected"])
         return f'"{given}" is not a {name}{nearest(given, known)}; known: {", ".join(known)}'
-    message = error["msg"].removeprefix("Value error, ")
-    return f'"{name}": {message[:1].lower()}{message[1:]}' if name else message
+    named = next((str(key) for key in reversed(error["loc"]) if not isinstance(key, int)), "")
+    at = f'"{named}": ' if named and named != "[key]" else ""
+    return f"{at}{_in_words(error, name)}"
+
+
+def _in_words(error: Any, name: str) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in KINDS:
+        return f"this must be {KINDS[kind]}"
+    if kind == "string_pattern_mismatch" and name in _FORMS:
+        return f'this must be {_FORMS[name]}; it is "{error["input"]}"'
+    if kind == "string_too_short":
+        return f"this says too little; write at least {context['min_length']} characters"
+    if kind == "string_too_long":
+        return f"this is too long; write at most {context['max_length']} characters"
+    if kind == "too_short":
+        return f"at least {context['min_length']} must stand here"
+    message: str = error["msg"].removeprefix("Value error, ")
+    return f"{message[:1].lower()}{message[1:]}"
 
 
 def _keys_at(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:
@@ -260,12 +297,13 @@ def configured(packs: Iterable[Pack], settings: Mapping[str, Setting]) -> tuple[
             if id in known:
                 raise PackError(
                     f'the standard "{id}" is in the packs "{known[id][0]}" and '
-                    f'"{pack.name}"; leave one of them out'
+                    f'"{pack.name}"; leave one of them out',
+                    ("packs",),
                 )
             known[id] = (pack.name, member)
     for id in settings:
         if id not in known:
-            raise PackError(f'there is no standard "{id}"{nearest(id, known)}')
+            raise PackError(f'there is no standard "{id}"{nearest(id, known)}', ("set", id))
     return tuple(_configured(id, member, settings.get(id)) for id, (_, member) in known.items())
 
 
@@ -275,7 +313,7 @@ def _configured(id: str, member: Member, setting: Setting | None) -> Standard:
     try:
         return member.as_set(setting).standard
     except Refused as error:
-        raise PackError(f'standard "{id}": {error}') from None
+        raise PackError(f'standard "{id}": {error}', ("set", id, error.key)) from None
 
 
 def load_all(

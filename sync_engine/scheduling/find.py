@@ -19,6 +19,18 @@ class Named:
     name: str
 
 
+def names(connection: sa.Connection, of: str | None = None) -> list[str]:
+    """What the projects are called. `of`: those of this connection only."""
+    wanted = (
+        sa.select(PROJECT.c.name)
+        .select_from(PROJECT.join(CONNECTION, CONNECTION.c.id == PROJECT.c.connection_id))
+        .where(PROJECT.c.gone_at.is_(None), CONNECTION.c.removed_at.is_(None))
+    )
+    if of is not None:
+        wanted = wanted.where(CONNECTION.c.name == of)
+    return list(connection.execute(wanted).scalars())
+
+
 def find(connection: sa.Connection, wanted: str, of: str | None = None) -> list[Named]:
     """The projects with an id, a key, or (in any case) a name. `of`: of this connection only."""
     said = wanted.casefold()

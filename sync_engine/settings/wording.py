@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 from sync_engine.settings.nearest import nearest
 from sync_engine.settings.source import Path_
 
-_KINDS = {
+KINDS = {
     "model_type": "options below it, one `name: value` a line",
     "model_attributes_type": "options below it, one `name: value` a line",
     "dict_type": "`name: value` pairs below it",
@@ -26,6 +26,7 @@ _KINDS = {
     "bool_parsing": "true or false",
     "date_from_datetime_parsing": "a date such as 2026-12-24",
 }
+"""What must stand where something of another kind does, by pydantic's word for the error."""
 
 
 def sentence(model: type[BaseModel], error: Mapping[str, Any], where: str) -> str:
@@ -60,8 +61,8 @@ def sentence(model: type[BaseModel], error: Mapping[str, Any], where: str) -> st
         ]
         close = nearest(str(error["input"]), choices)
         message = f"this must be one of {', '.join(choices)}{close}"
-    elif kind in _KINDS:
-        message = f"this must be {_KINDS[kind]}"
+    elif kind in KINDS:
+        message = f"this must be {KINDS[kind]}"
     elif kind == "string_pattern_mismatch":
         message = f"this does not have the right form ({_description(field)})"
     else:

@@ -73,6 +73,13 @@ def test_tasks_are_filtered_by_how_far_they_slipped(flagstaff: Flagstaff, tmp_pa
     ("arguments", "says"),
     [
         (("take", "Mast"), "There is no project Mast."),
+        (("take", "Cran"), 'There is no project Cran; did you mean "Crane"?'),
+        (("take", "Mast", "--connection", "plant"), "There is no project Mast in plant."),
+        (
+            ("take", "Crane", "--connection", "plnt"),
+            'There is no connection plnt; did you mean "plant"?',
+        ),
+        (("--connection", "plnt"), 'There is no connection plnt; did you mean "plant"?'),
         (("remove", "9"), "There is no baseline 9; `flagstaff baselines` lists them."),
     ],
 )

@@ -89,6 +89,27 @@ def test_wrong_usage_is_one_sentence_and_exit_1(flagstaff: Flagstaff, arguments:
     assert "--help" in said.err
 
 
+def test_an_unknown_choice_is_told_in_plain_words(flagstaff: Flagstaff) -> None:
+    assert (
+        "--fail-on': 'awful' is not one of 'info'" in flagstaff("flags", "--fail-on", "awful").err
+    )
+
+
+@pytest.mark.parametrize("format", ["table", "csv"])
+def test_a_reader_that_has_seen_enough_is_no_failure(
+    flagstaff: Flagstaff, tmp_path: Path, format: str
+) -> None:
+    (tmp_path / "flagstaff.yaml").write_text("store: sqlite:///store.db\n")
+    assert flagstaff("db", "upgrade").code == 0
+    code = (
+        "import os, sys; from sync_engine.cli import main; "
+        "read, write = os.pipe(); os.close(read); os.dup2(write, 1); "
+        f"sys.argv[1:] = ['tasks', '--format', '{format}']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_global_options_may_stand_before_and_after(flagstaff: Flagstaff, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("connections: []\n")
     for arguments in (

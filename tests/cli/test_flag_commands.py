@@ -181,6 +181,24 @@ def test_compliance_that_nobody_knows_is_refused(
     assert told in said.err
 
 
+def test_an_empty_answer_says_what_is_empty(flagstaff: Flagstaff, world: World) -> None:
+    del world
+    none = flagstaff("flags", "--where", "severity = critical").out
+    assert "Nothing is flagged that meets the condition." in none
+    some = flagstaff("compliance", "--where", "standard = no-ownr").out
+    assert some == "Nothing of this was assessed.\n"
+
+
+def test_resolved_flags_that_are_asked_for_are_told_of(flagstaff: Flagstaff, world: World) -> None:
+    world.task("a", owner_id="p1")
+    world.assess(full=True)
+    said = flagstaff("flags", "--where", "state = resolved", "--json")
+    assert said.json == []
+    assert said.err == "Only resolved flags meet the condition (1); add --resolved.\n"
+    (row,) = flagstaff("flags", "--where", "state = resolved", "--resolved", "--json").json
+    assert row["state"] == "resolved"
+
+
 def test_a_changed_pack_is_previewed_against_the_store(
     flagstaff: Flagstaff, world: World, tmp_path: Path
 ) -> None:
@@ -219,6 +237,54 @@ def test_another_version_of_a_pack_is_told_in_words(
     assert "severity raised from low to critical" in flagstaff("standards", "diff").out
 
 
+def test_a_pack_that_extends_those_in_use_is_compared_with_them(
+    flagstaff: Flagstaff, world: World, tmp_path: Path
+) -> None:
+    del world
+    (tmp_path / "org.yaml").write_text(
+        "pack: org\ntitle: Org\nextends: ./small.yaml\nset: {no-owner: {severity: critical}}\n"
+    )
+    (found,) = flagstaff("standards", "diff", "org.yaml", "--json").json
+    assert found["pack"] == "small → org"
+    assert [change["kind"] for change in found["changes"]] == ["changed"]
+    (tmp_path / "far.yaml").write_text("pack: far\ntitle: Far\nextends: governance\n")
+    (found,) = flagstaff("standards", "diff", "far.yaml", "--json").json
+    assert found["pack"] == "far, which is not in use"
+
+
+@pytest.mark.parametrize(
+    ("standards", "told"),
+    [
+        ("packs: [./smal.yaml]",
+         '4:21: there is no file "./smal.yaml"; did you mean "small.yaml"?'),
+        ("packs: [./small.yaml, smll]", '4:35: there is no pack "smll"'),
+        ("packs: [./small.yaml], set: {no-ownr: off}",
+         '4:42: there is no standard "no-ownr"; did you mean "no-owner"?'),
+        ("packs: [./small.yaml], set: {no-owner: {scope: statsu = x}}",
+         '4:53: standard "no-owner": scope, line 1, column 1: there is no fact "statsu"'),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", [("standards", "check"), ("config", "check")])
+def test_standards_that_make_no_sense_are_told_with_their_place(
+    flagstaff: Flagstaff, world: World, tmp_path: Path, standards: str, told: str,
+    command: tuple[str, ...],
+) -> None:  # fmt: skip
+    del world
+    text = CONFIG.replace("{packs: [./small.yaml]}", f"{{{standards}}}")
+    (tmp_path / "flagstaff.yaml").write_text(text)
+    said = flagstaff(*command)
+    assert said.code == 1
+    assert f"flagstaff.yaml:{told}" in (said.out + said.err).replace("standards: ", "")
+
+
+def test_a_file_to_preview_that_is_not_there_is_asked_for(
+    flagstaff: Flagstaff, world: World
+) -> None:
+    del world
+    said = flagstaff("standards", "preview", "nowhere.yaml")
+    assert said.err == "There is no file nowhere.yaml; name a pack or a configuration file.\n"
+
+
 def test_a_condition_that_cannot_hold_is_warned_of(
     flagstaff: Flagstaff, world: World, tmp_path: Path
 ) -> None:
@@ -230,6 +296,39 @@ def test_a_condition_that_cannot_hold_is_warned_of(
     (warning,) = said.json["warnings"]
     assert "small.yaml:12:5: " in warning
     assert 'flags nothing: its condition excludes its scope ("owner" cannot be empty' in warning
+
+
+def test_a_scope_that_cannot_hold_is_warned_of_where_it_is_set(
+    flagstaff: Flagstaff, world: World, tmp_path: Path
+) -> None:
+    del world
+    scope = "{no-owner: {scope: status = done and status = todo}}"
+    (tmp_path / "flagstaff.yaml").write_text(CONFIG.replace("packs:", f"set: {scope}, packs:"))
+    (warning,) = flagstaff("standards", "check", "--json").json["warnings"]
+    assert warning.startswith("flagstaff.yaml:4:30: ")
+    (tmp_path / "org.yaml").write_text(
+        f"pack: org\ntitle: Org\nextends: ./small.yaml\nset: {scope}\n"
+    )
+    (tmp_path / "flagstaff.yaml").write_text(CONFIG.replace("small", "org"))
+    (warning,) = flagstaff("standards", "check", "--json").json["warnings"]
+    assert "org.yaml:4:18: " in warning
+
+
+def test_an_address_whose_query_names_the_item_is_shown_whole(
+    flagstaff: Flagstaff, world: World
+) -> None:
+    address = "https://tool.example.com/open.htm?id=958249795"
+    world.task("a", title="Pilot", url=address)
+    world.assess(full=True)
+    assert address in "".join(flagstaff("flags").out.split())
+    assert address in flagstaff("flags", "explain", str(world.flag().id)).out
+
+
+def test_what_became_of_a_flag_is_told_in_words(flagstaff: Flagstaff, world: World) -> None:
+    flag = str(world.flag().id)
+    flagstaff("flags", "waive", flag, "--until", days(3), "--reason", "a trial", "--by", "Omar")
+    flagstaff("flags", "end-waiver", flag, "--by", "Omar")
+    assert "waiver ended by Omar" in flagstaff("flags", "explain", flag).out
 
 
 @pytest.mark.parametrize("command", ["standards", "flags"])

@@ -12,6 +12,7 @@ from sync_engine.configure import standards
 from sync_engine.configure.changes import Desk, InvalidError
 from sync_engine.duties import packs_of, standards_of
 from sync_engine.people import Account, Suggestion, suggested
+from sync_engine.rules import packs
 from sync_engine.settings import load_people
 from sync_engine.store.models import Connection, Identity, PersonRow
 from tests.configure.conftest import ADA, BEN, NOW
@@ -76,6 +77,12 @@ def test_a_pack_of_ones_own_goes_from_draft_to_version_to_version(desk: Desk) ->
     assert [each.kind for each in standards.diff("acme", first.text, newest.text)] == ["changed"]
     with pytest.raises(CommandError, match='the pack choice "acme" rests on it'):
         standards.remove_pack(desk, ADA, "acme", version=5)
+
+
+def test_a_draft_that_does_not_go_with_what_is_in_force_is_told_why(desk: Desk) -> None:
+    twice = packs.known()["pmo-core"].read_text("utf-8").replace("pack: pmo-core", "pack: acme", 1)
+    with pytest.raises(InvalidError, match='in the packs "pmo-core" and "acme"'):
+        standards.preview_pack(desk, "acme", twice)
 
 
 def test_a_pack_of_the_console_reads_no_file(desk: Desk) -> None:

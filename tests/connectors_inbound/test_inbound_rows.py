@@ -57,6 +57,12 @@ def test_a_whole_row_becomes_a_task_with_its_project_people_and_links() -> None:
     ]  # fmt: skip
 
 
+def test_an_empty_custom_column_says_that_there_is_none() -> None:
+    columns: Any = {"No.": "id", "Task": "title", "Class": "custom", "Cost": "custom"}
+    [found] = records({"No.": "1", "Task": "Pour", "Class": " "}, columns)
+    assert found.custom == (Custom(id="Class", name="Class", value=None),)
+
+
 @pytest.mark.parametrize(
     ("field", "said", "name", "read"),
     [

@@ -25,6 +25,7 @@ from sync_engine.store.engine import reading
 from sync_engine.store.models import Connection
 from sync_engine.views import standards as view
 from sync_engine.views.catalogue import Catalogue, catalogue
+from sync_engine.web.console.pages import configured, standards_words
 from tests.console.portfolio import NOW, fill, table
 from tests.console.site import ACTOR, Site
 
@@ -286,3 +287,16 @@ def test_a_page_view_never_reads_tasks(filled: sa.Engine) -> None:
         view.history(connection, ("standard",), ID)
     assert len(asked) > 5
     assert not [each for each in asked if " task" in each.replace("'task", "")]
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ('no fact "statu"; did you mean "status"?', 'No fact "statu"; did you mean "status"?'),
+        ("it is wrong", "It is wrong."),
+        ("it is wrong.", "It is wrong."),
+    ],
+)
+def test_what_is_wrong_ends_as_one_sentence(told: str, shown: str) -> None:
+    assert standards_words.sentence(told) == shown
+    assert configured.sentence(ValueError(told)) == shown

@@ -79,6 +79,11 @@ def test_the_word_to_blame_is_named_with_what_was_meant() -> None:
     word = trouble("status = in_progres", "task", {})
     assert word is not None
     assert word.instead == "in_progress"
+    several = "status = todo and opn tasks > 3"
+    phrase = trouble(several, "project", {})
+    assert phrase is not None
+    assert several[phrase.start : phrase.end] == "opn tasks"
+    assert phrase.instead == "open tasks"
     parameter = trouble("updated older than :dys", "task", PARAMS)
     assert parameter is not None
     assert parameter.instead == ":days"

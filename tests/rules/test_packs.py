@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,33 @@ def test_wrong_examples_are_found_where_they_stand() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ("due: 99999999 days ago", "is no time"),
+        ("due: 9999 weeks ago", "is met"),
+        ("priority: {a: 1}", 'is a number, not "'),
+        ("priority: [high]", 'is a number, not "'),
+        ("subtasks: null", '"subtasks" is a list of tasks; write [{status: done}]'),
+        ("subtasks: [done]", '"subtasks" is a list of tasks'),
+        ("linked_tasks: {status: done}", '"linked_tasks" is a list of tasks'),
+        ("fields: [a]", '"fields" is fields by their names; write {Cost centre: 12}'),
+        ("fields: null", '"fields" is fields by their names'),
+        ("count per owner: many", '"count per owner" is a number, not "many"'),
+        ("count per owner of (blocked): 7", 'written short, as "count per owner"'),
+        ("'field \"Cost\"': 7", "a custom field stands under `fields`"),
+        ("statu: todo", 'a task has no fact "statu"; did you mean "status"'),
+        ("subtask: []", 'a task has no fact "subtask"; did you mean "subtasks"'),
+    ],
+)
+def test_an_example_of_the_wrong_shape_is_told_where_it_stands(facts: str, told: str) -> None:
+    text = GOOD.replace("{status: todo, due: 5 working days ago}", f"{{{facts}}}")
+    (problem,) = check(packs.from_source(parse(text, "mine.yaml")))
+    assert told in problem.message or told == "is met"
+    assert problem.place is not None
+    assert problem.place.line == 16
+
+
 def test_settings_change_a_standard_and_its_version() -> None:
     pack = packs.from_source(parse(GOOD, "mine.yaml"))
     (plain,) = packs.configured([pack], {})
@@ -83,6 +111,8 @@ def test_settings_change_a_standard_and_its_version() -> None:
         ({"late": Setting(params={"days": 0})}, "at least 1 and at most 9, not 0"),
         ({"late": Setting(params={"days": "x"})}, "is a number"),
         ({"late": Setting(params={"days": 2.5})}, "counted whole"),
+        ({"late": Setting(params={"days": 10**400})}, "at most 9, not 10000000000000000000$"),
+        ({"late": Setting(params={"days": float("nan")})}, "at most 9, not nan"),
         ({"late": Setting(scope="statu = x")}, 'no fact "statu"'),
     ],
 )
@@ -90,6 +120,20 @@ def test_settings_that_make_no_sense(setting: dict[str, Setting], told: str) -> 
     pack = packs.from_source(parse(GOOD, "mine.yaml"))
     with pytest.raises(packs.PackError, match=told):
         packs.configured([pack], setting)
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (5000, "flag_when, line 1, column 16: an age lies between 0 and 4000 working days"),
+        (10**12, "at least 1 and at most 1000000000, not 1000000000000"),
+    ],
+)
+def test_a_parameter_without_bounds_is_refused_by_its_own_name(days: int, told: str) -> None:
+    pack = packs.from_source(parse(GOOD.replace(", max: 9", ""), "mine.yaml"))
+    with pytest.raises(packs.PackError, match=told) as caught:
+        packs.configured([pack], {"late": Setting(params={"days": days})})
+    assert caught.value.path == ("set", "late", "days")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +148,23 @@ def test_settings_that_make_no_sense(setting: dict[str, Setting], told: str) -> 
         ("{key} was", "{key was", 13, "brace without its partner"),
         ("{:days}", "{:day}", 13, "which is no parameter"),
         ("default: 2", "default: 20", 12, "at least 1 and at most 9"),
-        ("id: late", "id: Late One", 4, '"id"'),
+        ("{:days}", "{days}", 13, "no fact of a task; for the parameter write {:days}"),
+        ("id: late", "id: Late One", 4,
+         '"id": this must be small letters and digits, with hyphens between words: '
+         'invoice-overdue; it is "Late One"'),
+        ("pack: mine", "pack: My Pack", 1, '"pack": this must be small letters'),
+        ("Because others wait.", "Why?", 7,
+         '"why": this says too little; write at least 10 characters'),
+        ("[{status: todo, due: today}]", "[]", 17, '"passes": at least 1 must stand here'),
+        ("[{status: todo, due: today}]", "{a: 1}", 17, '"passes": this must be a list'),
+        ("[{status: todo, due: today}]", "[late]", 17, '"passes": this must be `name: value`'),
+        ("remedy: Finish it.", "remedy: Finish it.\n    limit: 0%", 15,
+         '"limit": this must be a share between 1% and 100%'),
+        ("remedy: Finish it.", "remedy: Finish it.\n    limit: half", 15,
+         '"limit": this must be a share such as 50%; it is "half"'),
+        ("remedy: Finish it.", "remedy: Finish it.\n    escalate: {after: 3 moons, to: high}", 15,
+         '"after": this must be a time such as 10 working days'),
+        ("params: {days:", "params: {Days:", 12, "a name of small letters, digits and _"),
         ("title: Mine", "title: Mine\ntitle: Yours", 3, "is given twice"),
         ("title: Mine", "title: &x Mine", 2, "anchor"),
     ],
@@ -117,6 +177,17 @@ def test_pack_errors_have_a_place(old: str, new: str, line: int, told: str) -> N
     assert told in problem.message
     assert problem.place is not None
     assert problem.place.line == line
+
+
+@pytest.mark.parametrize(
+    "page", ["config/flagstaff.example.yaml", "docs/howto/change-standards.md"]
+)
+def test_what_is_shown_of_a_scope_keeps_open_work_apart(page: str, root: Path) -> None:
+    """A scope that is set takes the place of the pack's: the example must repeat it."""
+    (overdue,) = (each for each in packs.load(packs.find("pmo-core")).entries
+                  if each.id == "overdue")  # fmt: skip
+    (shown,) = re.findall(r"scope: (.*Sandbox.*)", (root / page).read_text())
+    assert shown == f'{overdue.scope} and project != "Sandbox"'
 
 
 def test_finding_packs(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def version_of(ask: Ask) -> int | None:
 def sentence(error: Exception) -> str:
     """An error's words as a sentence of their own."""
     text = str(error)
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
 
 
 def take(

@@ -13,7 +13,7 @@ NAMES = {"enabled": "switched", "": "switched", "text": "text", "draft": "draft"
 def sentence(error: str) -> str:
     """What is wrong, as a sentence that begins and ends as one."""
     text = error.rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('?', '!')) else '.'}"
 
 
 def changes_in_words(step: Step) -> list[str]:
