@@ -6,7 +6,7 @@ denies, and the guard lets pass. What the guard holds waits for an admin's word 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from connectors.sdk.contract import Can, Scope
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Throttled
 from sync_engine.confirming import confirm_and_retire
 from sync_engine.reconcile import ScopeCensus, compare
-from sync_engine.source import Source
+from sync_engine.source import Source, telling
 from sync_engine.store import holds, retire, runs, scopes
 from sync_engine.store.engine import database_now, reading
 from sync_engine.store.lease import Lease, fence
@@ -88,8 +88,10 @@ class _Census:
     def work(self) -> None:
         """The roster first, then each stream that can be listed."""
         connector = self.source.connector
-        connector.check()
-        roster = list(connector.scopes())
+        with telling(connector, "check"):
+            connector.check()
+        with telling(connector, "the roster"):
+            roster = list(connector.scopes())
         with self.engine.begin() as connection:
             fence(connection, self.lease)
             lost = scopes.see(connection, self.lease.connection_id, roster)
@@ -140,7 +142,7 @@ class _Census:
         for scope in roster:
             ids: set[str] = set()
             try:
-                for batch in self.source.connector.census(stream, scope.id):
+                for batch in self._batches(stream, scope.id):
                     ids.update(batch)
                     self._renew()
                     if self.progress is not None:
@@ -156,6 +158,10 @@ class _Census:
             listed[scope.id] = ids
             self.report.tally.items += len(ids)
         return listed
+
+    def _batches(self, stream: str, scope: str) -> Iterator[Sequence[str]]:
+        with telling(self.source.connector, f"the census of {stream}"):
+            yield from self.source.connector.census(stream, scope)
 
     def _known(self, stream: str) -> dict[str, set[str]]:
         with reading(self.engine) as connection:
@@ -181,7 +187,8 @@ class _Census:
         anywhere = set().union(*listed.values())
         counts: dict[str, dict[str, dict[str, int | None]]] = {}
         for scope, ids in listed.items():
-            told = self.source.connector.count(stream, scope)
+            with telling(self.source.connector, f"the count of {stream}"):
+                told = self.source.connector.count(stream, scope)
             held = len(ours & ids) + len(known.get(scope, set()) - anywhere)
             counts[scope] = {stream: {"store": held, "tool": len(ids) if told is None else told}}
         with self.engine.begin() as connection:
@@ -230,7 +237,8 @@ class _Census:
     def _lost(self, scope: str) -> None:
         """A container that the roster no longer names: left out on purpose, deleted, or hidden."""
         streams = self.source.connector.streams
-        answer = self.source.connector.confirm("projects", [scope]).get(scope, "unknown")
+        with telling(self.source.connector, "confirming projects"):
+            answer = self.source.connector.confirm("projects", [scope]).get(scope, "unknown")
         if answer not in (None, "deleted"):
             self.report.problems.append(f"{scope} is not visible any more; its items stay as read")
             return

@@ -23,7 +23,7 @@ from connectors.sdk.errors import (
 )
 from sync_engine import absence, clock, hinted, people, replay
 from sync_engine.lanes import Ended, Fetched, Fetcher, Planned
-from sync_engine.source import Source
+from sync_engine.source import Source, telling
 from sync_engine.store import runs, scopes
 from sync_engine.store.cursors import Standing
 from sync_engine.store.engine import reading
@@ -202,7 +202,8 @@ class _Run:
         if fresh and before["state"] == "ok" and not self.report.full:
             return {}
         try:
-            identity = self.source.connector.check()
+            with telling(self.source.connector, "check"):
+                identity = self.source.connector.check()
         except ConnectorError as error:
             raise Abandoned(error) from error
         return {

@@ -258,3 +258,20 @@ def test_the_counts_of_one_stream_leave_those_of_the_others(bench: Any) -> None:
     assert held["p1"]["notes"] == {"store": 3, "tool": 4}
     assert held["p1"]["tasks"]["store"] == 8
     assert held["p2"]["tasks"]["store"] == 4
+
+
+@pytest.mark.parametrize("part", ["check", "scopes", "census", "count", "confirm"])
+def test_a_defect_of_a_plug_in_ends_the_census_and_is_told(lite: Any, part: str) -> None:
+    lite.pull()
+    lite.ledger.remove("t03")
+
+    def defective(*_: Any) -> Any:
+        raise KeyError("surprise")
+
+    setattr(lite.source.connector, part, defective)
+    report = lite.census()
+    assert (report.outcome, report.ended_at is None) == ("failed", False)
+    assert "the Tool connector failed" in report.message
+    assert "authors of the connector" in report.remedy
+    assert "t03" in lite.tasks()
+    assert lite.rows("SELECT state, census_at FROM connection") == [("failed", None)]

@@ -201,6 +201,19 @@ def test_a_defect_of_a_connector_is_reported_and_kept_in_its_lane(lite: Any) -> 
     assert len(lite.tasks()) == 12
 
 
+def test_a_defect_of_a_connector_that_is_asked_who_we_are_ends_the_run_and_is_told(
+    lite: Any,
+) -> None:
+    def defective() -> Any:
+        raise KeyError("surprise")
+
+    lite.source.connector.check = defective
+    report = lite.pull()
+    assert (report.outcome, report.ended_at is None) == ("failed", False)
+    assert "the Tool connector failed in check" in report.message
+    assert lite.rows("SELECT state FROM connection") == [("failed",)]
+
+
 def test_an_item_that_cannot_be_mapped_is_parked_and_counted(bench: Any) -> None:
     bench.ledger.put("t04", title="fine")
     bench.ledger.tasks["t04"]["due"] = "not a day"
