@@ -14,16 +14,18 @@ import sqlalchemy as sa
 from connectors.sdk.contract import Can, Scope
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Throttled
 from sync_engine.confirming import confirm_and_retire
-from sync_engine.reconcile import ScopeCensus, compare
+from sync_engine.reconcile import ScopeCensus, compare, why_hold
 from sync_engine.source import Source, telling
 from sync_engine.store import holds, retire, runs, scopes
 from sync_engine.store.engine import database_now, reading
 from sync_engine.store.lease import Lease, fence
-from sync_engine.store.models import LaneState, RawItem
+from sync_engine.store.models import Connection, LaneState, RawItem, Run
 from sync_engine.store.runs import RunReport
 
 _raw = RawItem.__table__  # type: ignore[attr-defined]
 _lane = LaneState.__table__  # type: ignore[attr-defined]
+_run = Run.__table__  # type: ignore[attr-defined]
+_connection = Connection.__table__  # type: ignore[attr-defined]
 
 
 def census(
@@ -98,8 +100,8 @@ class _Census:
         for stream, can in connector.streams.items():
             if can & Can.CENSUS:
                 self._stream(stream, roster)
-        for scope in lost:
-            self._lost(scope)
+        left_out = [scope for scope in lost if self._lost(scope)]
+        self._leave_out(left_out, roster)
         if self.report.outcome == "complete" and self.report.problems:
             self.report.message = "; ".join(self.report.problems[:3])
 
@@ -234,21 +236,47 @@ class _Census:
                 stream=stream, scope=scope, reason=reason, ids=ids, known=known,
             )  # fmt: skip
 
-    def _lost(self, scope: str) -> None:
-        """A container that the roster no longer names: left out on purpose, deleted, or hidden."""
-        streams = self.source.connector.streams
+    def _lost(self, scope: str) -> bool:
+        """A container that the roster no longer names: deleted, hidden, or left out (True)."""
         with telling(self.source.connector, "confirming projects"):
             answer = self.source.connector.confirm("projects", [scope]).get(scope, "unknown")
         if answer not in (None, "deleted"):
             self.report.problems.append(f"{scope} is not visible any more; its items stay as read")
-            return
-        for stream, can in streams.items():
-            ids = sorted(self._known(stream).get(scope, ())) if can & Can.CENSUS else []
-            if not ids or stream == "projects":
-                continue
-            if answer == "deleted":
+        elif answer == "deleted":
+            for stream, ids in self._of_scopes([scope]).items():
                 reason = f"its container was deleted in the tool, with {len(ids)} items"
                 self._hold(stream, scope, reason, ids, len(ids))
+        return answer is None
+
+    def _of_scopes(self, scopes: Sequence[str]) -> dict[str, list[str]]:
+        """By stream: the items of some containers, where there are any."""
+        found: dict[str, list[str]] = {}
+        for stream, can in self.source.connector.streams.items():
+            if scopes and can & Can.CENSUS and stream != "projects":
+                known = self._known(stream)
+                ids = sorted({id for scope in scopes for id in known.get(scope, ())})
+                found |= {stream: ids} if ids else {}
+        return found
+
+    def _leave_out(self, scopes: Sequence[str], roster: Sequence[Scope]) -> None:
+        """Containers that still answer by themselves: left out of the configuration on purpose,
+        or by a tool that lists less than there is. After a changed configuration, or when an admin
+        wanted it, all was read anew since the last census; without that the guard decides."""
+        meant = bool(roster) and self._read_anew()
+        for stream, ids in self._of_scopes(scopes).items():
+            known = len(set().union(*self._known(stream).values()))
+            rest = known - len(ids) if roster else 0
+            doubt = None if meant else why_hold(len(ids), known, rest, self.source.guard)
+            if doubt:
+                self.report.problems.append(
+                    f"{stream}: {', '.join(scopes[:3])}{' …' if len(scopes) > 3 else ''} still "
+                    f"answer but are not listed any more ({doubt}); their items stay as read"
+                )
+                self.report.remedy = (
+                    "If they are left out on purpose: "
+                    f"flagstaff sync {self.source.name} --full, then "
+                    f"flagstaff census {self.source.name}"
+                )
                 continue
             with self.engine.begin() as connection:
                 fence(connection, self.lease)
@@ -256,6 +284,20 @@ class _Census:
                     connection, self.lease.connection_id, stream, ids, "moved",
                     at=database_now(connection), run_id=self.report.run_id,
                 )  # fmt: skip
+
+    def _read_anew(self) -> bool:
+        """Whether everything was read from its beginning since the last census."""
+        with reading(self.engine) as connection:
+            last = sa.select(_connection.c.census_at).where(
+                _connection.c.id == self.lease.connection_id
+            )
+            anew = sa.select(sa.literal(1)).where(
+                _run.c.connection_id == self.lease.connection_id,
+                _run.c.kind == "pull",
+                _run.c.full.is_(True),
+                _run.c.started_at >= last.scalar_subquery(),
+            )
+            return connection.execute(anew.limit(1)).first() is not None
 
     def _apply_accepted(self, stream: str, roster: Sequence[Scope]) -> None:
         visible = {scope.id for scope in roster}

@@ -159,6 +159,36 @@ def test_a_project_left_out_of_the_configuration_takes_its_items_along(bench: An
     ]
 
 
+def test_a_tool_that_lists_no_container_takes_no_items_along(bench: Any) -> None:
+    bench.pull()
+    bench.census()
+    bench.source.connector.scopes = list  # an outage that answers 200
+    report = bench.census()
+    assert len(bench.tasks()) == 12
+    assert "still answer but are not listed any more" in report.message
+    assert "flagstaff sync tool --full" in report.remedy
+    bench.pull(full=True)
+    bench.census()
+    assert len(bench.tasks()) == 12
+
+
+def test_containers_that_drop_off_the_list_are_left_out_in_bulk_only_when_it_was_wanted(
+    bench: Any,
+) -> None:
+    for number in range(12, 24):
+        bench.ledger.put(f"t{number}", project="p2")
+    bench.pull()
+    bench.census()
+    bench.ledger.left_out.add("p2")
+    assert "p2" in bench.census().message
+    assert "p2" in bench.census().message
+    assert len(bench.tasks()) == 24
+    bench.source_with(scope_fingerprint="another")
+    bench.pull()
+    assert bench.census().message == ""
+    assert len(bench.tasks()) == 8
+
+
 def test_a_moved_item_is_not_gone(bench: Any) -> None:
     bench.pull()
     bench.ledger.tasks["t01"]["project"] = "p2"  # without a trace in its updated time
