@@ -164,7 +164,9 @@ class EmailChannel:
         """The open connection, a new one, or why there is none."""
         if self._server is not None:
             # Servers close after some messages; to learn it here is not to learn it mid-message.
-            self._try(self._server, self._server.noop)
+            server = self._server
+            if self._try(server, lambda: _expect("session", *server.noop())) is not None:
+                self._hang_up()
         if self._server is None:
             mail = self.settings
             server = (
@@ -297,12 +299,20 @@ def _transact(server: smtplib.SMTP, sender: str, recipient: str, body: bytes) ->
         _expect("recipient", *server.rcpt(recipient))
         _expect("message", *server.data(body))
     except smtplib.SMTPDataError as error:
-        server.rset()
+        _start_over(server)
         raise _Refused("message", error.smtp_code, error.smtp_error) from None
     except _Refused as error:
         if error.code != 421:
-            server.rset()
+            _start_over(server)
         raise
+
+
+def _start_over(server: smtplib.SMTP) -> None:
+    """Ready for another message. Who hangs up with a refusal has refused nonetheless."""
+    try:
+        server.rset()
+    except (OSError, smtplib.SMTPException):
+        server.close()
 
 
 def _expect(step: str, code: int, said: bytes) -> None:
