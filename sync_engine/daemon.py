@@ -287,6 +287,9 @@ class Daemon:
             self._health.duties_error = str(error)
             self._assess_due = True
             _say("cannot assess or send", str(error))
+        except sa.exc.SQLAlchemyError:  # no digest goes out over what was not assessed
+            self._assess_due = True
+            raise
 
     def _healthz(self) -> tuple[bool, dict[str, Any]]:
         silent = clock.now() - self._health.ticked_at

@@ -125,6 +125,24 @@ def test_what_the_store_refuses_is_taken_at_the_next_look(daemon: Daemon, desk: 
     assert daemon._configuration.settings.timezone == "Europe/Berlin"
 
 
+def test_an_assessment_that_the_store_refuses_is_made_at_the_next_look(
+    daemon: Daemon, desk: Desk
+) -> None:
+    refuse = "CREATE TRIGGER no AFTER INSERT ON assessment BEGIN SELECT RAISE(ABORT,'full'); END"
+    turn(daemon)
+    [(made,)] = rows(desk, "SELECT count(*) FROM assessment")
+    with daemon._engine.begin() as connection:
+        connection.exec_driver_sql(refuse)
+    daemon._delivered()
+    daemon.tick()
+    assert "full" in str(daemon._health.store_error)
+    with daemon._engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER no")
+    turn(daemon)
+    assert daemon._health.store_error is None
+    assert rows(desk, "SELECT count(*) FROM assessment") == [(made + 1,)]
+
+
 def test_a_broken_people_file_is_said_of_each_connection(
     write_config: Callable[..., Path], tmp_path: Path
 ) -> None:
