@@ -281,7 +281,8 @@ class Daemon:
                 for connection in self._configuration.settings.connections:
                     if connection.writeback is not None:
                         self._submit(connection, None)
-            duties.log_digests(*duties.send_digests(self._configuration, self._engine))
+            sent = duties.send_digests(self._configuration, self._engine, stop=self._stop)
+            duties.log_digests(*sent)
             self._health.duties_error = None
         except CONFIGURATION_ERRORS as error:
             self._health.duties_error = str(error)

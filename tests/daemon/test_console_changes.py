@@ -16,6 +16,7 @@ from sync_engine.configure import entries as plain
 from sync_engine.configure import people as persons
 from sync_engine.configure.changes import Desk, InvalidError
 from sync_engine.daemon import Daemon
+from sync_engine.digest import run
 from sync_engine.settings import load
 from sync_engine.store import entries, runs
 from sync_engine.store.audit import Actor
@@ -141,6 +142,23 @@ def test_an_assessment_that_the_store_refuses_is_made_at_the_next_look(
     turn(daemon)
     assert daemon._health.store_error is None
     assert rows(desk, "SELECT count(*) FROM assessment") == [(made + 1,)]
+
+
+def test_no_message_is_begun_once_it_is_told_to_stop(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def deliver(*_: Any, stopping: Any) -> list[Any]:
+        asked.append(stopping)
+        return []
+
+    monkeypatch.setattr(run, "deliver", deliver)
+    turn(daemon)
+    [stopping] = asked
+    assert not stopping()
+    daemon._stop.set()
+    assert stopping()
 
 
 def test_a_broken_people_file_is_said_of_each_connection(
