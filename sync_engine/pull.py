@@ -122,8 +122,7 @@ def pull(
     full = full or rescoped
     run = _Run(engine, source, lease, full, seconds, stop, progress)
     changes = run.work(before)
-    if run.report.tally.changed.get("person"):
-        people.assign_identities(engine, known_people, run_id=run.report.run_id)
+    people.assign_identities(engine, known_people, connection_id=lease.connection_id)
     if rescoped and run.report.ok:
         changes["next_census_at"] = run.report.started_at
     return runs.end(engine, lease, run.report, changes)
