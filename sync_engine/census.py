@@ -17,13 +17,13 @@ from sync_engine.confirming import confirm_and_retire
 from sync_engine.reconcile import ScopeCensus, compare, why_hold
 from sync_engine.source import Source, telling
 from sync_engine.store import holds, retire, runs, scopes
+from sync_engine.store.cursors import Cursors
 from sync_engine.store.engine import database_now, reading
 from sync_engine.store.lease import Lease, fence
-from sync_engine.store.models import Connection, LaneState, RawItem, Run
+from sync_engine.store.models import Connection, RawItem, Run
 from sync_engine.store.runs import RunReport
 
 _raw = RawItem.__table__  # type: ignore[attr-defined]
-_lane = LaneState.__table__  # type: ignore[attr-defined]
 _run = Run.__table__  # type: ignore[attr-defined]
 _connection = Connection.__table__  # type: ignore[attr-defined]
 
@@ -120,7 +120,9 @@ class _Census:
             passed = [scope for scope in listed if scope not in findings.held]
             holds.release(connection, self.lease.connection_id, stream, passed)
         if findings.unknown:
-            self._read_again(stream, findings.unknown)
+            # New in the tool since the last pull, or passed over: the next one tells.
+            unknown = {id for ids in findings.unknown.values() for id in ids}
+            Cursors(self.engine, self.lease, self.report.run_id).expect(stream, sorted(unknown))
         retired = 0
         for scope, ids in findings.missing.items():
             if scope in findings.held:
@@ -207,20 +209,6 @@ class _Census:
                     .where(_raw.c.stream == stream, _raw.c.item_id == id)
                     .values(scope=scope)
                 )
-
-    def _read_again(self, stream: str, unknown: Mapping[str, Sequence[str]]) -> None:
-        """The tool has items that no pull has brought: the stream is read from its beginning."""
-        count = sum(len(ids) for ids in unknown.values())
-        self.report.problems.append(
-            f"{stream}: {count} items in the tool had not been read; the next pull reads all anew"
-        )
-        with self.engine.begin() as connection:
-            fence(connection, self.lease)
-            connection.execute(
-                sa.delete(_lane)
-                .where(_lane.c.connection_id == self.lease.connection_id)
-                .where(_lane.c.stream == stream)
-            )
 
     def _hold(self, stream: str, scope: str, reason: str, ids: Sequence[str], known: int) -> None:
         self.report.outcome = "held"

@@ -283,6 +283,11 @@ class _Run:
             self.writer.cursors.join(stream)
         if whole and state.plan.lanes and self._is_read_whole(stream):
             self._absent(stream, state.seen, state)
+        if not state.failed and (missed := self.writer.cursors.missed(stream)):
+            self.report.problems.append(
+                f"{stream}: {missed} items in the tool had not been read; the next pull reads all "
+                "anew"
+            )
         if state.tally.parked:
             self._parked(stream, state)
         self._tell(stream, state, done=True)

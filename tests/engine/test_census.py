@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from connectors.sdk.errors import Unavailable
 from sync_engine.reconcile import Guard, ScopeCensus, compare, verdict
 from sync_engine.store import holds
+from tests.engine.conftest import failing
 
 
 def accept(bench: Any, run_id: int) -> int:
@@ -203,9 +204,47 @@ def test_an_item_that_no_pull_brought_is_found_and_read(bench: Any) -> None:
     bench.ledger.tasks["t99"]["updated"] = "2020-01-01T00:00:00+00:00"  # behind every cursor
     bench.pull()
     assert "t99" not in bench.tasks()
-    report = bench.census()
-    assert "had not been read" in report.message
+    bench.census()
+    report = bench.pull()
+    assert "1 items in the tool had not been read" in report.message
+    assert bench.pull().message == ""
+    assert "t99" in bench.tasks()
+
+
+def test_an_item_that_is_new_since_the_last_pull_comes_with_the_next_and_nothing_is_read_anew(
+    bench: Any,
+) -> None:
     bench.pull()
+    bench.ledger.put("t99")
+    assert bench.census().message == ""
+    bench.ledger.calls.clear()
+    report = bench.pull()
+    assert (report.outcome, report.message) == ("complete", "")
+    assert "t99" in bench.tasks()
+    assert [call for call in bench.ledger.calls if call.startswith("tasks")] == ["tasks  0"]
+    assert bench.rows("SELECT lane FROM lane_state WHERE stream = 'tasks'") == [("",)]
+
+
+def test_an_item_that_was_retired_and_is_listed_again_is_read_again(bench: Any) -> None:
+    bench.pull()
+    held = bench.ledger.tasks["t03"]
+    bench.ledger.remove("t03")
+    bench.census()
+    bench.ledger.tasks["t03"] = held  # restored, behind every cursor
+    bench.census()
+    bench.pull()
+    bench.pull()
+    assert "t03" in bench.tasks()
+
+
+def test_what_a_pull_that_failed_did_not_bring_is_expected_of_the_next(bench: Any) -> None:
+    bench.pull()
+    bench.ledger.put("t99")
+    bench.census()
+    bench.ledger.fault = failing("tasks  0")
+    bench.pull()
+    bench.ledger.fault = None
+    assert bench.pull().message == ""
     assert "t99" in bench.tasks()
 
 
