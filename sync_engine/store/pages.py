@@ -146,8 +146,12 @@ class PageWriter:
             with self.engine.begin() as connection:
                 return self._write(connection, page, page.items)
         except REFUSALS:
-            self._words.forget()
+            self._forget()
             return self._write_singly(page)
+
+    def _forget(self) -> None:
+        self._words.forget()
+        self._fields.forget()
 
     def _write_singly(self, page: PageToWrite) -> Tally:
         tally = Tally()
@@ -158,7 +162,7 @@ class PageWriter:
                     with connection.begin_nested():
                         tally.add(self._write(connection, bare, [each]))
                 except REFUSALS as error:
-                    self._words.forget()
+                    self._forget()
                     cause = str(getattr(error, "orig", None) or error).splitlines()[0]
                     refused = Made({}, f"the store cannot hold it: {cause}")
                     parked = Dumped(each.item, each.body, each.hash, refused, each.packed)
