@@ -11,11 +11,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.header import Header
+from email.headerregistry import (
+    Address,
+    BaseHeader,
+    HeaderRegistry,
+    UniqueAddressHeader,
+    UnstructuredHeader,
+)
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.policy import EmailPolicy, Policy
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,10 +89,45 @@ class _Verbatim(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {words}{policy.linesep}"
 
 
+class _Words(UnstructuredHeader, BaseHeader):
+    """A header of words. Where the library folds encoded words itself, it loses spaces."""
+
+    max_count = 1
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        """The words in lines, those that are not ASCII encoded."""
+        return f"{self.name}: {_encoded(str(self), self.name, policy)}{policy.linesep}"
+
+
+class _Mailbox(UniqueAddressHeader, BaseHeader):  # type: ignore[misc]  # as the registry joins them
+    """A header of one address. Where the library folds a long name it loses the quotes, and the
+    name would read as other addresses."""
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        """The name, quoted or encoded, and the address on a line of its own if need be."""
+        [held] = self.addresses
+        if held.display_name.isascii():
+            value = formataddr((held.display_name, held.addr_spec))
+        else:
+            named = _encoded(held.display_name, self.name, policy)
+            value = f"{named}{policy.linesep} <{held.addr_spec}>"
+        return f"{self.name}: {value}{policy.linesep}"
+
+
+def _encoded(text: str, name: str, policy: Policy[Any]) -> str:
+    if text.isascii():
+        return text
+    # A little less than a line: it is not counted to the letter, and encoded words end at 75.
+    return Header(text, "utf-8", 72, name).encode(linesep=policy.linesep)
+
+
 def _policy() -> EmailPolicy[EmailMessage]:
     registry = HeaderRegistry()
     for name in _IDS:
         registry.map_to_type(name, _Verbatim)
+    for name in ("to", "from", "reply-to"):
+        registry.map_to_type(name, _Mailbox)
+    registry.map_to_type("subject", _Words)
     return SMTP_POLICY.clone(header_factory=registry)
 
 
