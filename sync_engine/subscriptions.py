@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 import structlog
-from pydantic import SecretStr
 
 from sync_engine.connect import open_vault
 from sync_engine.digest.audience import Audiences
@@ -112,28 +111,24 @@ def _quiet(settings: Settings, digest: Digest) -> QuietDays:
 def channels(
     configuration: Configuration, environ: Mapping[str, str] = os.environ
 ) -> dict[str, Channel]:
-    """The ways out that are configured.
-
-    Raises:
-        SecretError: the mail password cannot be had.
-    """
+    """The ways out that are configured. Their secrets are fetched when they send: if one cannot be
+    had, the others go on."""
     settings = configuration.settings
     found: dict[str, Channel] = {"file": FileChannel(configuration.path(settings.files.folder))}
     if settings.mail is not None:
         mail = settings.mail
         name, address = parseaddr(mail.sender)
-        password = mail_password(configuration, environ)
         found["email"] = EmailChannel(
             MailSettings(
                 host=mail.host,
                 port=mail.port,
                 security=mail.security,
                 user=mail.user,
-                password=SecretStr(password) if password is not None else None,
                 sender=address,
                 sender_name=name or "Flagstaff",
-                reply_to=mail.reply_to,
-            )
+                reply_to=parseaddr(mail.reply_to)[1] if mail.reply_to else None,
+            ),
+            lambda: mail_password(configuration, environ),
         )
     return found | boards(configuration, environ)
 

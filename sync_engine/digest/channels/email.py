@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import re
 import smtplib
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.header import Header
 from email.headerregistry import (
     Address,
@@ -31,8 +30,9 @@ from pydantic import SecretStr
 from sync_engine.digest.channels.base import Answer, Frozen, Letter
 from sync_engine.digest.channels.file import safe_name
 from sync_engine.digest.text import TITLE_LIMIT, clean
+from sync_engine.secrets import SecretError
+from sync_engine.settings.base import MAILBOX
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _IDS = ("message-id", "in-reply-to", "references", "list-id", "list-unsubscribe")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -135,10 +135,17 @@ _POLICY = _policy()
 
 
 class EmailChannel:
-    """Keeps one connection for the messages of a round; one recipient per envelope."""
+    """Keeps one connection for the messages of a round; one recipient per envelope.
 
-    def __init__(self, settings: MailSettings) -> None:
+    Args:
+        password: fetches the password for each connection, where `settings` hold none.
+    """
+
+    def __init__(
+        self, settings: MailSettings, password: Callable[[], str | None] | None = None
+    ) -> None:
         self.settings = settings
+        self._password = password
         self._server: smtplib.SMTP | None = None
 
     def freeze(self, letter: Letter) -> Frozen:
@@ -210,7 +217,10 @@ class EmailChannel:
             if self._try(server, lambda: _expect("session", *server.noop())) is not None:
                 self._hang_up()
         if self._server is None:
-            mail = self.settings
+            try:
+                mail = self._with_password()
+            except SecretError as error:
+                return None, Answer("down", f"{error}.")
             server = (
                 smtplib.SMTP_SSL(timeout=mail.timeout, context=self._context())
                 if mail.security == "tls"
@@ -222,6 +232,11 @@ class EmailChannel:
                 return None, answer
             self._server = server
         return self._server, None
+
+    def _with_password(self) -> MailSettings:
+        if self._password is not None and (password := self._password()) is not None:
+            self.settings = replace(self.settings, password=SecretStr(password))
+        return self.settings
 
     def _context(self) -> ssl.SSLContext:
         # `cafile` alone would replace the system's certificates.
@@ -391,6 +406,6 @@ def _words(text: str, limit: int = TITLE_LIMIT) -> str:
 
 
 def _address(address: str, name: str) -> Address:
-    if not _ADDRESS.fullmatch(address):
+    if not MAILBOX.fullmatch(address):
         raise ValueError(f'"{clean(address)}" is no e-mail address. Write name@example.com.')
     return Address(_words(name), addr_spec=address)
