@@ -34,6 +34,7 @@ from sync_engine.store import entries, runs, upgrade
 from sync_engine.store import lease as leases
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
+from sync_engine.subscriptions import subscriptions
 from sync_engine.web.whole import Probes, whole
 
 TICK_SECONDS = 5
@@ -179,6 +180,7 @@ class Daemon:
         try:
             duties.standards_of(configuration)
             duties.baselines_of(configuration)
+            subscriptions(configuration)
             known = known_people(load_people(configuration))
         except CONFIGURATION_ERRORS:
             self._version = version  # as wrong at the next tick; only a further change is news

@@ -138,6 +138,19 @@ def test_a_digest_that_cannot_be_composed_is_told(
     assert (told["composed"], [each["digest"] for each in told["troubles"]]) == (0, ["mine"])
 
 
+def test_a_time_that_is_none_is_told_with_its_place(
+    flagstaff: Flagstaff, engine: sa.Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "flagstaff.yaml").write_text(
+        CONFIGURATION.replace("fallback", "when: Blurday 08:00, fallback")
+    )
+    for command in (("digest", "send"), ("digest", "preview", "mine"), ("config", "check")):
+        said = flagstaff(*command)
+        assert said.code == 1
+        assert "flagstaff.yaml:5:39: digests.mine.when" in said.out + said.err
+        assert "unexpected" not in said.err
+
+
 def test_readers_shows_who_left(flagstaff: Flagstaff, engine: sa.Engine) -> None:
     assert flagstaff("digest", "readers", "--json").json == {"readers": []}
     flagstaff("digest", "send", "--now")

@@ -144,6 +144,15 @@ def test_an_assessment_that_the_store_refuses_is_made_at_the_next_look(
     assert rows(desk, "SELECT count(*) FROM assessment") == [(made + 1,)]
 
 
+def test_a_file_with_a_time_that_is_none_is_not_taken(daemon: Daemon) -> None:
+    turn(daemon)
+    ABSENT.write_text("digests: [{to: ada@example.com, when: Blurday 08:00, channels: [file]}]\n")
+    daemon._reload.set()
+    turn(daemon)
+    assert "Blurday" in str(daemon._health.configuration_error)
+    assert daemon._configuration.settings.digests == ()
+
+
 def test_no_message_is_begun_once_it_is_told_to_stop(
     daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
