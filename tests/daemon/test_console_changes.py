@@ -17,6 +17,7 @@ from sync_engine.configure import people as persons
 from sync_engine.configure.changes import Desk, InvalidError
 from sync_engine.daemon import Daemon
 from sync_engine.digest import run
+from sync_engine.secrets import SecretError
 from sync_engine.settings import load
 from sync_engine.store import entries, runs
 from sync_engine.store.audit import Actor
@@ -142,6 +143,19 @@ def test_an_assessment_that_the_store_refuses_is_made_at_the_next_look(
     turn(daemon)
     assert daemon._health.store_error is None
     assert rows(desk, "SELECT count(*) FROM assessment") == [(made + 1,)]
+
+
+def test_what_cannot_be_sent_is_no_reason_to_assess_again(
+    daemon: Daemon, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> Any:
+        raise SecretError("mail.password: it is not set")
+
+    monkeypatch.setattr("sync_engine.duties.send_digests", refused)
+    for _ in range(3):
+        turn(daemon)
+    assert "not set" in str(daemon._health.duties_error)
+    assert rows(desk, "SELECT count(*) FROM assessment") == [(1,)]
 
 
 def test_a_file_with_a_time_that_is_none_is_not_taken(daemon: Daemon) -> None:
