@@ -112,6 +112,7 @@ class _Census:
         findings = compare(
             [ScopeCensus(scope, known.get(scope, set()), ids) for scope, ids in listed.items()],
             self.source.guard,
+            beside=(id for scope in known.keys() - listed.keys() for id in known[scope]),
         )
         self._keep_counts(stream, listed, known)
         self._follow_moves(stream, findings.moved)

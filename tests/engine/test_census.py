@@ -160,6 +160,24 @@ def test_a_project_left_out_of_the_configuration_takes_its_items_along(bench: An
     ]
 
 
+def test_an_item_that_lies_in_another_project_too_is_not_taken_along(bench: Any) -> None:
+    bench.pull()
+    bench.census()
+    connector = bench.source.connector
+    listed = connector.census
+
+    def both(stream: str, scope: str) -> Any:
+        for ids in listed(stream, scope):
+            yield [*ids, *(["t08"] if scope == "p1" else [])]
+
+    connector.census = both
+    bench.ledger.left_out.add("p2")
+    bench.census()
+    assert sorted(bench.tasks()) == [f"t{number:02}" for number in range(9)]
+    assert bench.rows("SELECT scope FROM raw_item WHERE item_id = 't08'") == [("p1",)]
+    assert bench.rows("SELECT lane FROM lane_state WHERE lane = '~unread'") == []
+
+
 def test_a_tool_that_lists_no_container_takes_no_items_along(bench: Any) -> None:
     bench.pull()
     bench.census()
