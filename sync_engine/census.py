@@ -6,7 +6,7 @@ denies, and the guard lets pass. What the guard holds waits for an admin's word 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,16 +14,18 @@ import sqlalchemy as sa
 from connectors.sdk.contract import Can, Scope
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Throttled
 from sync_engine.confirming import confirm_and_retire
-from sync_engine.reconcile import ScopeCensus, compare
-from sync_engine.source import Source
+from sync_engine.reconcile import ScopeCensus, compare, why_hold
+from sync_engine.source import Source, telling
 from sync_engine.store import holds, retire, runs, scopes
+from sync_engine.store.cursors import Cursors
 from sync_engine.store.engine import database_now, reading
 from sync_engine.store.lease import Lease, fence
-from sync_engine.store.models import LaneState, RawItem
+from sync_engine.store.models import Connection, RawItem, Run
 from sync_engine.store.runs import RunReport
 
 _raw = RawItem.__table__  # type: ignore[attr-defined]
-_lane = LaneState.__table__  # type: ignore[attr-defined]
+_run = Run.__table__  # type: ignore[attr-defined]
+_connection = Connection.__table__  # type: ignore[attr-defined]
 
 
 def census(
@@ -88,16 +90,18 @@ class _Census:
     def work(self) -> None:
         """The roster first, then each stream that can be listed."""
         connector = self.source.connector
-        connector.check()
-        roster = list(connector.scopes())
+        with telling(connector, "check"):
+            connector.check()
+        with telling(connector, "the roster"):
+            roster = list(connector.scopes())
         with self.engine.begin() as connection:
             fence(connection, self.lease)
             lost = scopes.see(connection, self.lease.connection_id, roster)
         for stream, can in connector.streams.items():
             if can & Can.CENSUS:
                 self._stream(stream, roster)
-        for scope in lost:
-            self._lost(scope)
+        left_out = [scope for scope in lost if self._lost(scope)]
+        self._leave_out(left_out, roster)
         if self.report.outcome == "complete" and self.report.problems:
             self.report.message = "; ".join(self.report.problems[:3])
 
@@ -108,6 +112,7 @@ class _Census:
         findings = compare(
             [ScopeCensus(scope, known.get(scope, set()), ids) for scope, ids in listed.items()],
             self.source.guard,
+            beside=(id for scope in known.keys() - listed.keys() for id in known[scope]),
         )
         self._keep_counts(stream, listed, known)
         self._follow_moves(stream, findings.moved)
@@ -116,7 +121,9 @@ class _Census:
             passed = [scope for scope in listed if scope not in findings.held]
             holds.release(connection, self.lease.connection_id, stream, passed)
         if findings.unknown:
-            self._read_again(stream, findings.unknown)
+            # New in the tool since the last pull, or passed over: the next one tells.
+            unknown = {id for ids in findings.unknown.values() for id in ids}
+            Cursors(self.engine, self.lease, self.report.run_id).expect(stream, sorted(unknown))
         retired = 0
         for scope, ids in findings.missing.items():
             if scope in findings.held:
@@ -140,7 +147,7 @@ class _Census:
         for scope in roster:
             ids: set[str] = set()
             try:
-                for batch in self.source.connector.census(stream, scope.id):
+                for batch in self._batches(stream, scope.id):
                     ids.update(batch)
                     self._renew()
                     if self.progress is not None:
@@ -156,6 +163,10 @@ class _Census:
             listed[scope.id] = ids
             self.report.tally.items += len(ids)
         return listed
+
+    def _batches(self, stream: str, scope: str) -> Iterator[Sequence[str]]:
+        with telling(self.source.connector, f"the census of {stream}"):
+            yield from self.source.connector.census(stream, scope)
 
     def _known(self, stream: str) -> dict[str, set[str]]:
         with reading(self.engine) as connection:
@@ -181,7 +192,8 @@ class _Census:
         anywhere = set().union(*listed.values())
         counts: dict[str, dict[str, dict[str, int | None]]] = {}
         for scope, ids in listed.items():
-            told = self.source.connector.count(stream, scope)
+            with telling(self.source.connector, f"the count of {stream}"):
+                told = self.source.connector.count(stream, scope)
             held = len(ours & ids) + len(known.get(scope, set()) - anywhere)
             counts[scope] = {stream: {"store": held, "tool": len(ids) if told is None else told}}
         with self.engine.begin() as connection:
@@ -199,20 +211,6 @@ class _Census:
                     .values(scope=scope)
                 )
 
-    def _read_again(self, stream: str, unknown: Mapping[str, Sequence[str]]) -> None:
-        """The tool has items that no pull has brought: the stream is read from its beginning."""
-        count = sum(len(ids) for ids in unknown.values())
-        self.report.problems.append(
-            f"{stream}: {count} items in the tool had not been read; the next pull reads all anew"
-        )
-        with self.engine.begin() as connection:
-            fence(connection, self.lease)
-            connection.execute(
-                sa.delete(_lane)
-                .where(_lane.c.connection_id == self.lease.connection_id)
-                .where(_lane.c.stream == stream)
-            )
-
     def _hold(self, stream: str, scope: str, reason: str, ids: Sequence[str], known: int) -> None:
         self.report.outcome = "held"
         self.report.problems.append(f"{stream}, {scope}: {reason}; nothing was retired")
@@ -227,20 +225,47 @@ class _Census:
                 stream=stream, scope=scope, reason=reason, ids=ids, known=known,
             )  # fmt: skip
 
-    def _lost(self, scope: str) -> None:
-        """A container that the roster no longer names: left out on purpose, deleted, or hidden."""
-        streams = self.source.connector.streams
-        answer = self.source.connector.confirm("projects", [scope]).get(scope, "unknown")
+    def _lost(self, scope: str) -> bool:
+        """A container that the roster no longer names: deleted, hidden, or left out (True)."""
+        with telling(self.source.connector, "confirming projects"):
+            answer = self.source.connector.confirm("projects", [scope]).get(scope, "unknown")
         if answer not in (None, "deleted"):
             self.report.problems.append(f"{scope} is not visible any more; its items stay as read")
-            return
-        for stream, can in streams.items():
-            ids = sorted(self._known(stream).get(scope, ())) if can & Can.CENSUS else []
-            if not ids or stream == "projects":
-                continue
-            if answer == "deleted":
+        elif answer == "deleted":
+            for stream, ids in self._of_scopes([scope]).items():
                 reason = f"its container was deleted in the tool, with {len(ids)} items"
                 self._hold(stream, scope, reason, ids, len(ids))
+        return answer is None
+
+    def _of_scopes(self, scopes: Sequence[str]) -> dict[str, list[str]]:
+        """By stream: the items of some containers, where there are any."""
+        found: dict[str, list[str]] = {}
+        for stream, can in self.source.connector.streams.items():
+            if scopes and can & Can.CENSUS and stream != "projects":
+                known = self._known(stream)
+                ids = sorted({id for scope in scopes for id in known.get(scope, ())})
+                found |= {stream: ids} if ids else {}
+        return found
+
+    def _leave_out(self, scopes: Sequence[str], roster: Sequence[Scope]) -> None:
+        """Containers that still answer by themselves: left out of the configuration on purpose,
+        or by a tool that lists less than there is. After a changed configuration, or when an admin
+        wanted it, all was read anew since the last census; without that the guard decides."""
+        meant = bool(roster) and self._read_anew()
+        for stream, ids in self._of_scopes(scopes).items():
+            known = len(set().union(*self._known(stream).values()))
+            rest = known - len(ids) if roster else 0
+            doubt = None if meant else why_hold(len(ids), known, rest, self.source.guard)
+            if doubt:
+                self.report.problems.append(
+                    f"{stream}: {', '.join(scopes[:3])}{' …' if len(scopes) > 3 else ''} still "
+                    f"answer but are not listed any more ({doubt}); their items stay as read"
+                )
+                self.report.remedy = (
+                    "If they are left out on purpose: "
+                    f"flagstaff sync {self.source.name} --full, then "
+                    f"flagstaff census {self.source.name}"
+                )
                 continue
             with self.engine.begin() as connection:
                 fence(connection, self.lease)
@@ -248,6 +273,20 @@ class _Census:
                     connection, self.lease.connection_id, stream, ids, "moved",
                     at=database_now(connection), run_id=self.report.run_id,
                 )  # fmt: skip
+
+    def _read_anew(self) -> bool:
+        """Whether everything was read from its beginning since the last census."""
+        with reading(self.engine) as connection:
+            last = sa.select(_connection.c.census_at).where(
+                _connection.c.id == self.lease.connection_id
+            )
+            anew = sa.select(sa.literal(1)).where(
+                _run.c.connection_id == self.lease.connection_id,
+                _run.c.kind == "pull",
+                _run.c.full.is_(True),
+                _run.c.started_at >= last.scalar_subquery(),
+            )
+            return connection.execute(anew.limit(1)).first() is not None
 
     def _apply_accepted(self, stream: str, roster: Sequence[Scope]) -> None:
         visible = {scope.id for scope in roster}

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from connectors.sdk.contract import Connector
 from connectors.sdk.records import GoneReason
 from sync_engine.reconcile import verdict
+from sync_engine.source import telling
 from sync_engine.store import retire
 from sync_engine.store.lease import Lease, fence
 
@@ -31,12 +32,14 @@ def confirm_and_retire(
         visible: whether we still see the container of these items.
 
     Raises:
+        ConnectorError: the tool does not answer, or its connector fails.
         LeaseLostError: another worker has taken over.
     """
     retired = 0
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        answers = connector.confirm(stream, batch)
+        with telling(connector, f"confirming {stream}"):
+            answers = connector.confirm(stream, batch)
         gone: dict[GoneReason, list[str]] = {}
         for id in batch:
             reason = verdict(answers[id], container_visible=visible) if id in answers else None

@@ -34,6 +34,7 @@ from sync_engine.store import entries, runs, upgrade
 from sync_engine.store import lease as leases
 from sync_engine.store.engine import open_engine
 from sync_engine.store.lease import LeaseLostError
+from sync_engine.subscriptions import subscriptions
 from sync_engine.web.whole import Probes, whole
 
 TICK_SECONDS = 5
@@ -179,6 +180,7 @@ class Daemon:
         try:
             duties.standards_of(configuration)
             duties.baselines_of(configuration)
+            subscriptions(configuration)
             known = known_people(load_people(configuration))
         except CONFIGURATION_ERRORS:
             self._version = version  # as wrong at the next tick; only a further change is news
@@ -269,24 +271,31 @@ class Daemon:
         today = clock.now().astimezone(self._configuration.settings.zone).date()
         try:
             if self._assess_due or today != self._assessed_on:
-                self._assess_due = False
-                report = duties.assess(self._engine, self._configuration)
-                if today != self._assessed_on:
-                    duties.tidy(self._engine, self._configuration)
-                self._assessed_on = today
-                log.info(
-                    "assessed", opened=len(report.opened), worsened=len(report.worsened),
-                    resolved=len(report.resolved), frozen=len(report.frozen),
-                )  # fmt: skip
-                for connection in self._configuration.settings.connections:
-                    if connection.writeback is not None:
-                        self._submit(connection, None)
-            duties.log_digests(*duties.send_digests(self._configuration, self._engine))
+                self._assess(today)
+            sent = duties.send_digests(self._configuration, self._engine, stop=self._stop)
+            duties.log_digests(*sent)
             self._health.duties_error = None
         except CONFIGURATION_ERRORS as error:
             self._health.duties_error = str(error)
-            self._assess_due = True
             _say("cannot assess or send", str(error))
+
+    def _assess(self, today: date) -> None:
+        self._assess_due = False
+        try:
+            report = duties.assess(self._engine, self._configuration)
+            if today != self._assessed_on:
+                duties.tidy(self._engine, self._configuration)
+        except (*CONFIGURATION_ERRORS, sa.exc.SQLAlchemyError):
+            self._assess_due = True  # no digest goes out over what was not assessed
+            raise
+        self._assessed_on = today
+        log.info(
+            "assessed", opened=len(report.opened), worsened=len(report.worsened),
+            resolved=len(report.resolved), frozen=len(report.frozen),
+        )  # fmt: skip
+        for connection in self._configuration.settings.connections:
+            if connection.writeback is not None:
+                self._submit(connection, None)
 
     def _healthz(self) -> tuple[bool, dict[str, Any]]:
         silent = clock.now() - self._health.ticked_at

@@ -116,8 +116,7 @@ def deliver(
     report = runs.start(engine, lease, source.name, "delivery", full=delivery.complete)
     _write(engine, source, lease, delivery, report)
     _absent(engine, source, lease, delivery, report)
-    if report.tally.changed.get("person"):
-        people.assign_identities(engine, tuple(known_people), run_id=report.run_id)
+    people.assign_identities(engine, tuple(known_people), connection_id=lease.connection_id)
     whole = not (delivery.refused or report.tally.parked)
     _say(delivery, report)
     changes: dict[str, Any] = {

@@ -141,11 +141,13 @@ def send_digests(
     *,
     by_hand: bool = False,
     only: str | None = None,
+    stop: threading.Event | None = None,
 ) -> tuple[list[Queued], list[Delivered]]:
     """Compose what is due (by hand: today's), and deliver what waits.
 
     Args:
         only: the name of the digest that is composed; None: all of them.
+        stop: when set, no further message is begun.
     """
     now = clock.now()
     ways = channels(configuration)
@@ -160,7 +162,8 @@ def send_digests(
         web_url=configuration.settings.web.url,
         by_hand=by_hand,
     )
-    return queued, digests.deliver(engine, ways, clock.now())
+    stopping = stop.is_set if stop is not None else lambda: False
+    return queued, digests.deliver(engine, ways, clock.now(), stopping=stopping)
 
 
 def log_digests(queued: Iterable[Queued], delivered: Iterable[Delivered]) -> None:

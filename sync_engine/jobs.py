@@ -95,6 +95,8 @@ def run(
     with structlog.contextvars.bound_contextvars(connection=connection.name, job=job.kind):
         try:
             identities.take(engine, people)
+            if job.kind == "census":
+                _put_off(engine, lease)
             report = _do(engine, source, lease, job, tuple(people), stop, progress)
             _plan(workshop, connection, lease, report)
             if job.kind == "census" and connection.webhook is not None:
@@ -162,6 +164,17 @@ def _do(
         engine, source, lease, full=job.full, seconds=job.seconds, stop=stop, progress=progress,
         known_people=people,
     )  # fmt: skip
+
+
+def _put_off(engine: sa.Engine, lease: Lease) -> None:
+    """A census that does not come to its end, whatever ends it, lets pulls come first."""
+    with engine.begin() as store:
+        now = leases.fence(store, lease)
+        store.execute(
+            sa.update(_connection)
+            .where(_connection.c.id == lease.connection_id)
+            .values(next_census_at=now + planner.CENSUS_RETRY)
+        )
 
 
 def _plan(

@@ -16,9 +16,10 @@ from types import TracebackType
 from typing import Self
 
 from connectors.sdk.contract import Connector, Cursor, Lane, Plan
-from connectors.sdk.errors import ConnectorError, CursorExpired, Unexpected
+from connectors.sdk.errors import ConnectorError, CursorExpired
 from connectors.sdk.records import Gone
 from sync_engine import clock
+from sync_engine.source import defect
 from sync_engine.store.items import Dumped, ItemMapper, dump
 
 QUEUE_PAGES = 2
@@ -135,7 +136,7 @@ class Fetcher:
         except ConnectorError as error:
             planned = Planned(stream, Plan(()), error)
         except Exception as error:  # noqa: BLE001  a plug-in's defect ends its stream, not the run
-            planned = Planned(stream, Plan(()), self._defect(stream, None, error))
+            planned = Planned(stream, Plan(()), defect(self._connector, stream, error))
         self._put(planned)
 
     def _run(self, stream: str, lane: Lane, since: Cursor | None, ahead: bool) -> None:
@@ -160,16 +161,8 @@ class Fetcher:
         except ConnectorError as error:
             return error
         except Exception as error:  # noqa: BLE001  a plug-in's defect ends its lane, not the run
-            return self._defect(stream, lane.scope, error)
+            return defect(self._connector, stream, error, lane.scope)
         return None
-
-    def _defect(self, stream: str, scope: str | None, error: Exception) -> Unexpected:
-        return Unexpected(
-            f"the {self._connector.title} connector failed in {stream}: "
-            f"{type(error).__name__}: {error}",
-            remedy="Please report this to the authors of the connector.",
-            scope=scope,
-        )
 
     def _put(self, event: Event) -> bool:
         """Hand an event over; False once nobody waits for it any more."""

@@ -17,13 +17,14 @@ import sqlalchemy as sa
 
 from sync_engine.store.engine import reading
 from sync_engine.store.locks import Lock, hold
-from sync_engine.store.models import Connection, Identity, Leave, PeopleState, PersonRow
+from sync_engine.store.models import Connection, Identity, Leave, PeopleState, PersonRow, Run
 
 _identity = Identity.__table__  # type: ignore[attr-defined]
 _leave = Leave.__table__  # type: ignore[attr-defined]
 _person = PersonRow.__table__  # type: ignore[attr-defined]
 _connection = Connection.__table__  # type: ignore[attr-defined]
 _state = PeopleState.__table__  # type: ignore[attr-defined]
+_run = Run.__table__  # type: ignore[attr-defined]
 
 CHUNK = 500
 SHORTEST_MAILBOX = 5
@@ -98,7 +99,7 @@ def take(engine: sa.Engine, known: Sequence[KnownPerson]) -> None:
 
 
 def assign_identities(
-    engine: sa.Engine, known: Sequence[KnownPerson] = (), *, run_id: int | None = None
+    engine: sa.Engine, known: Sequence[KnownPerson] = (), *, connection_id: int | None = None
 ) -> int:
     """Give human accounts their identity; how many were given one.
 
@@ -106,9 +107,15 @@ def assign_identities(
     assigned anew.
 
     Args:
-        run_id: look only at accounts that this run wrote, unless other people are known than
-            before; None: at all.
+        connection_id: look only at accounts of this connection that were written after its last
+            read that came to its end, unless other people are known than before; None: at all.
     """
+    basis = _basis(known)
+    looked_at = sa.true() if connection_id is None else _written_since(connection_id)
+    with reading(engine) as connection:
+        fresh = sa.select(sa.literal(1)).where(looked_at).select_from(_person).limit(1)
+        if _taken(connection) == basis and connection.execute(fresh).first() is None:
+            return 0
     by_email = {fold(email): person for person in known for email in person.emails}
     by_account = {
         (connection, fold(account)): person
@@ -116,11 +123,10 @@ def assign_identities(
         for connection, accounts in person.accounts.items()
         for account in accounts
     }
-    basis = _basis(known)
     with engine.begin() as connection:
         hold(connection, Lock.PEOPLE)  # a person is made once
         if _taken(connection) != basis:
-            run_id = None
+            looked_at = sa.true()
             connection.execute(sa.delete(_state))
             connection.execute(sa.insert(_state), {"id": 1, "basis": basis})
         identities, former = _identities(connection, known)
@@ -134,7 +140,7 @@ def assign_identities(
             .join(_connection, _connection.c.id == _person.c.connection_id)
             .outerjoin(_identity, _identity.c.id == _person.c.identity_id)
             .where(_person.c.kind == "human")
-            .where(sa.true() if run_id is None else _person.c.run_id == run_id)
+            .where(looked_at)
         ).all()  # fmt: skip
         given = []
         for row in rows:
@@ -169,6 +175,18 @@ def assign_identities(
                 given[start : start + CHUNK],
             )
     return len(given)
+
+
+def _written_since(connection_id: int) -> sa.ColumnElement[bool]:
+    """What a read has written that is just ending, what a replay did before it, and what one that
+    was killed left behind."""
+    last = (
+        sa.select(sa.func.coalesce(sa.func.max(_run.c.id), 0))
+        .where(_run.c.connection_id == connection_id, _run.c.ended_at.is_not(None))
+        .where(_run.c.kind.in_(("pull", "delivery")))
+        .scalar_subquery()
+    )
+    return sa.and_(_person.c.connection_id == connection_id, _person.c.run_id > last)
 
 
 def _basis(known: Sequence[KnownPerson]) -> str:

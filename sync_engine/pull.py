@@ -23,7 +23,7 @@ from connectors.sdk.errors import (
 )
 from sync_engine import absence, clock, hinted, people, replay
 from sync_engine.lanes import Ended, Fetched, Fetcher, Planned
-from sync_engine.source import Source
+from sync_engine.source import Source, telling
 from sync_engine.store import runs, scopes
 from sync_engine.store.cursors import Standing
 from sync_engine.store.engine import reading
@@ -122,8 +122,7 @@ def pull(
     full = full or rescoped
     run = _Run(engine, source, lease, full, seconds, stop, progress)
     changes = run.work(before)
-    if run.report.tally.changed.get("person"):
-        people.assign_identities(engine, known_people, run_id=run.report.run_id)
+    people.assign_identities(engine, known_people, connection_id=lease.connection_id)
     if rescoped and run.report.ok:
         changes["next_census_at"] = run.report.started_at
     return runs.end(engine, lease, run.report, changes)
@@ -202,7 +201,8 @@ class _Run:
         if fresh and before["state"] == "ok" and not self.report.full:
             return {}
         try:
-            identity = self.source.connector.check()
+            with telling(self.source.connector, "check"):
+                identity = self.source.connector.check()
         except ConnectorError as error:
             raise Abandoned(error) from error
         return {
@@ -283,6 +283,11 @@ class _Run:
             self.writer.cursors.join(stream)
         if whole and state.plan.lanes and self._is_read_whole(stream):
             self._absent(stream, state.seen, state)
+        if not state.failed and (missed := self.writer.cursors.missed(stream)):
+            self.report.problems.append(
+                f"{stream}: {missed} items in the tool had not been read; the next pull reads all "
+                "anew"
+            )
         if state.tally.parked:
             self._parked(stream, state)
         self._tell(stream, state, done=True)

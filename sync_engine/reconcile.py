@@ -6,7 +6,7 @@ be denied, its container must still be visible, and a census that would take too
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from connectors.sdk.records import GoneReason
@@ -46,14 +46,19 @@ class Findings:
     moved: Mapping[str, str] = field(default_factory=dict)
 
 
-def compare(censuses: Sequence[ScopeCensus], guard: Guard) -> Findings:
-    """Compare complete lists with the store, scope by scope."""
+def compare(censuses: Sequence[ScopeCensus], guard: Guard, beside: Iterable[str] = ()) -> Findings:
+    """Compare complete lists with the store, scope by scope.
+
+    Args:
+        beside: ids that the store has of scopes without a list; a listed one may have them, too.
+    """
     anywhere: dict[str, str] = {id: each.scope for each in censuses for id in each.listed}
-    known_anywhere = {id for each in censuses for id in each.known}
+    elsewhere = set(beside)
+    known_anywhere = elsewhere.union(*(each.known for each in censuses))
     missing: dict[str, list[str]] = {}
     held: dict[str, str] = {}
     unknown: dict[str, list[str]] = {}
-    moved: dict[str, str] = {}
+    moved = {id: anywhere[id] for id in elsewhere & anywhere.keys()}
     for each in censuses:
         absent = sorted(each.known - anywhere.keys())
         moved.update({id: anywhere[id] for id in (each.known - each.listed) & anywhere.keys()})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 from connectors.sdk.contract import Connector, provided
+from connectors.sdk.errors import ConnectorError, Unexpected
 from sync_engine.admin_map import REDACTIONS, AdminMapping
 from sync_engine.reconcile import Guard
 from sync_engine.store import history
@@ -64,3 +67,32 @@ class Source:
     def observe(self) -> frozenset[str]:
         """Fields of a task whose history the tool does not give."""
         return frozenset(history.TRACKED) - self.connector.history
+
+
+@contextmanager
+def telling(connector: Connector, where: str) -> Iterator[None]:
+    """Ask a connector for something: a plug-in's defect is told as an error of its own.
+
+    Args:
+        where: what was asked for, as in "failed in WHERE".
+
+    Raises:
+        Unexpected: the connector raised what is no `ConnectorError`.
+    """
+    try:
+        yield
+    except ConnectorError:
+        raise
+    except Exception as error:
+        raise defect(connector, where, error) from error
+
+
+def defect(
+    connector: Connector, where: str, error: Exception, scope: str | None = None
+) -> Unexpected:
+    """What is said of a connector that fails as it should not."""
+    return Unexpected(
+        f"the {connector.title} connector failed in {where}: {type(error).__name__}: {error}",
+        remedy="Please report this to the authors of the connector.",
+        scope=scope,
+    )

@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 import structlog
-from pydantic import SecretStr
 
 from sync_engine.connect import open_vault
+from sync_engine.digest import periods
 from sync_engine.digest.audience import Audiences
 from sync_engine.digest.channels.base import Channel
 from sync_engine.digest.channels.configured import boards
@@ -25,7 +25,7 @@ from sync_engine.digest.read import Store
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.filters import FLAG, flag_condition
 from sync_engine.secrets import SecretError, mail_password
-from sync_engine.settings import Configuration, Digest, Settings
+from sync_engine.settings import Configuration, Digest, Problem, Settings, SettingsError
 from sync_engine.settings.digests import BUILT_IN, Escalate
 from sync_engine.store.vault import VaultError
 
@@ -59,12 +59,30 @@ def moment_of(settings: Settings, now: datetime) -> Moment:
 
 
 def subscriptions(configuration: Configuration) -> list[Subscription]:
-    """Every configured digest; those of one name are one subscription."""
+    """Every configured digest; those of one name are one subscription.
+
+    Raises:
+        SettingsError: the file says of one that it is sent at what is no time.
+    """
+    if problems := wrong_times(configuration):
+        raise SettingsError(configuration.source.file, problems)
     settings = configuration.settings
     parts: dict[str, list[Subscription]] = {}
     for digest in settings.digests:
         parts.setdefault(digest.key, []).append(_subscription(settings, digest))
     return [replace(first, also=tuple(others)) for first, *others in parts.values()]
+
+
+def wrong_times(configuration: Configuration) -> list[Problem]:
+    """Digests whose `when` is no schedule."""
+    settings, found = configuration.settings, []
+    for index, digest in enumerate(settings.digests):
+        try:
+            periods.parse(digest.when, digest.zone or settings.timezone)
+        except ValueError as error:
+            place = configuration.source.place(("digests", index, "when"))
+            found.append(Problem(f"digests.{digest.key}.when: {error}", place))
+    return found
 
 
 def _subscription(settings: Settings, digest: Digest) -> Subscription:
@@ -112,28 +130,24 @@ def _quiet(settings: Settings, digest: Digest) -> QuietDays:
 def channels(
     configuration: Configuration, environ: Mapping[str, str] = os.environ
 ) -> dict[str, Channel]:
-    """The ways out that are configured.
-
-    Raises:
-        SecretError: the mail password cannot be had.
-    """
+    """The ways out that are configured. Their secrets are fetched when they send: if one cannot be
+    had, the others go on."""
     settings = configuration.settings
     found: dict[str, Channel] = {"file": FileChannel(configuration.path(settings.files.folder))}
     if settings.mail is not None:
         mail = settings.mail
         name, address = parseaddr(mail.sender)
-        password = mail_password(configuration, environ)
         found["email"] = EmailChannel(
             MailSettings(
                 host=mail.host,
                 port=mail.port,
                 security=mail.security,
                 user=mail.user,
-                password=SecretStr(password) if password is not None else None,
                 sender=address,
                 sender_name=name or "Flagstaff",
-                reply_to=mail.reply_to,
-            )
+                reply_to=parseaddr(mail.reply_to)[1] if mail.reply_to else None,
+            ),
+            lambda: mail_password(configuration, environ),
         )
     return found | boards(configuration, environ)
 

@@ -213,7 +213,7 @@ def clock(answer: Answer) -> datetime | None:
     """Asana's time when it answered; None when the answer does not say."""
     try:
         return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

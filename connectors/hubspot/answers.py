@@ -91,6 +91,6 @@ def clock(answer: Answer) -> datetime | None:
     """The server's time when it answered."""
     try:
         at = parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

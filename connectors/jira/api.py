@@ -143,7 +143,7 @@ class Api:
             try:
                 at = parsedate_to_datetime(written)
                 return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-            except ValueError:
+            except (ValueError, OverflowError):
                 pass  # a proxy's own invention: the tool itself is asked instead
         return self.clock()
 

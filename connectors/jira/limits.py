@@ -87,6 +87,6 @@ def _quota(header: str) -> Budget | None:
 def _date(headers: Mapping[str, str]) -> datetime | None:
     try:
         at = parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -79,6 +79,6 @@ def _quota(header: str) -> Budget | None:
 def _date(written: str) -> datetime | None:
     try:
         at = parsedate_to_datetime(written)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -75,6 +75,6 @@ def seconds_asked(headers: Mapping[str, str], now: datetime) -> float | None:
 def _date(value: str) -> datetime | None:
     try:
         instant = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -141,14 +141,15 @@ class Wire:
 
     def _named(self, error: Exception, what: str) -> ConnectorError:
         """What went wrong, in words of ours: the libraries' own hold the URL."""
-        if isinstance(error, (requests.exceptions.InvalidHeader, UnicodeError)):
+        causes = list(_chain(error))
+        ours = not any(isinstance(cause, _OF_ANSWERS) for cause in causes)
+        if ours and isinstance(error, (requests.exceptions.InvalidHeader, UnicodeError)):
             return Refused(
                 f"{what} could not be sent: the credential holds a character that cannot travel.",
                 remedy="Enter the credential again, without line breaks and quotation marks.",
             )
-        if isinstance(error, ValueError):  # InvalidURL, MissingSchema, InvalidSchema …
+        if ours and isinstance(error, ValueError):  # InvalidURL, MissingSchema, InvalidSchema …
             return Refused(f"{what} has no valid address.", remedy="Correct `url`.")
-        causes = list(_chain(error))
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
             return Refused(
                 f"{what} failed: the certificate of the host is not valid for it.",
@@ -162,7 +163,11 @@ class Wire:
         return Unavailable(f"{what} failed: the connection broke.")
 
 
+_OF_ANSWERS = (urllib3.exceptions.InvalidHeader, UnicodeDecodeError)
+"""Errors that only an answer makes, though they are kinds of those that a request makes."""
+
 _FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+    (_OF_ANSWERS, "the head of the answer makes no sense"),
     (urllib3.exceptions.NameResolutionError, "the name of the host is not known"),
     (ConnectionRefusedError, "the host refuses connections"),
     ((requests.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError), "the host is not reached"),

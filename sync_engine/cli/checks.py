@@ -78,12 +78,13 @@ def _writebacks(configuration: Configuration) -> Iterator[Problem]:
 
 
 def _digests(configuration: Configuration) -> Iterator[Problem]:
-    from sync_engine.digest import periods
     from sync_engine.digest.channels import apprise
     from sync_engine.rules import filters
     from sync_engine.rules.language import LanguageError
+    from sync_engine.subscriptions import wrong_times
 
     settings = configuration.settings
+    yield from wrong_times(configuration)
     for name, way in settings.channels.items():
         if way.kind == "apprise" and not apprise.installed():
             yield Problem(
@@ -91,13 +92,6 @@ def _digests(configuration: Configuration) -> Iterator[Problem]:
                 configuration.source.place(("channels", name)),
             )
     for index, digest in enumerate(settings.digests):
-        try:
-            periods.parse(digest.when, digest.zone or settings.timezone)
-        except ValueError as error:
-            yield Problem(
-                f"digests.{digest.key}.when: {error}",
-                configuration.source.place(("digests", index, "when")),
-            )
         try:
             if digest.scope is not None:
                 filters.check(digest.scope, "flag")

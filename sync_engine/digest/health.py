@@ -131,6 +131,7 @@ def _held(connection: sa.Connection) -> Iterator[HealthLine]:
         sa.select(_connection.c.name, _hold.c.reason, _hold.c.at)
         .join(_connection, _connection.c.id == _hold.c.connection_id)
         .where(_hold.c.accepted_at.is_(None), _hold.c.superseded_at.is_(None))
+        .where(_connection.c.removed_at.is_(None))
         .order_by(_hold.c.id)
     )
     for row in rows:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from email.utils import parseaddr
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from sync_engine.settings.base import Email, Section, Severity, Zone
+from sync_engine.settings.base import MAILBOX, Email, Section, Severity, Zone
 from sync_engine.settings.nearest import nearest
 from sync_engine.settings.values import QuietDay
 
@@ -154,6 +155,16 @@ class Mail(Section):
         alias="from", min_length=3, description="Address, or name and address, we write from."
     )
     reply_to: str | None = Field(None, description="Address to which answers go.")
+
+    @field_validator("sender", "reply_to")
+    @classmethod
+    def _sendable(cls, value: str | None) -> str | None:
+        if value is not None and not MAILBOX.fullmatch(parseaddr(value)[1]):
+            raise ValueError(
+                "this names no e-mail address; write name@example.com, or "
+                "Name <name@example.com>, the name in quotes where it has a comma"
+            )
+        return value
 
     @model_validator(mode="after")
     def _whole(self) -> Mail:

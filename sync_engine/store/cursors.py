@@ -23,6 +23,11 @@ from sync_engine.store.upserts import Upsert
 COLUMNS = ("connection_id", "stream", "lane", "cursor", "done", "moved_at", "run_id")
 JOINT_LANE = "~joint"
 """Under this name a first read keeps the cursor that will take its lanes' place."""
+UNREAD_LANE = "~unread"
+"""Under this name a census keeps ids that no pull had brought: the next one has to."""
+UNREAD_KEPT = 10_000
+"""Ids of a stream that are kept so; the next census finds the others again."""
+CHUNK = 500
 
 _raw = RawItem.__table__  # type: ignore[attr-defined]
 _lane = LaneState.__table__  # type: ignore[attr-defined]
@@ -71,7 +76,7 @@ class Cursors:
                 connection.execute(sa.delete(_lane).where(of_stream))
             rows = connection.execute(
                 sa.select(_lane.c.lane, _lane.c.cursor)
-                .where(of_stream, _lane.c.lane != JOINT_LANE)
+                .where(of_stream, _lane.c.lane.not_in((JOINT_LANE, UNREAD_LANE)))
                 .where(_lane.c.cursor.is_not(None))
             )
             cursors = {row.lane: row.cursor for row in rows}
@@ -110,6 +115,42 @@ class Cursors:
             ).scalar_one()
             connection.execute(sa.delete(_lane).where(self._of(stream)))
             self.move(connection, stream, "", joint, now)
+
+    def expect(self, stream: str, ids: Sequence[str]) -> None:
+        """The tool has items that no pull has brought yet; the latest such word counts."""
+        with self._engine.begin() as connection:
+            now = fence(connection, self._lease)
+            cursor = {"ids": orjson.dumps(list(ids[:UNREAD_KEPT])).decode()}
+            self.move(connection, stream, UNREAD_LANE, cursor, now)
+
+    def missed(self, stream: str) -> int:
+        """How many of the expected items a pull that has ended did not bring either; if any, the
+        stream is read from its beginning next time."""
+        unread = sa.and_(self._of(stream), _lane.c.lane == UNREAD_LANE)
+        with reading(self._engine) as connection:
+            if connection.execute(sa.select(_lane.c.lane).where(unread)).first() is None:
+                return 0
+        with self._engine.begin() as connection:
+            fence(connection, self._lease)
+            held = connection.execute(
+                sa.select(_lane.c.cursor, _lane.c.moved_at).where(unread)
+            ).one()
+            ids = orjson.loads(held.cursor["ids"])
+            gone_at = _raw.c.gone_at  # what came and went since was read
+            found = 0
+            for start in range(0, len(ids), CHUNK):
+                found += connection.execute(
+                    sa.select(sa.func.count())
+                    .select_from(_raw)
+                    .where(_raw.c.connection_id == self._lease.connection_id)
+                    .where(_raw.c.stream == stream)
+                    .where(_raw.c.item_id.in_(ids[start : start + CHUNK]))
+                    .where(sa.or_(gone_at.is_(None), gone_at >= held.moved_at))
+                ).scalar_one()
+            connection.execute(
+                sa.delete(_lane).where(self._of(stream) if found < len(ids) else unread)
+            )
+        return len(ids) - found
 
     def _forget(self, stream: str, lanes: Sequence[str]) -> None:
         with self._engine.begin() as connection:

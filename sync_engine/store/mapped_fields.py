@@ -46,6 +46,10 @@ class MappedFields:
         """The mapping, with the ids under which its fields were last found."""
         return replace(mapping, ids={ours: found.id for ours, found in self._known.items()})
 
+    def forget(self) -> None:
+        """Learn anew: what was learnt last was rolled back."""
+        self._known.clear()
+
     def learn(
         self,
         connection: sa.Connection,

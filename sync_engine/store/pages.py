@@ -146,8 +146,12 @@ class PageWriter:
             with self.engine.begin() as connection:
                 return self._write(connection, page, page.items)
         except REFUSALS:
-            self._words.forget()
+            self._forget()
             return self._write_singly(page)
+
+    def _forget(self) -> None:
+        self._words.forget()
+        self._fields.forget()
 
     def _write_singly(self, page: PageToWrite) -> Tally:
         tally = Tally()
@@ -158,7 +162,7 @@ class PageWriter:
                     with connection.begin_nested():
                         tally.add(self._write(connection, bare, [each]))
                 except REFUSALS as error:
-                    self._words.forget()
+                    self._forget()
                     cause = str(getattr(error, "orig", None) or error).splitlines()[0]
                     refused = Made({}, f"the store cannot hold it: {cause}")
                     parked = Dumped(each.item, each.body, each.hash, refused, each.packed)
@@ -248,7 +252,10 @@ class PageWriter:
             tally.changed[name] = tally.changed.get(name, 0) + len(changed)
             if kind in mentions.KINDS:
                 self._write_mentions(connection, kind, mapped, changed)
-        for kind, ids in _dropped(mapped).items():
+        for kind, dropped in _dropped(mapped).items():
+            ids = retire.still_theirs(
+                connection, self.lease.connection_id, kind, list(dropped), dropped.values()
+            )
             tally.retired += retire.records(
                 connection, self.lease.connection_id, kind, ids, "deleted",
                 at=now, run_id=self.run_id,
@@ -365,14 +372,15 @@ class PageWriter:
         )
 
 
-def _dropped(mapped: Mapping[str, Mapped]) -> dict[type[Record], list[str]]:
-    """Records that an item of the page yielded before and that none of the page yields now."""
+def _dropped(mapped: Mapping[str, Mapped]) -> dict[type[Record], dict[str, str]]:
+    """Records that an item of the page yielded before and that none of the page yields now, each
+    with that item."""
     present = {key for each in mapped.values() for key in each.made.records}
-    dropped: dict[type[Record], list[str]] = {}
-    for each in mapped.values():
+    dropped: dict[type[Record], dict[str, str]] = {}
+    for item_id, each in mapped.items():
         if each.made.parked is not None:
             continue
         for number, id in each.before:
             if (number, id) not in present and KINDS[number] not in SHARED_KINDS:
-                dropped.setdefault(KINDS[number], []).append(id)
+                dropped.setdefault(KINDS[number], {})[id] = item_id
     return dropped

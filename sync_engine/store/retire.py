@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -73,7 +73,7 @@ def items(
                     gone.setdefault(kind, []).append(id)
         if Task in gone:
             whose = [item_id for item_id, _ in held]
-            gone[Task] = _still_theirs(connection, connection_id, gone[Task], whose)
+            gone[Task] = still_theirs(connection, connection_id, Task, gone[Task], whose)
         for kind, kind_ids in gone.items():
             retired += records(
                 connection, connection_id, kind, kind_ids, reason, at=at, run_id=run_id
@@ -82,12 +82,13 @@ def items(
     return retired
 
 
-def _still_theirs(
-    connection: sa.Connection, connection_id: int, ids: Sequence[str], items: Sequence[str]
-) -> list[str]:
-    """Of the tasks that items yielded, those that no other item has yielded since: a task that
-    has moved may come under another address before the old one is said to be gone."""
-    table, theirs = table_of(Task), set(items)
+def still_theirs(
+    connection: sa.Connection, connection_id: int, kind: type[Record], ids: Sequence[str],
+    items: Iterable[str],
+) -> list[str]:  # fmt: skip
+    """Of the records that items yielded, those that no other item has yielded since: one that has
+    moved may come with another item before the old one says that it has it no more."""
+    table, theirs = table_of(kind), set(items)
     found: list[str] = []
     for start in range(0, len(ids), CHUNK):
         rows = connection.execute(

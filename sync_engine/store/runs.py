@@ -106,9 +106,17 @@ def cannot_run(
     """A connection's configuration does not let it run: say so on it, try again later."""
     with engine.begin() as connection:
         now = database_now(connection)
-        values = {"state": "failed", "message": message, "next_pull_at": now + again_in}
+        again = now + again_in
+        values = {"state": "failed", "message": message, "remedy": None, "next_pull_at": again}
         known = connection.execute(
             sa.update(_connection).where(_connection.c.name == name).values(**values)
+        )
+        census_at = _connection.c.next_census_at  # it goes before a pull, and cannot run either
+        connection.execute(
+            sa.update(_connection)
+            .where(_connection.c.name == name, _connection.c.complete_at.is_not(None))
+            .where(sa.or_(census_at.is_(None), census_at <= now))
+            .values(next_census_at=again)
         )
         if known.rowcount == 0:
             connection.execute(

@@ -93,6 +93,23 @@ def test_digests_go_out_without_links_that_act_where_there_is_no_key(
     assert "/letters/" not in flagstaff(*preview).out
 
 
+def test_a_mail_password_that_cannot_be_had_holds_up_mails_alone(
+    flagstaff: Flagstaff, engine: sa.Engine, tmp_path: Path
+) -> None:
+    mail = "mail: {host: 127.0.0.1, from: pmo@example.com, user: pmo, password: 'env:NO_SUCH'}\n"
+    (tmp_path / "flagstaff.yaml").write_text(
+        CONFIGURATION.replace("[file]", "[email, file]") + mail
+    )
+    said = flagstaff("digest", "send", "--now", "--json")
+    assert said.code == 2
+    assert said.json["composed"] == 2
+    states = sorted((each["channel"], each["state"]) for each in said.json["deliveries"])
+    assert states == [("email", "queued"), ("file", "sent"), ("file", "sent")]
+    [held] = [each["said"] for each in said.json["deliveries"] if each["channel"] == "email"]
+    assert "NO_SUCH is not set" in held
+    assert len(list((tmp_path / "digests").glob("*.html"))) == 2
+
+
 def test_one_digest_is_sent_by_its_name(
     flagstaff: Flagstaff, engine: sa.Engine, tmp_path: Path
 ) -> None:
@@ -119,6 +136,19 @@ def test_a_digest_that_cannot_be_composed_is_told(
     assert 'The digest "mine" could not be composed: The scope' in " ".join(said.out.split())
     told = flagstaff("digest", "send", "--now", "--json").json
     assert (told["composed"], [each["digest"] for each in told["troubles"]]) == (0, ["mine"])
+
+
+def test_a_time_that_is_none_is_told_with_its_place(
+    flagstaff: Flagstaff, engine: sa.Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "flagstaff.yaml").write_text(
+        CONFIGURATION.replace("fallback", "when: Blurday 08:00, fallback")
+    )
+    for command in (("digest", "send"), ("digest", "preview", "mine"), ("config", "check")):
+        said = flagstaff(*command)
+        assert said.code == 1
+        assert "flagstaff.yaml:5:39: digests.mine.when" in said.out + said.err
+        assert "unexpected" not in said.err
 
 
 def test_readers_shows_who_left(flagstaff: Flagstaff, engine: sa.Engine) -> None:

@@ -16,6 +16,8 @@ from sync_engine.configure import entries as plain
 from sync_engine.configure import people as persons
 from sync_engine.configure.changes import Desk, InvalidError
 from sync_engine.daemon import Daemon
+from sync_engine.digest import run
+from sync_engine.secrets import SecretError
 from sync_engine.settings import load
 from sync_engine.store import entries, runs
 from sync_engine.store.audit import Actor
@@ -123,6 +125,63 @@ def test_what_the_store_refuses_is_taken_at_the_next_look(daemon: Daemon, desk: 
     daemon._reload.set()
     refused("other@example.com", 1)
     assert daemon._configuration.settings.timezone == "Europe/Berlin"
+
+
+def test_an_assessment_that_the_store_refuses_is_made_at_the_next_look(
+    daemon: Daemon, desk: Desk
+) -> None:
+    refuse = "CREATE TRIGGER no AFTER INSERT ON assessment BEGIN SELECT RAISE(ABORT,'full'); END"
+    turn(daemon)
+    [(made,)] = rows(desk, "SELECT count(*) FROM assessment")
+    with daemon._engine.begin() as connection:
+        connection.exec_driver_sql(refuse)
+    daemon._delivered()
+    daemon.tick()
+    assert "full" in str(daemon._health.store_error)
+    with daemon._engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER no")
+    turn(daemon)
+    assert daemon._health.store_error is None
+    assert rows(desk, "SELECT count(*) FROM assessment") == [(made + 1,)]
+
+
+def test_what_cannot_be_sent_is_no_reason_to_assess_again(
+    daemon: Daemon, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> Any:
+        raise SecretError("mail.password: it is not set")
+
+    monkeypatch.setattr("sync_engine.duties.send_digests", refused)
+    for _ in range(3):
+        turn(daemon)
+    assert "not set" in str(daemon._health.duties_error)
+    assert rows(desk, "SELECT count(*) FROM assessment") == [(1,)]
+
+
+def test_a_file_with_a_time_that_is_none_is_not_taken(daemon: Daemon) -> None:
+    turn(daemon)
+    ABSENT.write_text("digests: [{to: ada@example.com, when: Blurday 08:00, channels: [file]}]\n")
+    daemon._reload.set()
+    turn(daemon)
+    assert "Blurday" in str(daemon._health.configuration_error)
+    assert daemon._configuration.settings.digests == ()
+
+
+def test_no_message_is_begun_once_it_is_told_to_stop(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def deliver(*_: Any, stopping: Any) -> list[Any]:
+        asked.append(stopping)
+        return []
+
+    monkeypatch.setattr(run, "deliver", deliver)
+    turn(daemon)
+    [stopping] = asked
+    assert not stopping()
+    daemon._stop.set()
+    assert stopping()
 
 
 def test_a_broken_people_file_is_said_of_each_connection(

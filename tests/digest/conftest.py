@@ -117,7 +117,8 @@ class PostOffice:
     """A real SMTP server's handler: keeps what it takes, and misbehaves on demand.
 
     `rcpt` and `data` answer for a recipient instead of 250; "drop" after DATA closes the
-    connection once the message is in, without an answer; "hold" never answers.
+    connection once the message is in, without an answer; "hold" never answers. `hangs_up`: with
+    each refusal it closes, too. `most`: messages of a connection, after which it says good-bye.
     """
 
     taken: list[tuple[str, bytes]] = field(default_factory=list)
@@ -125,6 +126,8 @@ class PostOffice:
     rcpt: dict[str, str] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
     sessions: set[int] = field(default_factory=set)
+    hangs_up: bool = False
+    most: int | None = None
     port: int = 0
     cert: Path | None = None
 
@@ -142,7 +145,7 @@ class PostOffice:
     ) -> str:
         answer = self.rcpt.get(address)
         if answer:
-            return answer
+            return self._refuse(server, answer)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -159,6 +162,22 @@ class PostOffice:
             server.transport.abort()
         if answer == "hold":
             await asyncio.sleep(3600)
+        return answer if answer.startswith("250") else self._refuse(server, answer)
+
+    async def handle_NOOP(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, word: str
+    ) -> str:
+        here = getattr(session, "noops", 0) + 1
+        session.noops = here  # type: ignore[attr-defined]
+        if self.most is None or here < self.most:
+            return "250 OK"
+        self.hangs_up = True
+        return self._refuse(server, "421 4.7.0 too many messages in this session")
+
+    def _refuse(self, server: SMTP, answer: str) -> str:
+        if self.hangs_up and isinstance(server.transport, asyncio.WriteTransport):
+            server.transport.write(f"{answer}\r\n".encode())
+            server.transport.close()
         return answer
 
 

@@ -122,6 +122,42 @@ def test_a_server_that_closes_is_left_alone_for_the_round(
     assert [r for r, _ in post_office.taken] == list(READERS[1:])
 
 
+@pytest.mark.parametrize("where", ["rcpt", "data"])
+@pytest.mark.parametrize(
+    ("answer", "state"), [("554 5.7.1 spam", "parked"), ("450 4.7.1 greylisted", "queued")]
+)
+def test_a_server_that_refuses_one_reader_and_hangs_up_harms_no_other(
+    sqlite_store: sa.Engine,
+    post_office: Any,
+    plain_mail: MailSettings,
+    queue: Any,
+    where: str,
+    answer: str,
+    state: str,
+) -> None:
+    post_office.hangs_up = True
+    getattr(post_office, where)[READERS[0]] = answer
+    channel = EmailChannel(plain_mail)
+    queue(channel, READERS)
+
+    first, *_ = deliver(sqlite_store, {"email": channel}, MONDAY)
+
+    assert answer.partition(" ")[2] in first.text
+    assert states(sqlite_store) == dict(zip(READERS, (state, "sent", "sent"), strict=True))
+
+
+def test_a_server_that_takes_only_some_messages_in_a_session_gets_the_rest_in_another(
+    sqlite_store: sa.Engine, post_office: Any, plain_mail: MailSettings, queue: Any
+) -> None:
+    post_office.most = 2
+    readers = tuple(f"reader{n}@example.com" for n in range(6))
+    channel = EmailChannel(plain_mail)
+    queue(channel, readers)
+    done = deliver(sqlite_store, {"email": channel}, MONDAY)
+    assert [each.state for each in done] == ["sent"] * 6
+    assert len(post_office.taken) == 6
+
+
 @pytest.mark.parametrize(
     ("how", "said"), [("drop", "closed the connection"), ("hold", "closed the connection|in time")]
 )

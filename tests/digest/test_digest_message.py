@@ -81,6 +81,44 @@ def test_headers_say_what_this_is_and_how_to_end_it(plain_mail: MailSettings) ->
     assert all(len(line) <= 998 for line in frozen.body.split(b"\r\n"))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Quist, Ada",
+        "van der Berg-Hoogstraten, Johanna Wilhelmina (Project Office, the whole of Europe)",
+        "Ada <pmo@other.example> of the whole European division, its partners and their friends",
+        'Ada "the" \\ Quist ' * 5,
+        "Érard-Villeneuve, Jean-François (Direction de projets, Europe du Nord et de l'Est)",
+        "日本の山田" * 15,
+        "",
+    ],
+)
+def test_a_name_of_any_length_leaves_the_reader_the_only_address(
+    plain_mail: MailSettings, name: str
+) -> None:
+    message = parsed(EmailChannel(plain_mail).freeze(letter(recipient_name=name)).body)
+    [told] = message["To"].addresses
+    assert told.addr_spec == "maria@example.com"
+    assert told.display_name.replace(" ", "") == name.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Core: 3 new, 12 open (week 48)",
+        "]]>--><!-- <x " + "a" * 66 + "é" + " é é é é é é" * 8,
+        "Портфель ключевых проектов компании: 3 escalated, 14 new, 2 worse, 120 open (week 48)",
+        "דוח שבועי " * 15 + "week 48",
+        "a" * 150,
+    ],
+)
+def test_a_subject_keeps_its_words(plain_mail: MailSettings, subject: str) -> None:
+    rendered = Rendered(subject, "<p></p>", "")
+    body = EmailChannel(plain_mail).freeze(letter(rendered=rendered)).body
+    assert parsed(body)["Subject"] == subject
+    assert all(len(word) <= 75 for word in body.split() if word.startswith(b"=?"))
+
+
 def test_without_an_address_there_is_no_dead_link(plain_mail: MailSettings) -> None:
     message = parsed(EmailChannel(plain_mail).freeze(letter()).body)
     assert message["List-Unsubscribe"] is None

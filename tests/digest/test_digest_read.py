@@ -256,6 +256,20 @@ def test_holds_doubts_and_what_could_not_be_checked_are_told(
     assert (part.met, part.flagged, part.not_assessed) == (None, None, None)
 
 
+def test_what_a_removed_connection_held_is_nobodys_any_more(
+    store: sa.Engine, filling: Filling, gathered: Any
+) -> None:
+    run = filling.row(Run, connection_id=1, kind="census", epoch=1, started_at=days(1), full=True)
+    filling.row(
+        Hold, connection_id=1, run_id=run, stream="tasks", scope="x", reason="40 are missing",
+        known=50, at=days(1),
+    )  # fmt: skip
+    assert [line.problem for line in gathered().health] == ["40 are missing"]
+    with store.begin() as connection:
+        connection.execute(sa.update(Connection).where(Connection.id == 1).values(removed_at=NOW))  # type: ignore[arg-type]
+    assert gathered().health == ()
+
+
 def test_a_wrong_scope_is_explained(filling: Filling, gathered: Any) -> None:
     with pytest.raises(Unreadable, match=r'digest "core" is not understood.*portfollo'):
         gathered(scope='portfollo = "Core"')

@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from connectors.sdk.errors import Unavailable
 from sync_engine.reconcile import Guard, ScopeCensus, compare, verdict
 from sync_engine.store import holds
+from tests.engine.conftest import failing
 
 
 def accept(bench: Any, run_id: int) -> int:
@@ -159,6 +160,54 @@ def test_a_project_left_out_of_the_configuration_takes_its_items_along(bench: An
     ]
 
 
+def test_an_item_that_lies_in_another_project_too_is_not_taken_along(bench: Any) -> None:
+    bench.pull()
+    bench.census()
+    connector = bench.source.connector
+    listed = connector.census
+
+    def both(stream: str, scope: str) -> Any:
+        for ids in listed(stream, scope):
+            yield [*ids, *(["t08"] if scope == "p1" else [])]
+
+    connector.census = both
+    bench.ledger.left_out.add("p2")
+    bench.census()
+    assert sorted(bench.tasks()) == [f"t{number:02}" for number in range(9)]
+    assert bench.rows("SELECT scope FROM raw_item WHERE item_id = 't08'") == [("p1",)]
+    assert bench.rows("SELECT lane FROM lane_state WHERE lane = '~unread'") == []
+
+
+def test_a_tool_that_lists_no_container_takes_no_items_along(bench: Any) -> None:
+    bench.pull()
+    bench.census()
+    bench.source.connector.scopes = list  # an outage that answers 200
+    report = bench.census()
+    assert len(bench.tasks()) == 12
+    assert "still answer but are not listed any more" in report.message
+    assert "flagstaff sync tool --full" in report.remedy
+    bench.pull(full=True)
+    bench.census()
+    assert len(bench.tasks()) == 12
+
+
+def test_containers_that_drop_off_the_list_are_left_out_in_bulk_only_when_it_was_wanted(
+    bench: Any,
+) -> None:
+    for number in range(12, 24):
+        bench.ledger.put(f"t{number}", project="p2")
+    bench.pull()
+    bench.census()
+    bench.ledger.left_out.add("p2")
+    assert "p2" in bench.census().message
+    assert "p2" in bench.census().message
+    assert len(bench.tasks()) == 24
+    bench.source_with(scope_fingerprint="another")
+    bench.pull()
+    assert bench.census().message == ""
+    assert len(bench.tasks()) == 8
+
+
 def test_a_moved_item_is_not_gone(bench: Any) -> None:
     bench.pull()
     bench.ledger.tasks["t01"]["project"] = "p2"  # without a trace in its updated time
@@ -173,9 +222,47 @@ def test_an_item_that_no_pull_brought_is_found_and_read(bench: Any) -> None:
     bench.ledger.tasks["t99"]["updated"] = "2020-01-01T00:00:00+00:00"  # behind every cursor
     bench.pull()
     assert "t99" not in bench.tasks()
-    report = bench.census()
-    assert "had not been read" in report.message
+    bench.census()
+    report = bench.pull()
+    assert "1 items in the tool had not been read" in report.message
+    assert bench.pull().message == ""
+    assert "t99" in bench.tasks()
+
+
+def test_an_item_that_is_new_since_the_last_pull_comes_with_the_next_and_nothing_is_read_anew(
+    bench: Any,
+) -> None:
     bench.pull()
+    bench.ledger.put("t99")
+    assert bench.census().message == ""
+    bench.ledger.calls.clear()
+    report = bench.pull()
+    assert (report.outcome, report.message) == ("complete", "")
+    assert "t99" in bench.tasks()
+    assert [call for call in bench.ledger.calls if call.startswith("tasks")] == ["tasks  0"]
+    assert bench.rows("SELECT lane FROM lane_state WHERE stream = 'tasks'") == [("",)]
+
+
+def test_an_item_that_was_retired_and_is_listed_again_is_read_again(bench: Any) -> None:
+    bench.pull()
+    held = bench.ledger.tasks["t03"]
+    bench.ledger.remove("t03")
+    bench.census()
+    bench.ledger.tasks["t03"] = held  # restored, behind every cursor
+    bench.census()
+    bench.pull()
+    bench.pull()
+    assert "t03" in bench.tasks()
+
+
+def test_what_a_pull_that_failed_did_not_bring_is_expected_of_the_next(bench: Any) -> None:
+    bench.pull()
+    bench.ledger.put("t99")
+    bench.census()
+    bench.ledger.fault = failing("tasks  0")
+    bench.pull()
+    bench.ledger.fault = None
+    assert bench.pull().message == ""
     assert "t99" in bench.tasks()
 
 
@@ -258,3 +345,20 @@ def test_the_counts_of_one_stream_leave_those_of_the_others(bench: Any) -> None:
     assert held["p1"]["notes"] == {"store": 3, "tool": 4}
     assert held["p1"]["tasks"]["store"] == 8
     assert held["p2"]["tasks"]["store"] == 4
+
+
+@pytest.mark.parametrize("part", ["check", "scopes", "census", "count", "confirm"])
+def test_a_defect_of_a_plug_in_ends_the_census_and_is_told(lite: Any, part: str) -> None:
+    lite.pull()
+    lite.ledger.remove("t03")
+
+    def defective(*_: Any) -> Any:
+        raise KeyError("surprise")
+
+    setattr(lite.source.connector, part, defective)
+    report = lite.census()
+    assert (report.outcome, report.ended_at is None) == ("failed", False)
+    assert "the Tool connector failed" in report.message
+    assert "authors of the connector" in report.remedy
+    assert "t03" in lite.tasks()
+    assert lite.rows("SELECT state, census_at FROM connection") == [("failed", None)]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
-from sync_engine import jobs, planner
+from sync_engine import clock, jobs, planner
 from sync_engine.settings import Connection
 from sync_engine.settings.values import Schedule
+from sync_engine.store import runs
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -102,3 +104,47 @@ def test_a_census_follows_its_schedule_and_is_retried_when_it_failed() -> None:
     assert planner.next_census(nightly, "failed", NOW, zone, until=None) == NOW + HOUR
     assert planner.next_census(6 * HOUR, "held", NOW, zone, until=None) == NOW + 6 * HOUR
     assert planner.next_census(None, "complete", NOW, zone, until=None) is None
+
+
+def test_what_ends_a_census_from_outside_does_not_keep_pulls_away(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.pull()
+    tool = Connection(name="tool", connector="tool")
+    settings = SimpleNamespace(zone=UTC)
+    workshop: Any = SimpleNamespace(
+        engine=bench.engine,
+        source=lambda _: bench.source,
+        configuration=SimpleNamespace(settings=settings),
+    )
+
+    def killed(*_: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(jobs, "census", killed)
+    now = clock.now()
+    [(_, job)] = jobs.due(bench.engine, [tool], now)
+    assert job.kind == "census"
+    with pytest.raises(MemoryError):
+        jobs.run(workshop, tool, job)
+    assert [job.kind for _, job in jobs.due(bench.engine, [tool], now)] == ["pull"]
+    later = now + planner.CENSUS_RETRY + HOUR
+    assert [job.kind for _, job in jobs.due(bench.engine, [tool], later)] == ["census"]
+
+
+def test_what_cannot_run_is_tried_again_in_its_own_time_a_due_census_too(store: sa.Engine) -> None:
+    stored(store, complete_at=NOW, next_pull_at=NOW, message="old", remedy="Make a new token.")
+    runs.cannot_run(store, "boards", "trello", "TRELLO_TOKEN is not set", HOUR)
+    assert jobs.due(store, [BOARDS], clock.now()) == []
+    with store.connect() as connection:
+        told = connection.execute(sa.text("SELECT state, message, remedy FROM connection")).one()
+    assert tuple(told) == ("failed", "TRELLO_TOKEN is not set", None)
+    assert len(jobs.due(store, [BOARDS], clock.now() + 2 * HOUR)) == 1
+
+
+def test_a_census_that_is_not_due_stays_where_it_is(store: sa.Engine) -> None:
+    far = clock.now().replace(microsecond=0) + 48 * HOUR
+    stored(store, complete_at=NOW, next_pull_at=NOW, next_census_at=far)
+    runs.cannot_run(store, "boards", "trello", "TRELLO_TOKEN is not set", HOUR)
+    assert jobs.due(store, [BOARDS], far - HOUR)[0][1].kind == "pull"
+    assert jobs.due(store, [BOARDS], far)[0][1].kind == "census"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from connectors.sdk.records import Custom, Task
@@ -94,3 +95,21 @@ def test_another_field_in_the_configuration_begins_anew(bench: Any, fields: Any)
     bench.pull()
     assert [tuple(row) for row in bench.rows(HELD)] == [("points", None, None, False)]
     assert points(bench) == [None]
+
+
+def test_a_field_is_known_though_the_first_page_that_has_it_is_written_singly(
+    bench: Any, fields: Any
+) -> None:
+    to_records = bench.source.connector.to_records
+
+    def too_large(stream: str, item: Any) -> Any:
+        for record in to_records(stream, item):
+            large = record.id == "t03"
+            yield msgspec.structs.replace(record, estimate_minutes=2**63) if large else record
+
+    bench.source.connector.to_records = too_large
+    bench.ledger.page_size = 50
+    for id in bench.ledger.tasks:
+        bench.ledger.put(id, project="p1")
+    assert bench.pull().tally.parked == 1
+    assert [row[1] for row in bench.rows(HELD)] == ["f1", "f2"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from sync_engine.people import KnownPerson, accounts, assign_identities, suggested, take
 
 
@@ -105,3 +107,35 @@ def test_the_same_people_are_taken_once(bench: Any) -> None:
     assert set(identities(bench).values()) == {None}
     take(bench.engine, ())
     assert None not in identities(bench).values()
+
+
+def test_accounts_of_a_read_that_was_killed_get_their_identity_with_the_next(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sync_engine.people.assign_identities", killed)
+        with pytest.raises(MemoryError):
+            bench.pull()
+    assert bench.rows("SELECT count(*) FROM person WHERE identity_id IS NULL") == [(2,)]
+    bench.pull()  # which finds them unchanged
+    assert bench.rows("SELECT count(*) FROM person WHERE identity_id IS NULL") == [(0,)]
+
+
+def test_an_address_that_a_replay_brings_is_heeded_with_the_next_read(bench: Any) -> None:
+    bench.pull()
+    before = dict(bench.rows("SELECT id, identity_id FROM person"))
+    to_records = bench.source.connector.to_records
+
+    def newer(stream: str, item: Any) -> Any:
+        return to_records(
+            stream, {**item, "email": "ines@example.com"} if stream == "people" else item
+        )
+
+    bench.source_with(mapping_fingerprint="another")
+    bench.source.connector.to_records = newer
+    bench.pull()
+    after = dict(bench.rows("SELECT id, identity_id FROM person"))
+    assert after == {"u1": before["u1"], "u2": before["u1"]}

@@ -14,7 +14,7 @@ from connectors.sdk.records import Gone
 from sync_engine.admin_map import AdminMapping
 from sync_engine.pull import pull
 from sync_engine.store.lease import LeaseLostError, claim, release_all
-from tests.engine.conftest import failing
+from tests.engine.conftest import failing, task_records
 
 
 def test_a_first_pull_stores_everything(bench: Any) -> None:
@@ -69,6 +69,27 @@ def test_a_task_that_came_with_another_item_outlives_its_old_one(bench: Any) -> 
     report = turn(Page(gone=[Gone(id="/new/1", stream="tasks", reason="deleted")]))
     assert bench.tasks() == {}
     assert report.tally.retired == 1
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_part_that_another_item_has_by_now_outlives_the_one_that_has_it_no_more(
+    bench: Any, apart: bool
+) -> None:
+    def cards(stream: str, item: Any) -> Any:
+        yield from (record for each in item.get("parts", ()) for record in task_records(each))
+
+    def turn(*pages: Page) -> None:
+        bench.source.connector.pull = lambda stream, *_: iter(pages if stream == "tasks" else ())
+        bench.pull()
+
+    bench.source.connector.to_records = cards
+    first, second = bench.ledger.tasks["t01"], bench.ledger.tasks["t02"]
+    turn(Page([Item("a", {"parts": [first, second]}), Item("b", {"parts": []})]))
+    items = [Item("b", {"parts": [first]}), Item("a", {"parts": [second]})]
+    turn(*([Page([each]) for each in items] if apart else [Page(items)]))
+    assert sorted(bench.tasks()) == ["t01", "t02"]
+    turn(Page([Item("b", {"parts": []})]))
+    assert sorted(bench.tasks()) == ["t02"]
 
 
 def test_a_retired_part_that_comes_back_is_present_again(bench: Any) -> None:
@@ -199,6 +220,19 @@ def test_a_defect_of_a_connector_is_reported_and_kept_in_its_lane(lite: Any) -> 
     assert report.outcome == "partial"
     assert "ZeroDivisionError" in report.message
     assert len(lite.tasks()) == 12
+
+
+def test_a_defect_of_a_connector_that_is_asked_who_we_are_ends_the_run_and_is_told(
+    lite: Any,
+) -> None:
+    def defective() -> Any:
+        raise KeyError("surprise")
+
+    lite.source.connector.check = defective
+    report = lite.pull()
+    assert (report.outcome, report.ended_at is None) == ("failed", False)
+    assert "the Tool connector failed in check" in report.message
+    assert lite.rows("SELECT state FROM connection") == [("failed",)]
 
 
 def test_an_item_that_cannot_be_mapped_is_parked_and_counted(bench: Any) -> None:

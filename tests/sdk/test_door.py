@@ -208,7 +208,9 @@ def test_retry_after_is_waited_for(
     assert time.slept == pytest.approx(waits)
 
 
-@pytest.mark.parametrize("retry_after", [None, "soon", "-5", "", "１２"])
+@pytest.mark.parametrize(
+    "retry_after", [None, "soon", "-5", "", "１２", f"Mon, 02 Mar 2026 08:00:00 +{'9' * 20}"]
+)
 def test_without_a_sensible_retry_after_the_waits_grow(
     tool: Any, open_toy: Any, time: Any, retry_after: str | None
 ) -> None:

@@ -140,6 +140,11 @@ def test_an_endless_body_is_stopped_at_the_cap(speaking: Any, open_toy: Any) -> 
         (b"SSH-2.0-OpenSSH_9\r\n\r\n", "broke"),
         (b"\x00\xff\xfe\x01garbage\r\n\r\n", "broke"),
         (b"", "broke"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nContent-Length: 8\r\n\r\n", "makes no sense"),
+        (
+            b"HTTP/1.1 302 Found\r\nLocation: \xff\xfe\r\nContent-Length: 0\r\n\r\n",
+            "makes no sense",
+        ),
     ],
 )
 def test_a_torn_answer_is_asked_for_again(

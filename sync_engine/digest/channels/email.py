@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import base64
-import re
 import smtplib
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from dataclasses import dataclass, replace
+from email.header import Header
+from email.headerregistry import (
+    Address,
+    BaseHeader,
+    HeaderRegistry,
+    UniqueAddressHeader,
+    UnstructuredHeader,
+)
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.policy import EmailPolicy, Policy
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,8 +30,9 @@ from pydantic import SecretStr
 from sync_engine.digest.channels.base import Answer, Frozen, Letter
 from sync_engine.digest.channels.file import safe_name
 from sync_engine.digest.text import TITLE_LIMIT, clean
+from sync_engine.secrets import SecretError
+from sync_engine.settings.base import MAILBOX
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _IDS = ("message-id", "in-reply-to", "references", "list-id", "list-unsubscribe")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -82,10 +89,45 @@ class _Verbatim(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {words}{policy.linesep}"
 
 
+class _Words(UnstructuredHeader, BaseHeader):
+    """A header of words. Where the library folds encoded words itself, it loses spaces."""
+
+    max_count = 1
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        """The words in lines, those that are not ASCII encoded."""
+        return f"{self.name}: {_encoded(str(self), self.name, policy)}{policy.linesep}"
+
+
+class _Mailbox(UniqueAddressHeader, BaseHeader):  # type: ignore[misc]  # as the registry joins them
+    """A header of one address. Where the library folds a long name it loses the quotes, and the
+    name would read as other addresses."""
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        """The name, quoted or encoded, and the address on a line of its own if need be."""
+        [held] = self.addresses
+        if held.display_name.isascii():
+            value = formataddr((held.display_name, held.addr_spec))
+        else:
+            named = _encoded(held.display_name, self.name, policy)
+            value = f"{named}{policy.linesep} <{held.addr_spec}>"
+        return f"{self.name}: {value}{policy.linesep}"
+
+
+def _encoded(text: str, name: str, policy: Policy[Any]) -> str:
+    if text.isascii():
+        return text
+    # A little less than a line: it is not counted to the letter, and encoded words end at 75.
+    return Header(text, "utf-8", 72, name).encode(linesep=policy.linesep)
+
+
 def _policy() -> EmailPolicy[EmailMessage]:
     registry = HeaderRegistry()
     for name in _IDS:
         registry.map_to_type(name, _Verbatim)
+    for name in ("to", "from", "reply-to"):
+        registry.map_to_type(name, _Mailbox)
+    registry.map_to_type("subject", _Words)
     return SMTP_POLICY.clone(header_factory=registry)
 
 
@@ -93,10 +135,17 @@ _POLICY = _policy()
 
 
 class EmailChannel:
-    """Keeps one connection for the messages of a round; one recipient per envelope."""
+    """Keeps one connection for the messages of a round; one recipient per envelope.
 
-    def __init__(self, settings: MailSettings) -> None:
+    Args:
+        password: fetches the password for each connection, where `settings` hold none.
+    """
+
+    def __init__(
+        self, settings: MailSettings, password: Callable[[], str | None] | None = None
+    ) -> None:
         self.settings = settings
+        self._password = password
         self._server: smtplib.SMTP | None = None
 
     def freeze(self, letter: Letter) -> Frozen:
@@ -164,9 +213,14 @@ class EmailChannel:
         """The open connection, a new one, or why there is none."""
         if self._server is not None:
             # Servers close after some messages; to learn it here is not to learn it mid-message.
-            self._try(self._server, self._server.noop)
+            server = self._server
+            if self._try(server, lambda: _expect("session", *server.noop())) is not None:
+                self._hang_up()
         if self._server is None:
-            mail = self.settings
+            try:
+                mail = self._with_password()
+            except SecretError as error:
+                return None, Answer("down", f"{error}.")
             server = (
                 smtplib.SMTP_SSL(timeout=mail.timeout, context=self._context())
                 if mail.security == "tls"
@@ -178,6 +232,11 @@ class EmailChannel:
                 return None, answer
             self._server = server
         return self._server, None
+
+    def _with_password(self) -> MailSettings:
+        if self._password is not None and (password := self._password()) is not None:
+            self.settings = replace(self.settings, password=SecretStr(password))
+        return self.settings
 
     def _context(self) -> ssl.SSLContext:
         # `cafile` alone would replace the system's certificates.
@@ -297,12 +356,20 @@ def _transact(server: smtplib.SMTP, sender: str, recipient: str, body: bytes) ->
         _expect("recipient", *server.rcpt(recipient))
         _expect("message", *server.data(body))
     except smtplib.SMTPDataError as error:
-        server.rset()
+        _start_over(server)
         raise _Refused("message", error.smtp_code, error.smtp_error) from None
     except _Refused as error:
         if error.code != 421:
-            server.rset()
+            _start_over(server)
         raise
+
+
+def _start_over(server: smtplib.SMTP) -> None:
+    """Ready for another message. Who hangs up with a refusal has refused nonetheless."""
+    try:
+        server.rset()
+    except (OSError, smtplib.SMTPException):
+        server.close()
 
 
 def _expect(step: str, code: int, said: bytes) -> None:
@@ -339,6 +406,6 @@ def _words(text: str, limit: int = TITLE_LIMIT) -> str:
 
 
 def _address(address: str, name: str) -> Address:
-    if not _ADDRESS.fullmatch(address):
+    if not MAILBOX.fullmatch(address):
         raise ValueError(f'"{clean(address)}" is no e-mail address. Write name@example.com.')
     return Address(_words(name), addr_spec=address)

@@ -11,7 +11,6 @@ from fastapi import Response
 from sync_engine.configure import entries, forms
 from sync_engine.configure.forms import Field
 from sync_engine.digest.greeting import greet
-from sync_engine.secrets import SecretError
 from sync_engine.settings import Configuration
 from sync_engine.settings.digests import Mail
 from sync_engine.settings.entry import Entry
@@ -178,7 +177,7 @@ def _register_test(pages: Pages) -> None:
         configuration = ask.console.configuration()
         try:
             channel = channels(configuration).get("email")
-        except (SecretError, ValueError) as error:
+        except ValueError as error:
             raise Refusal(409, sentence(error)) from error
         if channel is None:
             raise Refusal(409, "No mail server is named yet.")
