@@ -203,8 +203,7 @@ def _touched_by(
         since = {"tool": tool, "seen": run}
         for step in _steps(connection.dialect.name, asked):
             if step.only_if is None or connection.execute(step.only_if, since).first() is not None:
-                for statement in step.statements:
-                    yield connection.execute(statement, since)
+                yield connection.execute(sa.union_all(*step.statements), since)
 
 
 _TOOL, _SEEN = (sa.bindparam(name, type_=sa.Integer()) for name in ("tool", "seen"))
