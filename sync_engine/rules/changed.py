@@ -203,7 +203,7 @@ def _touched_by(
         since = {"tool": tool, "seen": run}
         for step in _steps(connection.dialect.name, asked):
             if step.only_if is None or connection.execute(step.only_if, since).first() is not None:
-                yield connection.execute(sa.union_all(*step.statements), since)
+                yield connection.execute(step.tasks, since)
 
 
 _TOOL, _SEEN = (sa.bindparam(name, type_=sa.Integer()) for name in ("tool", "seen"))
@@ -217,25 +217,31 @@ _OTHER = TASK.alias()
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Statements that find tasks to look at.
+    """A statement that finds tasks to look at.
 
     Args:
-        only_if: what is asked first: without a row of it they find nothing, though a plan without
+        only_if: what is asked first: without a row of it there are none, though a plan without
             statistics would look through all tasks for that.
     """
 
-    statements: tuple[sa.Select[Any], ...]
-    only_if: sa.Select[Any] | None = None
+    tasks: sa.Select[Any] | sa.CompoundSelect[Any]
+    only_if: sa.Select[Any] | sa.CompoundSelect[Any] | None = None
 
 
 @cache
 def _steps(dialect: str, asked: Asked) -> tuple[_Step, ...]:
     """How to find the tasks of a connection that later runs touched, and what depends on them."""
-    found = [_Step(tuple(_changed())), *_contained(), _in_portfolios(), _teamed(dialect)]
+    found = [
+        _Step(sa.union_all(*_changed())),
+        _linked_by_address(),
+        *_contained(),
+        _in_portfolios(),
+        _teamed(dialect),
+    ]
     if asked.people:
         found.append(_of_people())
     if asked.titles:
-        found.append(_Step((_same_title(),)))
+        found.append(_Step(_same_title()))
     return tuple(found)
 
 
@@ -296,7 +302,7 @@ def _contained() -> Iterator[_Step]:
     ):  # fmt: skip
         other = target.alias()
         changed = sa.select(other.c.id).where(_later(other))
-        yield _Step((_mine(column.in_(changed)),), changed.limit(1))
+        yield _Step(_mine(column.in_(changed)), changed.limit(1))
 
 
 def _mine(*where: sa.ColumnElement[bool]) -> sa.Select[Any]:
@@ -310,7 +316,7 @@ def _in_portfolios() -> _Step:
     changed = sa.select(part.c.id).where(
         _later(other), part.c.connection_id == _TOOL, part.c.parent_id == other.c.id
     )
-    return _Step((_mine(TASK.c.project_id.in_(changed)),), changed.limit(1))
+    return _Step(_mine(TASK.c.project_id.in_(changed)), changed.limit(1))
 
 
 def _of_people() -> _Step:
@@ -335,8 +341,8 @@ def _of_people() -> _Step:
         TASK.c.connection_id == _TOOL, TASK.c.id == LINK.c.from_id,
         TASK.c.owner_id.in_(changed),
     )  # fmt: skip
-    statements = (*named, _mine(TASK.c.project_id.in_(led)), held_up)
-    return _Step(statements, changed.limit(1))
+    every: sa.CompoundSelect[Any] = sa.union_all(*named, _mine(TASK.c.project_id.in_(led)), held_up)
+    return _Step(every, changed.limit(1))
 
 
 def _teamed(dialect: str) -> _Step:
@@ -350,7 +356,7 @@ def _teamed(dialect: str) -> _Step:
         .where(PROJECT.c.connection_id == _TOOL, PROJECT.c.member_ids.is_not(None))
         .where(member.in_(changed))
     )
-    return _Step((_mine(TASK.c.project_id.in_(with_them)),), changed.limit(1))
+    return _Step(_mine(TASK.c.project_id.in_(with_them)), changed.limit(1))
 
 
 @cache
@@ -372,18 +378,29 @@ def _linked() -> Iterator[sa.Select[Any]]:
         yield sa.select(LINK.c.connection_id, LINK.c.from_id).where(
             LINK.c.to_id == name, LINK.c.connection_id != _TOOL
         )
-    for name in (other.c.url, other.c.key):
+    for linked in _links_of_changed():
         yield sa.select(other.c.connection_id, other.c.id).where(
-            _later(LINK),
-            LINK.c.to_id == name,
-            other.c.connection_id != _TOOL,
+            *linked, LINK.c.to_id == other.c.key, other.c.connection_id != _TOOL
         )
-        yield sa.select(other.c.connection_id, other.c.id).where(
-            LINK.c.connection_id == _TOOL,
-            LINK.c.from_id == changed.c.id,
-            LINK.c.to_id == name,
-            other.c.connection_id != _TOOL,
+
+
+def _links_of_changed() -> Iterator[tuple[sa.ColumnElement[bool], ...]]:
+    """Links that changed, and those from tasks that did."""
+    yield (_later(LINK),)
+    yield LINK.c.connection_id == _TOOL, LINK.c.from_id == _touched().c.id
+
+
+def _linked_by_address() -> _Step:
+    """Tasks of other tools whose address a link names: no index leads to them."""
+    by_address = [(*linked, LINK.c.to_id.contains("://")) for linked in _links_of_changed()]
+    there = sa.union_all(*(sa.select(LINK.c.to_id).where(*linked) for linked in by_address))
+    found = (
+        sa.select(_OTHER.c.connection_id, _OTHER.c.id).where(
+            *linked, LINK.c.to_id == _OTHER.c.url, _OTHER.c.connection_id != _TOOL
         )
+        for linked in by_address
+    )
+    return _Step(sa.union_all(*found), there.limit(1))
 
 
 def _mentioned() -> Iterator[sa.Select[Any]]:
