@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -144,28 +145,25 @@ class _Application:
         if subject == "connection" or not stale:
             return True
         if subject == "person":
-            return key[0] not in self._people_of_stale()
+            return key[0] not in self._people_of_stale
         if subject == "portfolio":
-            return key[1] not in self._portfolios_of_stale()
+            return key[1] not in self._portfolios_of_stale
         return key[0] not in stale
 
+    @cached_property
     def _portfolios_of_stale(self) -> set[str]:
-        if not hasattr(self, "_stale_portfolios"):
-            frame = Frame(self.moment, self.connection.dialect.name)
-            stale = sorted(self.assessment.stale)
-            self._stale_portfolios = touched_by(self.connection, frame, stale)
-        return self._stale_portfolios
+        frame = Frame(self.moment, self.connection.dialect.name)
+        return touched_by(self.connection, frame, sorted(self.assessment.stale))
 
+    @cached_property
     def _people_of_stale(self) -> set[int]:
-        if not hasattr(self, "_stale_people"):
-            rows = self.connection.execute(
-                sa.select(PERSON.c.identity_id).where(
-                    PERSON.c.connection_id.in_(self.assessment.stale),
-                    PERSON.c.identity_id.is_not(None),
-                )
+        rows = self.connection.execute(
+            sa.select(PERSON.c.identity_id).where(
+                PERSON.c.connection_id.in_(self.assessment.stale),
+                PERSON.c.identity_id.is_not(None),
             )
-            self._stale_people = set(rows.scalars())
-        return self._stale_people
+        )
+        return set(rows.scalars())
 
     # -- deciding ------------------------------------------------------------------------------
 
@@ -259,23 +257,23 @@ class _Application:
         opened = row.opened_at.astimezone(self.moment.zone).date()
         severity = self._severity(finding, opened, state)
         said = self._content(standard, finding)
-        kept = {name: value for name, value in said.items() if getattr(row, name) != value}
-        kept.pop("read_at", None)  # by itself no reason to write
-        if kept:
-            kept["read_at"] = said["read_at"]
+        other = {name: value for name, value in said.items() if getattr(row, name) != value}
+        other.pop("read_at", None)  # by itself no reason to write
+        if other:
+            other["read_at"] = said["read_at"]
         if row.frozen_at is not None:
-            kept |= {"frozen_at": None, "frozen_why": None}
+            other |= {"frozen_at": None, "frozen_why": None}
         if severity != row.severity:
-            kept["severity"] = severity
+            other["severity"] = severity
             rank = SEVERITIES.index
             if rank(severity) > max(rank(row.severity), rank(standard.severity)):
-                kept["worsened_at"] = self.now
+                other["worsened_at"] = self.now
                 self.ledger.event(row.fingerprint, "worsened", severity)
             else:
                 note = f"from {row.severity}"
                 self.ledger.event(row.fingerprint, "severity_changed", severity, note)
-        if kept:
-            self.ledger.change(row, assessed_at=self.now, **kept)
+        if other:
+            self.ledger.change(row, assessed_at=self.now, **other)
 
     def _content(self, standard: Standard, finding: Finding) -> dict[str, Any]:
         return content(standard, finding, self.facts[standard.id], self.moment.zone)
