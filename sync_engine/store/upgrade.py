@@ -49,17 +49,24 @@ def version(engine: sa.Engine) -> Version:
     """Where the store stands.
 
     Raises:
-        StoreVersionError: a newer version has written it, or it is no store of ours.
+        StoreVersionError: a newer version has written it, it is no store of ours, or it lies where
+            nobody can read while another writes.
     """
     scripts = ScriptDirectory.from_config(alembic_config())
     head = scripts.get_current_head() or ""
     with reading(engine) as connection:
         held = revision(connection)
         tables = set(sa.inspect(connection).get_table_names())
+        journal = _journal(connection)
     if held is None and tables - {"alembic_version"}:
         raise StoreVersionError(
             f"{_where(engine)} holds tables that Flagstaff did not make; "
             "name another database in `store:`"
+        )
+    if journal not in (None, "wal"):
+        raise StoreVersionError(
+            f"{_where(engine)} lies on a file system where SQLite has no write-ahead log, as on "
+            "many network shares; put it on a local disk, or use PostgreSQL"
         )
     known = {script.revision for script in scripts.walk_revisions()}
     if held is not None and held not in known:
@@ -68,6 +75,13 @@ def version(engine: sa.Engine) -> Version:
             "install that version again, or restore the backup that it made before upgrading"
         )
     return Version(held, head)
+
+
+def _journal(connection: sa.Connection) -> str | None:
+    """How SQLite keeps what is being written; None: it is another database."""
+    if connection.dialect.name != "sqlite":
+        return None
+    return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one())
 
 
 def upgrade(engine: sa.Engine, now: datetime) -> Path | None:

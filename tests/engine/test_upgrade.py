@@ -117,6 +117,14 @@ def test_somebody_elses_database_is_refused(empty: sa.Engine) -> None:
         upgrade.upgrade(empty, NOW)
 
 
+def test_a_file_system_without_a_write_ahead_log_is_refused(tmp_path: Path) -> None:
+    """Readers would shut out the writer there, an assessment even itself."""
+    engine = open_engine(f"sqlite:///file:{tmp_path / 'store.db'}?vfs=unix-none&uri=true")
+    with pytest.raises(upgrade.StoreVersionError, match=r"write-ahead log.*local disk.*PostgreSQL"):
+        upgrade.upgrade(engine, NOW)
+    engine.dispose()
+
+
 def test_a_backup_is_whole_and_made_in_use(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'store.db'}")
     upgrade.upgrade(engine, NOW)
