@@ -94,6 +94,10 @@ def _known(error: BaseException) -> tuple[str, ExitCode] | None:
             # A settings error begins with its file's name.
             said = str(error) if name in ("SettingsError", "PackError") else _sentence(str(error))
             return said, ExitCode.COULD_NOT_RUN
+    too_slow = getattr(sys.modules.get("sync_engine.rules.limits"), "TooSlow", None)
+    if too_slow is not None and isinstance(error, too_slow):
+        told = f"This takes too long: it was {error}. Ask for less, or for something simpler."
+        return told, ExitCode.COULD_NOT_RUN
     return None
 
 

@@ -73,7 +73,7 @@ def compliance(
 
     moment = moment_of(frame.configuration().settings, clock.now())
     engine = open_store(frame)
-    with reading(engine) as connection, limits.limited(connection, SECONDS):
+    with reading(engine) as connection, limits.limited(connection, limits.PATIENCE):
         newest = last_day(connection)
         end = a_day(last) if last is not None else moment.today
         start = a_day(first) if first is not None else min(newest or end, end)
@@ -92,9 +92,6 @@ def compliance(
 
     frame.answered = True
     typer.echo(rows_as(format, rows, COLUMNS), nl=False)
-
-
-SECONDS = 60.0
 
 
 def _check(newest: date | None, start: date, end: date, today: date) -> None:

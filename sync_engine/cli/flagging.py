@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from sync_engine.export.junit import Checked
 
-PAST_SECONDS = 60.0
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 flags = typer.Typer(help="List flags, waive or acknowledge them.", invoke_without_command=True)
 Format = Annotated[
@@ -69,7 +68,7 @@ def find(frame: Frame, engine: sa.Engine, where: str | None) -> list[dict[str, A
 
     moment = moment_of(frame.configuration().settings, clock.now())
     statement = filters.filter_flags(where, moment, engine.dialect.name)
-    with reading(engine) as connection, limits.limited(connection, filters.SECONDS):
+    with reading(engine) as connection, limits.limited(connection, limits.PATIENCE):
         return [dict(row) for row in connection.execute(statement).mappings()]
 
 
@@ -91,7 +90,7 @@ def find_past(
     zone = settings.zone
     calendar = calendar_of(settings)
     statement = past.filter_flags(where, day, zone, calendar, engine.dialect.name)
-    with reading(engine) as connection, limits.limited(connection, PAST_SECONDS):
+    with reading(engine) as connection, limits.limited(connection, limits.PATIENCE):
         known = past.known(connection, day, now, zone)
         rows = [dict(row) for row in connection.execute(statement).mappings()]
     if not known.that_day:

@@ -35,7 +35,7 @@ def tasks(frame: Frame, where: Where = None, format: Format = "table") -> None:
 
     engine = open_store(frame)
     moment = moment_of(frame.configuration().settings, clock.now())
-    with reading(engine) as connection, limits.limited(connection, filters.SECONDS):
+    with reading(engine) as connection, limits.limited(connection, limits.PATIENCE):
         statement = filters.filter_tasks(connection, where, moment)
         found = connection.execute(statement).mappings()
         rows: list[dict[str, Any]] = [{name: row[name] for name in COLUMNS} for row in found]

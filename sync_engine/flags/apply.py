@@ -20,8 +20,9 @@ from sync_engine.flags.report import ASSESSMENT, FlagReport, log
 from sync_engine.flags.standing import FOUND, SEEN, Standing, key_of
 from sync_engine.rules.assessment import Assessment, Finding
 from sync_engine.rules.calendars import WorkCalendar
-from sync_engine.rules.evaluate import SECONDS, assessing
+from sync_engine.rules.evaluate import assessing
 from sync_engine.rules.joins import PERSON
+from sync_engine.rules.limits import PATIENCE
 from sync_engine.rules.portfolio_facts import touched_by
 from sync_engine.rules.scan import FLAGGED, OUT, Key
 from sync_engine.rules.sources import Frame
@@ -48,7 +49,7 @@ def run(
     calendar: WorkCalendar,
     full: bool | None = None,
     intervals: Mapping[str, timedelta] | None = None,
-    seconds: float = SECONDS,
+    seconds: float = PATIENCE,
 ) -> FlagReport:
     """Assess the store and bring its flags up to date. Arguments: see `evaluate.assessing`."""
     with assessing(

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from sync_engine.rules.assessment import Assessment
 from sync_engine.rules.calendars import Moment, WorkCalendar
-from sync_engine.rules.evaluate import SECONDS, assess, not_assessable
+from sync_engine.rules.evaluate import assess, not_assessable
 from sync_engine.rules.frames import frame_for
-from sync_engine.rules.limits import limited
+from sync_engine.rules.limits import PATIENCE, limited
 from sync_engine.rules.scan import Key
 from sync_engine.rules.standards import Standard, sentence
 from sync_engine.store.engine import reading
@@ -108,7 +108,7 @@ def preview(
 
 
 def _unknown(found_by: Assessment, standard: Standard) -> tuple[Sample, ...]:
-    with limited(found_by.connection, SECONDS):
+    with limited(found_by.connection, PATIENCE):
         found = not_assessable(found_by.connection, found_by.frame, standard, SAMPLES)
     return tuple(
         Sample(item.title, item.key, item.url, "It cannot be said whether it meets this.")

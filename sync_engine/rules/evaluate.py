@@ -18,7 +18,7 @@ from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.dialect import pairs
 from sync_engine.rules.evidence import Item, chunks, items
 from sync_engine.rules.frames import frame_for
-from sync_engine.rules.limits import TooSlow, limited
+from sync_engine.rules.limits import PATIENCE, TooSlow, limited
 from sync_engine.rules.scan import (
     UNKNOWN,
     Answers,
@@ -35,7 +35,6 @@ from sync_engine.rules.teams import Teams
 from sync_engine.store.engine import reading
 from sync_engine.store.models import PeopleState
 
-SECONDS = 60.0
 SMALL = 20_000
 """Stores with fewer tasks are assessed whole every time: it costs less than finding out."""
 
@@ -77,7 +76,7 @@ def assessing(
     calendar: WorkCalendar,
     full: bool | None = None,
     intervals: Mapping[str, timedelta] | None = None,
-    seconds: float = SECONDS,
+    seconds: float = PATIENCE,
 ) -> Iterator[Assessment]:
     """Assess a store that is held open, in one state, while what was found is dealt with; see
     `assess`."""
@@ -92,7 +91,7 @@ def assess(
     standards: Iterable[Standard],
     *,
     full: bool | None = None,
-    seconds: float = SECONDS,
+    seconds: float = PATIENCE,
 ) -> Assessment:
     """Assess a store by all enabled standards.
 

@@ -11,6 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+PATIENCE = 60.0
+"""Seconds that a question may take for which no page waits."""
+
 STEPS = 20_000  # of SQLite's machine between two looks at the limit: about a millisecond
 
 

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from sync_engine import clock
+from sync_engine.rules import limits
 from sync_engine.store import upgrade
 from sync_engine.store.engine import open_engine
 from tests.flags.world import CONNECTION, NOW, PACK, PROVIDES, World
@@ -51,6 +52,24 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def days(count: int) -> str:
     return str(TODAY + timedelta(days=count))
+
+
+@pytest.mark.parametrize("command", ["flags", "tasks", "compliance"])
+def test_lists_may_take_a_minute_and_say_so_when_they_take_longer(
+    flagstaff: Flagstaff, world: World, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Pages are given up after seconds; a file of all flags of a large store takes longer."""
+    given: list[float] = []
+
+    def limited(_connection: Any, seconds: float) -> Any:
+        given.append(seconds)
+        raise limits.TooSlow(f"stopped after {seconds:g} seconds")
+
+    monkeypatch.setattr(limits, "limited", limited)
+    said = flagstaff(command)
+    assert given == [60.0]
+    assert said.code == 1
+    assert "takes too long: it was stopped after 60 seconds. Ask for less" in said.err
 
 
 def test_flags_of_a_past_day(flagstaff: Flagstaff, world: World) -> None:
