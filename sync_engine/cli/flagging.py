@@ -60,7 +60,8 @@ def any_open(engine: sa.Engine, severity: str) -> bool:
 
 
 def find(frame: Frame, engine: sa.Engine, where: str | None) -> list[dict[str, Any]]:
-    """Flags for which a condition is true, resolved ones too, the most severe first."""
+    """Flags for which a condition is true, resolved ones too, the most severe first, with the
+    columns of files."""
     from sync_engine import clock
     from sync_engine.rules import filters, limits
     from sync_engine.store.engine import reading
@@ -69,7 +70,14 @@ def find(frame: Frame, engine: sa.Engine, where: str | None) -> list[dict[str, A
     moment = moment_of(frame.configuration().settings, clock.now())
     statement = filters.filter_flags(where, moment, engine.dialect.name)
     with reading(engine) as connection, limits.limited(connection, limits.PATIENCE):
-        return [dict(row) for row in connection.execute(statement).mappings()]
+        return _listed(connection, statement)
+
+
+def _listed(connection: sa.Connection, statement: sa.Select[Any]) -> list[dict[str, Any]]:
+    from sync_engine.export.files import COLUMNS
+
+    chosen = statement.with_only_columns(*(statement.selected_columns[name] for name in COLUMNS))
+    return [dict(zip(COLUMNS, row, strict=True)) for row in connection.execute(chosen)]
 
 
 def find_past(
@@ -92,7 +100,7 @@ def find_past(
     statement = past.filter_flags(where, day, zone, calendar, engine.dialect.name)
     with reading(engine) as connection, limits.limited(connection, limits.PATIENCE):
         known = past.known(connection, day, now, zone)
-        rows = [dict(row) for row in connection.execute(statement).mappings()]
+        rows = _listed(connection, statement)
     if not known.that_day:
         last = known.assessed_at.astimezone(zone)
         frame.note(f"Nothing was assessed on {day}; this is what was known since {last:%Y-%m-%d}.")
@@ -147,17 +155,14 @@ def _print(
     frame: Frame, engine: sa.Engine, format: str, found: list[dict[str, Any]], where: str | None,
     day: date | None,
 ) -> None:  # fmt: skip
-    from sync_engine.export.files import COLUMNS
-
-    rows = [{name: row[name] for name in COLUMNS} for row in found]
     if format == "table" or frame.json:
         none = (
             "Nothing is flagged" if where is None else "Nothing is flagged that meets the condition"
         )
-        frame.answer(rows, lambda console: tell(console, rows, none=none))
+        frame.answer(found, lambda console: tell(console, found, none=none))
         return
     frame.answered = True
-    typer.echo(_text(frame, engine, format, rows, where, day), nl=False)
+    typer.echo(_text(frame, engine, format, found, where, day), nl=False)
 
 
 def _text(
