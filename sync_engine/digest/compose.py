@@ -114,23 +114,20 @@ def _sort_in(given: DigestInput) -> dict[SectionId, list[FlagLine]]:
 
 
 def _section_of(flag: FlagLine, given: DigestInput) -> SectionId | None:
-    def lately(at: datetime | None) -> bool:
-        return at is not None and given.since < at <= given.now
-
     if flag.state == "resolved":
         # What came and went between two digests was never told, so it is no news either.
-        told = flag.opened_at <= given.since
-        return "solved" if told and lately(flag.resolved_at) else None
+        lives = [each for each in flag.news if each in ("opened", "reopened", "resolved")]
+        return "solved" if lives[:1] == ["resolved"] else None
     if flag.state == "waived":
         ends = flag.waived_until
         return "waivers" if ends is not None and ends <= given.today + WAIVER_NOTICE else None
     if flag.escalated is not None and not flag.escalated.told:
         return "escalated"
-    if lately(flag.opened_at) or lately(flag.reopened_at):
+    if "opened" in flag.news or "reopened" in flag.news:
         return "new"
-    if lately(flag.waiver_ended_at):
+    if "waiver_expired" in flag.news or "waiver_ended" in flag.news:
         return "waivers"
-    return "worse" if lately(flag.worsened_at) else "open"
+    return "worse" if "worsened" in flag.news else "open"
 
 
 def _lasting_waivers(given: DigestInput) -> int:

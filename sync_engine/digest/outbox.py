@@ -49,6 +49,7 @@ class Reader:
     token: str
     last: Period | None
     told_until: datetime | None
+    told_event: int | None
     thread: tuple[str, ...]
     unsubscribed: bool
 
@@ -119,6 +120,7 @@ def _reader(row: sa.RowMapping) -> Reader:
         token=row["token"],
         last=last,
         told_until=row["told_until"],
+        told_event=row["told_event"],
         thread=tuple(dict.fromkeys(i for i in thread if i)),
         unsubscribed=row["unsubscribed_at"] is not None,
     )

@@ -116,9 +116,8 @@ def _when(given: DigestInput, name: SectionId, flag: FlagLine) -> str:
     open_for = age(flag.opened_at, now, zone)
     match name:
         case "new":
-            back = flag.reopened_at
-            if back is not None and back > given.since:
-                return f"back {_lasting(back, given)}"
+            if "reopened" in flag.news and flag.reopened_at is not None:
+                return f"back {_lasting(flag.reopened_at, given)}"
             return f"open {_lasting(flag.opened_at, given)}"
         case "worse":
             worse = _lasting(flag.worsened_at or flag.opened_at, given)

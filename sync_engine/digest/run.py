@@ -170,6 +170,7 @@ class _Desk:
                 "period_key": period.key,
                 "period_at": period.fire_at,
                 "told_until": occasion.now,
+                "told_event": given.until,
             }
             mail = next((r["message_id"] for r in rows if r["channel"] == "email"), None)
             if mail is not None:
@@ -322,6 +323,7 @@ def _occasion(
         period=period,
         now=now,
         since=until or periods.before(schedule, period),
+        after=reader.told_event if reader is not None else None,
         unsubscribe=f"{base}/unsubscribe/{reader.token}"
         if base and reader and not shared
         else None,
