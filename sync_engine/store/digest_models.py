@@ -67,14 +67,14 @@ class Outgoing(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """The log of deliveries: one row per attempt."""
+    """The log of deliveries: one row per attempt, and for what becomes of a message without one."""
 
     __tablename__ = "delivery"
 
     id: int | None = Field(default=None, primary_key=True)
     outbox_id: int = Field(foreign_key="outbox.id", index=True)
     at: datetime = instant(nullable=False)
-    outcome: str  # sent | later | refused | down
+    outcome: str  # sent | later | refused | down; astray | withdrawn: not tried
     code: int | None = None
     message: str | None = text_column()
 

@@ -116,7 +116,7 @@ class Office:
             self.engine, [subscription], now, channels=channels,
             gather=Store(where=self._where(now)), audiences=self.audiences(now), **values,
         )  # fmt: skip
-        deliver(self.engine, channels, now)
+        deliver(self.engine, channels, lambda: now)
         return queued
 
     def texts(self) -> dict[str, str]:
