@@ -58,6 +58,10 @@ class _Group:
         return SEVERITIES[self.rank]
 
     @property
+    def waived(self) -> bool:
+        return self.flags[0].state == "waived"
+
+    @property
     def oldest(self) -> datetime:
         return min(f.opened_at for f in self.flags)
 
@@ -78,7 +82,8 @@ def compose(given: DigestInput) -> Digest:
     subject_counts = [f"{counts[n]} {n}" for n in ("escalated", "new", "worse") if counts[n]]
     subject_counts.append(f"{len(standing)} open" if standing else "nothing open")
     first = _first_things(given, groups)
-    headline = phrases.headline(given, title, standing, counts)
+    ended = [flag for flag in sorted_in["waivers"] if flag.state != "waived"]
+    headline = phrases.headline(given, title, standing, counts | {"waivers": len(ended)})
     return Digest(
         subject=clean(f"{title}: {', '.join(subject_counts)} ({phrases.period_name(given)})", 150),
         preheader=clean(phrases.preheader(first, headline), 200),
@@ -157,9 +162,10 @@ def _waived_until(group: _Group) -> date:
 
 
 def _rolled_up(flags: Iterable[FlagLine]) -> list[_Group]:
-    alike: dict[tuple[str, str | None, str], list[FlagLine]] = {}
+    alike: dict[tuple[str, str | None, str, bool], list[FlagLine]] = {}
     for flag in flags:
-        alike.setdefault((flag.rule, flag.project, flag.subject), []).append(flag)
+        kind = (flag.rule, flag.project, flag.subject, flag.state == "waived")
+        alike.setdefault(kind, []).append(flag)
     groups: list[_Group] = []
     for members in alike.values():
         members.sort(key=lambda f: (SEVERITIES.index(f.severity), f.opened_at, f.id))
@@ -219,7 +225,8 @@ def _group_entry(given: DigestInput, name: SectionId, group: _Group) -> Entry:
     whose = [who] if owners else ["No owner"] if flag.subject in phrases.OWNABLE else []
     remedies = {f.remedy for f in group.flags if f.remedy}
     oldest = age(group.oldest, given.now, given.zone)
-    when = {"solved": "solved", "waivers": "waivers ending soon"}.get(
+    waivers = "waivers ending soon" if group.waived else "waivers ended"
+    when = {"solved": "solved", "waivers": waivers}.get(
         name, f"the oldest open for {oldest}" if oldest != "today" else "all since today"
     )
     shown = group.flags[:EXAMPLES]
@@ -240,10 +247,13 @@ def _group_entry(given: DigestInput, name: SectionId, group: _Group) -> Entry:
 def _first_things(given: DigestInput, groups: dict[SectionId, list[_Group]]) -> tuple[Entry, ...]:
     """What to do first: the most severe, then what got worse or is new, then the oldest."""
     names: tuple[SectionId, ...] = ("escalated", "worse", "new", "open")
+    standing = {name: groups[name] for name in names}
+    # Whose waiver ended is open as any other.
+    standing["open"] = [*groups["open"], *(g for g in groups["waivers"] if not g.waived)]
     ranked = sorted(
         ((g.rank, at, g.oldest, g.flags[0].id), name, g)
         for at, name in enumerate(names)
-        for g in groups[name]
+        for g in standing[name]
     )
     return tuple(_entry(given, name, group) for _, name, group in ranked[:FIRST_THINGS])
 
