@@ -83,7 +83,8 @@ def compose(given: DigestInput) -> Digest:
     subject_counts.append(f"{len(standing)} open" if standing else "nothing open")
     first = _first_things(given, groups)
     ended = [flag for flag in sorted_in["waivers"] if flag.state != "waived"]
-    headline = phrases.headline(given, title, standing, counts | {"waivers": len(ended)})
+    counts["waivers"] = len(ended)
+    headline = phrases.headline(given, title, standing, counts)
     return Digest(
         subject=clean(f"{title}: {', '.join(subject_counts)} ({phrases.period_name(given)})", 150),
         preheader=clean(phrases.preheader(first, headline), 200),
@@ -92,7 +93,9 @@ def compose(given: DigestInput) -> Digest:
         greeting=clean(given.recipient_name) if given.recipient_name else None,
         headline=headline,
         first=first,
-        figures=tuple((f"{counts[n]:,}", TITLES[n].lower()) for n in _FIGURES),
+        figures=tuple(
+            (f"{counts[n]:,}", what) for n, what in _FIGURES.items() if counts[n] or n in _ALWAYS
+        ),
         trend=trend.view(given.trend),
         sections=sections,
         health=tuple(phrases.health(given, line) for line in given.health),
@@ -105,7 +108,12 @@ def compose(given: DigestInput) -> Digest:
     )
 
 
-_FIGURES: tuple[SectionId, ...] = ("new", "worse", "open", "solved")
+_FIGURES: dict[SectionId, str] = {
+    "escalated": "escalated to you", "new": "new", "worse": "worse",
+    "waivers": "no longer accepted", "open": "still open", "solved": "solved",
+}  # fmt: skip
+"""All but the last are parts of what is open."""
+_ALWAYS: tuple[SectionId, ...] = ("new", "worse", "open", "solved")
 
 
 def _sort_in(given: DigestInput) -> dict[SectionId, list[FlagLine]]:

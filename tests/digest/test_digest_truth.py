@@ -13,7 +13,14 @@ import pytest
 from sync_engine.digest.channels import slack, teams
 from sync_engine.digest.channels.base import Letter
 from sync_engine.digest.compose import compose
-from sync_engine.digest.model import Digest, DigestInput, FlagLine, HealthLine, Subscription
+from sync_engine.digest.model import (
+    Digest,
+    DigestInput,
+    Escalated,
+    FlagLine,
+    HealthLine,
+    Subscription,
+)
 from sync_engine.digest.render import render
 from tests.digest.news import as_of
 
@@ -62,6 +69,24 @@ def test_a_waiver_that_ended_is_a_change(make_flag: Make, tell: Any) -> None:
     )
     assert [entry.key for entry in digest.first] == ["OPS-1"]
     assert digest.first[0].remedy == "Finish it or agree a new date."
+
+
+def test_the_figures_add_up_to_what_is_open(make_flag: Make, tell: Any) -> None:
+    climbed = Escalated(1, days(1), ("Ada Brandt",))
+    digest = tell(
+        make_flag(id="a", opened_at=days(30), escalated=climbed),
+        make_flag(id="b", opened_at=days(30), waiver_ended_at=days(2)),
+        make_flag(id="c", opened_at=days(2)),
+        make_flag(id="d", opened_at=days(30), worsened_at=days(2)),
+        make_flag(id="e", opened_at=days(30)),
+        make_flag(id="f", opened_at=days(30), state="resolved", resolved_at=days(2)),
+    )
+    assert digest.headline.startswith("5 flags are open")
+    assert digest.figures == (
+        ("1", "escalated to you"), ("1", "new"), ("1", "worse"), ("1", "no longer accepted"),
+        ("1", "still open"), ("1", "solved"),
+    )  # fmt: skip
+    assert [what for _, what in tell().figures] == ["new", "worse", "still open", "solved"]
 
 
 def test_waivers_that_ended_are_not_told_as_ending(make_flag: Make, tell: Any) -> None:
