@@ -156,6 +156,7 @@ def end_waiver(
 ) -> None:
     """End a running waiver before its day: the flag is open again. `seen`: see `waive`."""
     with engine.begin() as connection:
+        waivers.alone(connection)  # digests tell of it by its number
         row = _found(connection, flag, seen)
         if row.state != "waived":
             raise CommandError(f"flag {row.id} is {row.state}, not waived")

@@ -17,7 +17,8 @@ from sync_engine.baselines.keep import Wanted
 from sync_engine.connect import Workshop
 from sync_engine.digest import outbox
 from sync_engine.digest import run as digests
-from sync_engine.digest.run import WELL, Delivered, Queued
+from sync_engine.digest.outbox import Delivered
+from sync_engine.digest.run import WELL, Queued
 from sync_engine.flags import apply as flags
 from sync_engine.flags.apply import FlagReport
 from sync_engine.rules import packs
@@ -151,9 +152,10 @@ def send_digests(
     """
     now = clock.now()
     ways = channels(configuration)
+    known = subscriptions(configuration)
     queued = digests.queue_due(
         engine,
-        [each for each in subscriptions(configuration) if only in (None, each.name)],
+        [each for each in known if only in (None, each.name)],
         now,
         channels=ways,
         gather=reader(configuration, engine, now),
@@ -163,7 +165,9 @@ def send_digests(
         by_hand=by_hand,
     )
     stopping = stop.is_set if stop is not None else lambda: False
-    return queued, digests.deliver(engine, ways, clock.now(), stopping=stopping)
+    in_force = {each.name: (*each.channels, *each.boards) for each in known}
+    delivered = digests.deliver(engine, ways, clock.now, digests=in_force, stopping=stopping)
+    return queued, delivered
 
 
 def log_digests(queued: Iterable[Queued], delivered: Iterable[Delivered]) -> None:

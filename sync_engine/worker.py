@@ -65,6 +65,7 @@ class Worker:
         self.workshop = Workshop.open(self.configuration, self.engine)
         self._take_people(self.configuration)
         self._taking = threading.Lock()
+        self._said: str | None = None  # what keeps duties from being done
         conninfo = self.engine.url.set(drivername="postgresql")
         self.app = App(
             connector=PsycopgConnector(conninfo=conninfo.render_as_string(hide_password=False))
@@ -125,17 +126,7 @@ class Worker:
         @app.periodic(cron=EVERY_MINUTE)
         @app.task(name="flagstaff.duties", queue=QUEUE, queueing_lock="duties", lock="duties")
         def follow_up(timestamp: int) -> None:  # noqa: ARG001  given by the queue
-            self.take_entries()
-            duties.assess(self.engine, self.configuration)
-            self._enqueue(
-                connection,
-                [
-                    (each, "writeback")
-                    for each in self.configuration.settings.connections
-                    if each.writeback is not None
-                ],
-            )
-            duties.log_digests(*duties.send_digests(self.configuration, self.engine))
+            self.follow_up(connection)
 
         @app.periodic(cron=EVERY_NIGHT)
         @app.task(name="flagstaff.tidy", queue=QUEUE, queueing_lock="tidy", lock="tidy")
@@ -171,6 +162,23 @@ class Worker:
                 continue
             enqueued.append(connection.name)
         return enqueued
+
+    def follow_up(self, task: Any) -> None:
+        """Assess and send what is due; what the admin must mend is said once, not each minute."""
+        try:
+            self.take_entries()
+            configuration = self.configuration
+            duties.assess(self.engine, configuration)
+            connections = configuration.settings.connections
+            self._enqueue(
+                task, [(each, "writeback") for each in connections if each.writeback is not None]
+            )
+            duties.log_digests(*duties.send_digests(configuration, self.engine))
+            self._said = None
+        except CONFIGURATION_ERRORS as error:
+            if str(error) != self._said:
+                log.error("cannot assess or send", error=str(error))  # noqa: TRY400 - for the admin
+            self._said = str(error)
 
     def work(self, name: str, kind: Work) -> None:
         """Do one job; what the admin must mend is said on the connection."""

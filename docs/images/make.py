@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sync_engine.digest.compose import compose
 from sync_engine.digest.model import (
+    Change,
     DigestInput,
     FlagLine,
     HealthLine,
@@ -233,6 +234,15 @@ def _flags() -> tuple[FlagLine, ...]:
     )
 
 
+def _with_news(flag: FlagLine) -> FlagLine:
+    befell: tuple[tuple[datetime | None, Change], ...] = (
+        (flag.opened_at, "opened"),
+        (flag.worsened_at, "worsened"),
+        (flag.resolved_at, "resolved"),
+    )
+    return replace(flag, news=tuple(change for at, change in befell if at and at > SINCE))
+
+
 def sample() -> DigestInput:
     """A week in an invented portfolio."""
     counts = [(31, 14), (33, 16), (30, 15), (28, 13), (29, 14), (26, 12)]
@@ -257,7 +267,7 @@ def sample() -> DigestInput:
         period_label="Week 48 · Monday 23 November 2026",
         now=NOW,
         since=SINCE,
-        flags=_flags(),
+        flags=tuple(_with_news(flag) for flag in _flags()),
         trend=Trend(points),
         health=(
             HealthLine(

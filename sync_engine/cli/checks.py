@@ -120,7 +120,19 @@ def warnings(configuration: Configuration) -> list[Problem]:
                     configuration.source.place(("connections", index, "census")),
                 )
             )
+    found += _nameless(configuration)
     return found
+
+
+def _nameless(configuration: Configuration) -> Iterator[Problem]:
+    for index, digest in enumerate(configuration.settings.digests):
+        if digest.name is None:
+            yield Problem(
+                "digests: a digest without `name` is known by its recipients; with one more or "
+                "less it starts anew, and who has unsubscribed gets it again; "
+                f'`name: "{digest.key}"` keeps it as it is, also for other recipients',
+                configuration.source.place(("digests", index)),
+            )
 
 
 def _others_may_read(configuration: Configuration) -> bool:

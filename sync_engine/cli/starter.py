@@ -200,7 +200,8 @@ def render(answers: Answers) -> str:
     if answers.recipient:
         lines += [
             "digests:",
-            f"  - to: {_quoted(answers.recipient)}",
+            "  - name: weekly",
+            f"    to: {_quoted(answers.recipient)}",
             '    when: "Mon 08:00"',
             "    channels: [file]",
         ]

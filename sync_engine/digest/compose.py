@@ -58,6 +58,10 @@ class _Group:
         return SEVERITIES[self.rank]
 
     @property
+    def waived(self) -> bool:
+        return self.flags[0].state == "waived"
+
+    @property
     def oldest(self) -> datetime:
         return min(f.opened_at for f in self.flags)
 
@@ -78,6 +82,8 @@ def compose(given: DigestInput) -> Digest:
     subject_counts = [f"{counts[n]} {n}" for n in ("escalated", "new", "worse") if counts[n]]
     subject_counts.append(f"{len(standing)} open" if standing else "nothing open")
     first = _first_things(given, groups)
+    ended = [flag for flag in sorted_in["waivers"] if flag.state != "waived"]
+    counts["waivers"] = len(ended)
     headline = phrases.headline(given, title, standing, counts)
     return Digest(
         subject=clean(f"{title}: {', '.join(subject_counts)} ({phrases.period_name(given)})", 150),
@@ -87,7 +93,9 @@ def compose(given: DigestInput) -> Digest:
         greeting=clean(given.recipient_name) if given.recipient_name else None,
         headline=headline,
         first=first,
-        figures=tuple((f"{counts[n]:,}", TITLES[n].lower()) for n in _FIGURES),
+        figures=tuple(
+            (f"{counts[n]:,}", what) for n, what in _FIGURES.items() if counts[n] or n in _ALWAYS
+        ),
         trend=trend.view(given.trend),
         sections=sections,
         health=tuple(phrases.health(given, line) for line in given.health),
@@ -100,7 +108,12 @@ def compose(given: DigestInput) -> Digest:
     )
 
 
-_FIGURES: tuple[SectionId, ...] = ("new", "worse", "open", "solved")
+_FIGURES: dict[SectionId, str] = {
+    "escalated": "escalated to you", "new": "new", "worse": "worse",
+    "waivers": "no longer accepted", "open": "still open", "solved": "solved",
+}  # fmt: skip
+"""All but the last are parts of what is open."""
+_ALWAYS: tuple[SectionId, ...] = ("new", "worse", "open", "solved")
 
 
 def _sort_in(given: DigestInput) -> dict[SectionId, list[FlagLine]]:
@@ -114,23 +127,20 @@ def _sort_in(given: DigestInput) -> dict[SectionId, list[FlagLine]]:
 
 
 def _section_of(flag: FlagLine, given: DigestInput) -> SectionId | None:
-    def lately(at: datetime | None) -> bool:
-        return at is not None and given.since < at <= given.now
-
     if flag.state == "resolved":
         # What came and went between two digests was never told, so it is no news either.
-        told = flag.opened_at <= given.since
-        return "solved" if told and lately(flag.resolved_at) else None
+        lives = [each for each in flag.news if each in ("opened", "reopened", "resolved")]
+        return "solved" if lives[:1] == ["resolved"] else None
     if flag.state == "waived":
         ends = flag.waived_until
         return "waivers" if ends is not None and ends <= given.today + WAIVER_NOTICE else None
     if flag.escalated is not None and not flag.escalated.told:
         return "escalated"
-    if lately(flag.opened_at) or lately(flag.reopened_at):
+    if "opened" in flag.news or "reopened" in flag.news:
         return "new"
-    if lately(flag.waiver_ended_at):
+    if "waiver_expired" in flag.news or "waiver_ended" in flag.news:
         return "waivers"
-    return "worse" if lately(flag.worsened_at) else "open"
+    return "worse" if "worsened" in flag.news else "open"
 
 
 def _lasting_waivers(given: DigestInput) -> int:
@@ -160,9 +170,10 @@ def _waived_until(group: _Group) -> date:
 
 
 def _rolled_up(flags: Iterable[FlagLine]) -> list[_Group]:
-    alike: dict[tuple[str, str | None, str], list[FlagLine]] = {}
+    alike: dict[tuple[str, str | None, str, bool], list[FlagLine]] = {}
     for flag in flags:
-        alike.setdefault((flag.rule, flag.project, flag.subject), []).append(flag)
+        kind = (flag.rule, flag.project, flag.subject, flag.state == "waived")
+        alike.setdefault(kind, []).append(flag)
     groups: list[_Group] = []
     for members in alike.values():
         members.sort(key=lambda f: (SEVERITIES.index(f.severity), f.opened_at, f.id))
@@ -222,7 +233,8 @@ def _group_entry(given: DigestInput, name: SectionId, group: _Group) -> Entry:
     whose = [who] if owners else ["No owner"] if flag.subject in phrases.OWNABLE else []
     remedies = {f.remedy for f in group.flags if f.remedy}
     oldest = age(group.oldest, given.now, given.zone)
-    when = {"solved": "solved", "waivers": "waivers ending soon"}.get(
+    waivers = "waivers ending soon" if group.waived else "waivers ended"
+    when = {"solved": "solved", "waivers": waivers}.get(
         name, f"the oldest open for {oldest}" if oldest != "today" else "all since today"
     )
     shown = group.flags[:EXAMPLES]
@@ -243,10 +255,13 @@ def _group_entry(given: DigestInput, name: SectionId, group: _Group) -> Entry:
 def _first_things(given: DigestInput, groups: dict[SectionId, list[_Group]]) -> tuple[Entry, ...]:
     """What to do first: the most severe, then what got worse or is new, then the oldest."""
     names: tuple[SectionId, ...] = ("escalated", "worse", "new", "open")
+    standing = {name: groups[name] for name in names}
+    # Whose waiver ended is open as any other.
+    standing["open"] = [*groups["open"], *(g for g in groups["waivers"] if not g.waived)]
     ranked = sorted(
         ((g.rank, at, g.oldest, g.flags[0].id), name, g)
         for at, name in enumerate(names)
-        for g in groups[name]
+        for g in standing[name]
     )
     return tuple(_entry(given, name, group) for _, name, group in ranked[:FIRST_THINGS])
 

@@ -14,6 +14,7 @@ Severity = Literal["critical", "high", "medium", "low", "info"]
 SectionId = Literal["escalated", "new", "worse", "open", "solved", "waivers"]
 Role = Literal["owners", "leads", "managers", "project_owners"]
 Rung = Literal["lead", "manager", "pmo"]
+Change = Literal["opened", "reopened", "worsened", "resolved", "waiver_expired", "waiver_ended"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 
 
@@ -131,7 +132,9 @@ class Occasion:
     """For whom, for which period, and since when a digest is made.
 
     Attributes:
-        since: what came later is new.
+        since: when they were told last.
+        after: number of the last event in the flags' lives that was read for that: those after it
+            are news. None: those later than `since` are.
         console: address of the web console; None when there is none.
         shares: what of the flags the recipient is told; empty: all that the subscription is about.
         escalated: the unsolved flags that climbed to the recipient.
@@ -144,6 +147,7 @@ class Occasion:
     period: Period
     now: datetime
     since: datetime
+    after: int | None = None
     unsubscribe: str | None = None
     console: str | None = None
     shares: tuple[Share, ...] = ()
@@ -164,6 +168,7 @@ class FlagLine:
         remedy: what to do about it; None when the standard names none.
         owner: name of who owns the item; None when nobody is known to.
         tool: the tool's name as people know it ("Jira").
+        news: what the reader was not told of yet, in the order in which it happened.
         frozen_at: since when nobody could check it again; `frozen_why` says why, in words.
         waived_until: the last day on which the present or last waiver holds.
         escalated: that it climbed to the recipient, and from whom.
@@ -179,6 +184,7 @@ class FlagLine:
     title: str
     sentence: str
     opened_at: datetime
+    news: tuple[Change, ...] = ()
     key: str | None = None
     url: str | None = None
     project: str | None = None
@@ -246,7 +252,8 @@ class DigestInput:
     """All that a digest is made of. The same input makes the same digest.
 
     Attributes:
-        since: instant of the last digest: what came later is new.
+        since: instant of the last digest, for words; what is new the flags themselves say.
+        until: number of the last event in the flags' lives that it knows of.
         recipient_name: as the recipient's people call them; None when unknown.
         connections: how many connections were looked at.
         read_at: when the oldest of their last complete reads began; None when there is none.
@@ -258,6 +265,7 @@ class DigestInput:
     period_label: str
     now: datetime
     since: datetime
+    until: int = 0
     late: bool = False
     recipient_name: str | None = None
     flags: tuple[FlagLine, ...] = ()

@@ -8,7 +8,7 @@ the same Message-ID and the same bytes.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,6 +49,7 @@ class Reader:
     token: str
     last: Period | None
     told_until: datetime | None
+    told_event: int | None
     thread: tuple[str, ...]
     unsubscribed: bool
 
@@ -66,6 +67,19 @@ class Parcel:
     body: bytes
     attempts: int
     queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What came of one message. `state` is the message's: sent, queued, parked, or
+    withdrawn; `text` says why."""
+
+    subscription: str
+    recipient: str
+    period_key: str
+    channel: str
+    state: str
+    text: str
 
 
 def meet(
@@ -119,6 +133,7 @@ def _reader(row: sa.RowMapping) -> Reader:
         token=row["token"],
         last=last,
         told_until=row["told_until"],
+        told_event=row["told_event"],
         thread=tuple(dict.fromkeys(i for i in thread if i)),
         unsubscribed=row["unsubscribed_at"] is not None,
     )
@@ -186,8 +201,17 @@ def _insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]
     return done.first() is not None
 
 
-def claim(engine: sa.Engine, channels: Iterable[str], now: datetime) -> Parcel | None:
-    """Take the oldest message that may be sent now, for `CLAIM` by the database's clock."""
+def claim(
+    engine: sa.Engine,
+    channels: Iterable[str],
+    now: datetime,
+    but: Collection[tuple[str, str]] = (),
+) -> Parcel | None:
+    """Take the oldest message that may be sent now, for `CLAIM` by the database's clock.
+
+    Args:
+        but: subscriptions with a channel each, of which none is taken.
+    """
     token = uuid4().hex
     with engine.begin() as connection:
         clock = database_now(connection)
@@ -196,6 +220,7 @@ def claim(engine: sa.Engine, channels: Iterable[str], now: datetime) -> Parcel |
         chosen = connection.execute(
             sa.select(_outbox.c.id)
             .where(_outbox.c.channel.in_(list(channels)))
+            .where(sa.tuple_(_outbox.c.subscription, _outbox.c.channel).not_in(list(but)))
             .where(sa.or_(waiting, orphaned))
             .order_by(_outbox.c.id)  # a reader gets the older digest first
             .limit(1)

@@ -26,13 +26,19 @@ from sync_engine.digest.text import (
 def headline(
     given: DigestInput, title: str, standing: list[FlagLine], counts: Mapping[SectionId, int]
 ) -> str:
-    """How things stand, in one sentence; says when the data do not allow to be sure."""
+    """How things stand, in one sentence; says when the data do not allow to be sure.
+
+    Args:
+        counts: flags by section; of the waivers, those that ended.
+    """
     since = day_words(given.since.astimezone(given.zone).date(), weekday=False)
     doubt = _doubt(given)
     if not standing:
         solved = f"; {counts['solved']:,} solved since {since}" if counts["solved"] else ""
         if doubt:
             return f"No open flag is known in {title}{solved}{doubt}."
+        if given.health:  # something was not checked, or is held back
+            return f"No flag is open in {title}{solved}."
         return f"All is well in {title}: no flag is open{solved}."
     urgent = sum(f.severity in ("critical", "high") for f in standing)
     be = "is" if len(standing) == 1 else "are"
@@ -50,10 +56,13 @@ OWNABLE = ("task", "project", "milestone", "request")
 """What should have an owner; of others it is not said that they have none."""
 _CHANGES: dict[SectionId, str] = {
     "escalated": "escalated to you", "new": "new", "worse": "worse", "solved": "solved",
+    "waivers": "no longer accepted",
 }  # fmt: skip
 
 
 def _doubt(given: DigestInput) -> str:
+    if not given.connections:
+        return ", but nothing has been read"
     stale = [clean(line.subject, 60) for line in given.health if line.stale]
     if not stale:
         return ""
@@ -116,9 +125,8 @@ def _when(given: DigestInput, name: SectionId, flag: FlagLine) -> str:
     open_for = age(flag.opened_at, now, zone)
     match name:
         case "new":
-            back = flag.reopened_at
-            if back is not None and back > given.since:
-                return f"back {_lasting(back, given)}"
+            if "reopened" in flag.news and flag.reopened_at is not None:
+                return f"back {_lasting(flag.reopened_at, given)}"
             return f"open {_lasting(flag.opened_at, given)}"
         case "worse":
             worse = _lasting(flag.worsened_at or flag.opened_at, given)
@@ -191,7 +199,7 @@ def health_summary(given: DigestInput) -> str:
         )
     if given.not_assessed:
         parts.append(f"{plural(given.not_assessed, 'check')} could not be made.")
-    elif given.not_assessed == 0 and not stale and given.connections:
+    elif given.not_assessed == 0 and not given.health and given.connections:
         parts.append("Every check could be made.")
     return " ".join(parts)
 
@@ -199,7 +207,8 @@ def health_summary(given: DigestInput) -> str:
 def reason(given: DigestInput, title: str) -> str:
     """Why the reader gets this."""
     sub = given.subscription
-    scope = f", flags where {clean(sub.scope, 200)}" if sub.scope else ""
+    alike = len({part.scope for part in sub.parts}) == 1  # else it depends on the reader
+    scope = f", flags where {clean(sub.scope, 200)}" if sub.scope and alike else ""
     return (
         f"You get this because the digest “{title}” is sent to {clean(given.recipient)}:"
         f" {clean(sub.when)} ({clean(sub.zone)}){scope}."

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from typing import Any, cast
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, cast, get_args
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from sync_engine.digest.health import health
 from sync_engine.digest.model import (
+    Change,
     DigestInput,
     FlagLine,
     Occasion,
@@ -30,6 +32,7 @@ from sync_engine.store.flag_models import AssessmentRow, FlagEvent, FlagRow, Wai
 from sync_engine.store.models import Identity, PersonRow, ProjectRow
 
 WEEKS = 12
+_NEVER = datetime.max.replace(tzinfo=UTC)
 SECONDS = 60.0
 URGENT = ("critical", "high")
 SOLVED_BY = {"fixed": "fixed", "gone": "gone from its tool", "out_of_scope": "no longer concerned"}
@@ -43,7 +46,10 @@ NOT_CHECKED = {
     "suspect": "its standard is in doubt",
 }
 
-WAIVER_ENDS = ("waiver_expired", "waiver_ended")
+WAIVER_ENDS: tuple[Change, ...] = ("waiver_expired", "waiver_ended")
+NEWS: tuple[Change, ...] = (*get_args(Change),)
+"""Who writes one of these holds `Lock.FLAGS`, so that their numbers follow their commits: by them,
+not by instants, it is known what a digest told. An assessment's instant is that of its start."""
 
 _flag = FlagRow.__table__  # type: ignore[attr-defined]
 _event = FlagEvent.__table__  # type: ignore[attr-defined]
@@ -133,6 +139,7 @@ class Store:
             late=occasion.period.late(occasion.now),
             now=occasion.now,
             since=occasion.since,
+            until=_until(connection),
             flags=_flags(connection, occasion, shares, self.tool_names),
             trend=_trend(connection, occasion, shares),
             health=found.lines,
@@ -170,15 +177,18 @@ def _flags(
     tool_names: Mapping[str, str],
 ) -> tuple[FlagLine, ...]:
     scope = sa.or_(*(_graded(*each) for each in shares))
-    solved = sa.and_(_flag.c.resolved_at > occasion.since, _flag.c.resolution.in_(list(SOLVED_BY)))
+    news = _news(connection, scope, occasion)
+    solved = sa.and_(
+        _flag.c.id.in_(sa.select(_event.c.flag_id).where(_untold(occasion, ["resolved"]))),
+        _flag.c.resolution.in_(list(SOLVED_BY)),
+    )
     wanted = sa.select(_flag).where(scope, sa.or_(_flag.c.state != "resolved", solved))
     rows = connection.execute(wanted.order_by(_flag.c.id)).mappings().all()
     waivers = _waivers(connection, scope)
-    ended = _waivers_ended(connection, scope, occasion.since)
     climbed = {each.flag_id: each for each in occasion.escalated}
     return tuple(
         replace(
-            _line(row, waivers.get(row["id"]), ended.get(row["id"]), tool_names),
+            _line(row, waivers.get(row["id"]), news.get(row["id"], ()), tool_names),
             escalated=climbed.get(row["id"]),
         )
         for row in rows
@@ -188,7 +198,7 @@ def _flags(
 def _line(
     row: sa.RowMapping,
     waiver: sa.RowMapping | None,
-    ended: datetime | None,
+    news: Sequence[tuple[Change, datetime]],
     tool_names: Mapping[str, str],
 ) -> FlagLine:
     return FlagLine(
@@ -201,6 +211,7 @@ def _line(
         title=row["title"],
         sentence=row["said"],
         opened_at=row["opened_at"],
+        news=tuple(change for change, _ in news),
         key=row["key"],
         url=row["url"],
         project=row["project"],
@@ -214,7 +225,7 @@ def _line(
         frozen_at=row["frozen_at"],
         frozen_why=NOT_CHECKED.get(row["frozen_why"] or ""),
         waived_until=row["waived_until"],
-        waiver_ended_at=ended,
+        waiver_ended_at=max((at for change, at in news if change in WAIVER_ENDS), default=None),
         waived_by=waiver["approver"] if waiver else None,
         waiver_reason=waiver["reason"] if waiver else None,
     )
@@ -238,16 +249,32 @@ def _waivers(connection: sa.Connection, scope: sa.ColumnElement[bool]) -> dict[i
     return {row["flag_id"]: row for row in rows}
 
 
-def _waivers_ended(
-    connection: sa.Connection, scope: sa.ColumnElement[bool], since: datetime
-) -> dict[int, datetime]:
+def _untold(occasion: Occasion, changes: Sequence[Change]) -> sa.ColumnElement[bool]:
+    """Events of which the recipient was not told."""
+    since = _event.c.at > occasion.since if occasion.after is None else _event.c.id > occasion.after
+    return sa.and_(_event.c.event.in_(changes), since)
+
+
+def _until(connection: sa.Connection) -> int:
+    """The number of the last event that this state of the store knows of."""
+    last = sa.select(sa.func.max(_event.c.id)).where(_event.c.event.in_(NEWS))
+    return connection.execute(last).scalar_one() or 0
+
+
+def _news(
+    connection: sa.Connection, scope: sa.ColumnElement[bool], occasion: Occasion
+) -> dict[int, list[tuple[Change, datetime]]]:
+    """By flag: what the recipient was not told of, in order."""
     rows = connection.execute(
-        sa.select(_event.c.flag_id, sa.func.max(_event.c.at).label("at"))
+        sa.select(_event.c.flag_id, _event.c.event, _event.c.at)
         .join(_flag, _flag.c.id == _event.c.flag_id)
-        .where(scope, _event.c.event.in_(WAIVER_ENDS), _event.c.at > since)
-        .group_by(_event.c.flag_id)
+        .where(scope, _untold(occasion, NEWS))
+        .order_by(_event.c.id)
     )
-    return {row.flag_id: row.at for row in rows}
+    found: dict[int, list[tuple[Change, datetime]]] = defaultdict(list)
+    for row in rows:
+        found[row.flag_id].append((row.event, row.at))
+    return found
 
 
 def _trend(connection: sa.Connection, occasion: Occasion, shares: Shares) -> Trend:
@@ -256,7 +283,8 @@ def _trend(connection: sa.Connection, occasion: Occasion, shares: Shares) -> Tre
     today = occasion.now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     weeks = [monday - timedelta(weeks=n) for n in reversed(range(WEEKS))]
-    ends = [*(_start(week + timedelta(weeks=1), zone) for week in weeks[:-1]), occasion.now]
+    # The last point is all that the store knows, as what the digest lists is.
+    ends = [*(_start(week + timedelta(weeks=1), zone) for week in weeks[:-1]), _NEVER]
     began = connection.execute(sa.select(sa.func.min(_assessment.c.at))).scalar_one()
     told = sa.or_(
         *(
@@ -271,7 +299,7 @@ def _trend(connection: sa.Connection, occasion: Occasion, shares: Shares) -> Tre
             _event.c.flag_id, _event.c.at, _event.c.event, _event.c.severity, told.label("told")
         )
         .join(_flag, _flag.c.id == _event.c.flag_id)
-        .where(sa.or_(*(condition for _, condition in shares)), _event.c.at <= occasion.now)
+        .where(sa.or_(*(condition for _, condition in shares)))
         .order_by(_event.c.at, _event.c.id)
     ).all()
     standing: dict[int, str | None] = {}  # flag → severity; None: one that is not told

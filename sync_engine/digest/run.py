@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from sync_engine.digest import outbox, periods, rounds
+from sync_engine.digest import astray, outbox, periods, rounds
 from sync_engine.digest.addresses import folded
 from sync_engine.digest.audience import Audiences, Recipient
 from sync_engine.digest.channels.base import Channel, Frozen, Letter
 from sync_engine.digest.compose import compose
 from sync_engine.digest.links import Links
 from sync_engine.digest.model import Digest, DigestInput, Occasion, Subscription, Unreadable
-from sync_engine.digest.outbox import Reader
+from sync_engine.digest.outbox import Delivered, Reader
 from sync_engine.digest.periods import Period, Schedule
 from sync_engine.digest.render import Rendered, render
 
@@ -34,19 +34,6 @@ class Queued:
     period_key: str
     channels: tuple[str, ...]
     trouble: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What came of one attempt to deliver. `state` is the message's: sent, queued, parked, or
-    withdrawn."""
-
-    subscription: str
-    recipient: str
-    period_key: str
-    channel: str
-    state: str
-    text: str
 
 
 WELL = ("sent", "withdrawn")
@@ -170,6 +157,7 @@ class _Desk:
                 "period_key": period.key,
                 "period_at": period.fire_at,
                 "told_until": occasion.now,
+                "told_event": given.until,
             }
             mail = next((r["message_id"] for r in rows if r["channel"] == "email"), None)
             if mail is not None:
@@ -257,23 +245,32 @@ def preview(
 def deliver(
     engine: sa.Engine,
     channels: Mapping[str, Channel],
-    now: datetime,
+    now: Callable[[], datetime],
     *,
+    digests: Mapping[str, Collection[str]] | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> list[Delivered]:
-    """Send what waits, one message at a time: claim, send, mark.
+    """Send what waits when it begins, one message at a time: claim, send, mark.
 
     A refused recipient is parked and the others go on; a channel that is out of order is left
-    alone until the next round. `stopping` is asked between two messages.
+    alone until the next round.
+
+    Args:
+        now: the clock; a round may last, and each message is logged at its own instant.
+        digests: those in force by name, each with its channels: what waits for others is kept
+            back, see `astray`. None: what waits goes out, whosoever's it is.
+        stopping: asked between two messages.
     """
-    done: list[Delivered] = []
-    usable = dict(channels)
+    began, usable = now(), dict(channels)
+    closed = astray.ways_closed(engine, digests, channels) if digests is not None else {}
+    done = astray.tell(engine, closed, began)
     try:
-        while (
-            usable and not stopping() and (parcel := outbox.claim(engine, usable, now)) is not None
-        ):
+        while usable and not stopping():
+            parcel = outbox.claim(engine, usable, began, closed)
+            if parcel is None:
+                break
             answer = usable[parcel.channel].send(parcel.recipient, parcel.body)
-            state = outbox.mark(engine, parcel, answer, now)
+            state = outbox.mark(engine, parcel, answer, now())
             if answer.outcome == "down":
                 del usable[parcel.channel]
             done.append(
@@ -322,6 +319,7 @@ def _occasion(
         period=period,
         now=now,
         since=until or periods.before(schedule, period),
+        after=reader.told_event if reader is not None else None,
         unsubscribe=f"{base}/unsubscribe/{reader.token}"
         if base and reader and not shared
         else None,

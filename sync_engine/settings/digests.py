@@ -74,7 +74,8 @@ class Digest(Section):
     name: str | None = Field(
         None,
         min_length=1,
-        description="Tells this digest from others to the same recipients. Renaming starts anew. "
+        description="Tells this digest from others. Renaming starts anew; without a name, so do "
+        "other recipients. "
         "Digests of one name are told to each recipient in one message.",
     )
     title: str | None = Field(

@@ -26,7 +26,8 @@ class DigestReader(SQLModel, table=True):
     token: str = Field(unique=True)  # unsubscribes without signing in
     period_key: str | None = None
     period_at: datetime | None = instant()  # when that period fell due
-    told_until: datetime | None = instant()  # what came later is news for the next digest
+    told_until: datetime | None = instant()  # when that digest was composed
+    told_event: int | None = None  # last event of flags that it knew of: what came later is news
     thread_id: str | None = None  # Message-ID of the first mail, the root of the thread
     message_id: str | None = None  # of the latest mail
     unsubscribed_at: datetime | None = instant()
@@ -66,14 +67,14 @@ class Outgoing(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """The log of deliveries: one row per attempt."""
+    """The log of deliveries: one row per attempt, and for what becomes of a message without one."""
 
     __tablename__ = "delivery"
 
     id: int | None = Field(default=None, primary_key=True)
     outbox_id: int = Field(foreign_key="outbox.id", index=True)
     at: datetime = instant(nullable=False)
-    outcome: str  # sent | later | refused | down
+    outcome: str  # sent | later | refused | down; astray | withdrawn: not tried
     code: int | None = None
     message: str | None = text_column()
 

@@ -150,7 +150,7 @@ def _sent(row: Any) -> Sent:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to deliver. `outcome`: sent | later | refused | down."""
+    """A line of a message's log. `outcome`: sent | later | refused | down | astray | withdrawn."""
 
     at: datetime
     outcome: str

@@ -104,6 +104,24 @@ def test_config_check_tells_what_would_fail_later(flagstaff: Flagstaff, tmp_path
     assert CANARY not in said.out + said.err
 
 
+def test_config_check_says_which_name_keeps_a_digest_without_one(
+    flagstaff: Flagstaff, tmp_path: Path
+) -> None:
+    file = tmp_path / "flagstaff.yaml"
+    digest = "digests:\n  - {{to: [Ann@example.com, bo@example.com{}], channels: [file]{}}}\n"
+    file.write_text(digest.format("", ""))
+    key = load(file).settings.digests[0].key
+    said = [
+        each for each in flagstaff("config", "check", "--json").json["warnings"] if each["line"]
+    ]
+    assert [each["line"] for each in said] == [2]
+    assert f'`name: "{key}"` keeps it' in said[0]["message"]
+    file.write_text(digest.format(", cy@example.com", f", name: '{key}'"))
+    assert load(file).settings.digests[0].key == key
+    said = flagstaff("config", "check", "--json").json["warnings"]
+    assert not any(each["line"] for each in said)
+
+
 def test_config_check_reads_the_scopes_of_digests(flagstaff: Flagstaff, tmp_path: Path) -> None:
     (tmp_path / "flagstaff.yaml").write_text(
         "digests:\n  - to: maria@acme.example\n    channels: [file]\n    scope: severty = high\n"

@@ -172,7 +172,7 @@ def test_no_message_is_begun_once_it_is_told_to_stop(
 ) -> None:
     asked: list[Any] = []
 
-    def deliver(*_: Any, stopping: Any) -> list[Any]:
+    def deliver(*_: Any, stopping: Any, **__: Any) -> list[Any]:
         asked.append(stopping)
         return []
 

@@ -77,6 +77,31 @@ def test_sqlite_is_refused_in_plain_words(write_config: Callable[..., Path]) -> 
         Worker(write_config())
 
 
+def test_wrong_standards_are_said_once_and_mending_them_is_enough(
+    write_config: Callable[..., Path],
+    postgres_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pack = tmp_path / "own.yaml"
+    worker = Worker(write_config(store=postgres_url, extra="standards: {packs: [own.yaml]}"))
+    duty = worker.app.tasks["flagstaff.duties"]
+    for wrong in ("pack: [", "standards: nonsense"):
+        pack.write_text(wrong)
+        for _ in range(2):
+            duty.func(timestamp=0)
+        assert capsys.readouterr().out.count("cannot assess or send") == 1
+    assert count(worker, "assessment") == 0
+    pack.write_text("pack: own\ntitle: Our own\nextends: governance\n")
+    duty.func(timestamp=0)
+    assert "cannot assess or send" not in capsys.readouterr().out
+    assert count(worker, "assessment") == 1
+    pack.write_text("pack: [")
+    duty.func(timestamp=0)
+    assert capsys.readouterr().out.count("cannot assess or send") == 1
+    worker.engine.dispose()
+
+
 def test_a_digest_that_cannot_be_composed_is_logged(
     write_config: Callable[..., Path],
     postgres_url: str,

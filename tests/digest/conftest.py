@@ -23,6 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from sync_engine.digest.channels.email import MailSettings
 from sync_engine.digest.model import DigestInput, FlagLine, Occasion, Subscription
+from tests.digest.news import as_of
 
 PASSWORD = "correct-horse-battery"
 
@@ -98,7 +99,7 @@ class Gatherer:
             late=occasion.period.late(occasion.now),
             now=occasion.now,
             since=occasion.since,
-            flags=self.flags,
+            flags=tuple(as_of(flag, occasion.since) for flag in self.flags),
             connections=1,
             read_at=occasion.now - timedelta(minutes=5),
             unsubscribe=occasion.unsubscribe,

@@ -152,9 +152,9 @@ def test_a_digest_is_posted_once(
 ) -> None:
     queued(name)
     receiver.replies = [OK.get(name, (202, b"", {}))]
-    (done,) = deliver(store, ways, MONDAY)
+    (done,) = deliver(store, ways, lambda: MONDAY)
     assert (done.state, done.recipient, done.channel) == ("sent", name, name)
-    assert deliver(store, ways, MONDAY + timedelta(days=1)) == []
+    assert deliver(store, ways, lambda: MONDAY + timedelta(days=1)) == []
     ((headers, body),) = receiver.taken
     assert body == row(store).body  # the frozen bytes
     assert headers["content-type"] == "application/json; charset=utf-8"
@@ -183,16 +183,16 @@ def test_what_goes_wrong_is_classed_and_nothing_is_lost(
 ) -> None:  # fmt: skip
     queued(name)
     receiver.replies = [reply]
-    (done,) = deliver(store, ways, MONDAY)
+    (done,) = deliver(store, ways, lambda: MONDAY)
     assert done.state == state
     assert receiver.taken == []
     assert "very-secret-part" not in done.text
     if state == "parked":
         return
     assert row(store).next_at == MONDAY + timedelta(seconds=wait)
-    assert deliver(store, ways, MONDAY + timedelta(seconds=wait - 1)) == []
+    assert deliver(store, ways, lambda: MONDAY + timedelta(seconds=wait - 1)) == []
     receiver.replies = [OK.get(name, (200, b"ok", {}))]
-    (again,) = deliver(store, ways, MONDAY + timedelta(seconds=wait))
+    (again,) = deliver(store, ways, lambda: MONDAY + timedelta(seconds=wait))
     assert again.state == "sent"
     assert len(receiver.taken) == 1
 
@@ -203,11 +203,11 @@ def test_a_lost_answer_repeats_it_once_under_the_same_key(
 ) -> None:
     queued(name)
     receiver.replies = ["drop", OK.get(name, (200, b"ok", {}))]
-    (first,) = deliver(store, ways, MONDAY)
+    (first,) = deliver(store, ways, lambda: MONDAY)
     assert first.state == "queued"
-    (second,) = deliver(store, ways, MONDAY + timedelta(minutes=1))
+    (second,) = deliver(store, ways, lambda: MONDAY + timedelta(minutes=1))
     assert second.state == "sent"
-    assert deliver(store, ways, MONDAY + timedelta(days=1)) == []
+    assert deliver(store, ways, lambda: MONDAY + timedelta(days=1)) == []
     (one, two) = receiver.taken
     assert one[1] == two[1]
     assert one[0]["idempotency-key"] == two[0]["idempotency-key"]
@@ -228,7 +228,7 @@ def test_slack_says_no_in_answers_of_200(
 ) -> None:  # fmt: skip
     queued("bot")
     receiver.replies = [(200, b'{"ok":false,"error":"%s"}' % said.encode(), {})]
-    (done,) = deliver(store, ways, MONDAY)
+    (done,) = deliver(store, ways, lambda: MONDAY)
     assert done.state == state
     assert said in done.text
 
@@ -238,7 +238,7 @@ def test_the_bot_names_its_channel_and_shows_its_token_to_slack_alone(
 ) -> None:
     queued("bot")
     receiver.replies = [OK["bot"]]
-    deliver(store, ways, MONDAY)
+    deliver(store, ways, lambda: MONDAY)
     ((headers, body),) = receiver.taken
     assert headers["authorization"] == "Bearer xoxb-very-secret-part"
     assert json.loads(body)["channel"] == "C1"
@@ -249,7 +249,7 @@ def test_a_webhook_is_signed_so_that_the_receiver_can_tell(
     store: sa.Engine, ways: dict[str, Channel], queued: Any, receiver: Receiver
 ) -> None:
     queued("hook")
-    deliver(store, ways, MONDAY)
+    deliver(store, ways, lambda: MONDAY)
     ((headers, body),) = receiver.taken
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     expected = base64.b64encode(hmac.digest(SECRET.encode(), signed, "sha256")).decode()
@@ -271,7 +271,7 @@ def test_a_private_address_is_refused_unless_allowed(
     store: sa.Engine, queued: Any, receiver: Receiver, tmp_path: Path
 ) -> None:
     queued("hook")
-    (done,) = deliver(store, configured(tmp_path, receiver.url, private=False), MONDAY)
+    (done,) = deliver(store, configured(tmp_path, receiver.url, private=False), lambda: MONDAY)
     assert done.state == "queued"
     assert "private network" in done.text
     assert receiver.taken == []
@@ -281,7 +281,7 @@ def test_a_secret_that_cannot_be_had_stops_its_channel_only(
     store: sa.Engine, ways: dict[str, Channel], queued: Any, receiver: Receiver
 ) -> None:
     queued("lost")
-    (done,) = deliver(store, ways, MONDAY)
+    (done,) = deliver(store, ways, lambda: MONDAY)
     assert done.state == "queued"
     assert "channels.lost.webhook: the environment variable NOWHERE is not set" in done.text
 

@@ -23,6 +23,7 @@ from sync_engine.digest.model import (
 )
 from sync_engine.digest.render import render
 from sync_engine.digest.text import age, clean, safe_url
+from tests.digest.news import as_of
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SINCE = NOW - timedelta(days=7)
@@ -38,7 +39,7 @@ def tell(weekly: Subscription) -> Callable[..., Digest]:
             period_label="Week 48 · Monday 23 November 2026",
             now=NOW,
             since=SINCE,
-            flags=flags,
+            flags=tuple(as_of(flag, SINCE) for flag in flags),
             connections=2,
             read_at=NOW - timedelta(hours=1),
         )

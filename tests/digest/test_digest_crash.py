@@ -48,7 +48,7 @@ class Household:
             "file": FileChannel(self.folder),
         }
         queue_due(engine, [self.subscription], MONDAY, channels=channels, gather=self.gather)
-        deliver(engine, channels, MONDAY)
+        deliver(engine, channels, lambda: MONDAY)
 
     def work_and_die(self, at: int) -> int:
         """The same in a process that is killed at a point; how many points it passed if it was

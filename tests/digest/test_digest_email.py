@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,13 +59,13 @@ def test_every_reader_gets_an_envelope_of_their_own(
     channel = EmailChannel(plain_mail)
     queue(channel, readers)
 
-    done = deliver(sqlite_store, {"email": channel}, MONDAY)
+    done = deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
 
     assert sorted(r for r, _ in post_office.taken) == sorted(readers)
     assert all(b"\r\nTo: Maria Holm <%b>\r\n" % r.encode() in body for r, body in post_office.taken)
     assert {d.state for d in done} == {"sent"}
     assert len(post_office.sessions) == 1
-    assert deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(hours=9)) == []
+    assert deliver(sqlite_store, {"email": channel}, lambda: MONDAY + timedelta(hours=9)) == []
     assert len(post_office.taken) == 50
 
 
@@ -76,15 +77,15 @@ def test_a_refused_reader_is_parked_and_the_others_are_served(
     channel = EmailChannel(plain_mail)
     queue(channel, READERS)
 
-    deliver(sqlite_store, {"email": channel}, MONDAY)
+    deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
 
     assert states(sqlite_store) == dict(zip(READERS, ("parked", "sent", "sent"), strict=True))
-    deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(days=1))
+    deliver(sqlite_store, {"email": channel}, lambda: MONDAY + timedelta(days=1))
     assert [r for r, _ in post_office.taken] == list(READERS[1:])
 
     getattr(post_office, where).clear()
     assert outbox.release(sqlite_store, 1, MONDAY + timedelta(days=1))
-    deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(days=1))
+    deliver(sqlite_store, {"email": channel}, lambda: MONDAY + timedelta(days=1))
     assert [r for r, _ in post_office.taken] == [*READERS[1:], READERS[0]]
     assert not outbox.release(sqlite_store, 1, MONDAY)
 
@@ -97,13 +98,13 @@ def test_come_back_later_means_later(
     channel = EmailChannel(plain_mail)
     queue(channel, READERS)
 
-    deliver(sqlite_store, {"email": channel}, MONDAY)
+    deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
     assert states(sqlite_store) == dict(zip(READERS, ("queued", "sent", "sent"), strict=True))
-    deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(seconds=59))
+    deliver(sqlite_store, {"email": channel}, lambda: MONDAY + timedelta(seconds=59))
     assert len(post_office.taken) == 2
 
     getattr(post_office, where).clear()
-    deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(seconds=61))
+    deliver(sqlite_store, {"email": channel}, lambda: MONDAY + timedelta(seconds=61))
     assert sorted(r for r, _ in post_office.taken) == sorted(READERS)
 
 
@@ -115,10 +116,10 @@ def test_a_server_that_closes_is_left_alone_for_the_round(
     channel = EmailChannel(plain_mail)
     queue(channel, READERS)
 
-    done = deliver(sqlite_store, {"email": channel}, MONDAY)
+    done = deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
 
     assert [(d.recipient, d.state) for d in done] == [(READERS[0], "queued")]
-    deliver(sqlite_store, {"email": channel}, MONDAY)
+    deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
     assert [r for r, _ in post_office.taken] == list(READERS[1:])
 
 
@@ -140,7 +141,7 @@ def test_a_server_that_refuses_one_reader_and_hangs_up_harms_no_other(
     channel = EmailChannel(plain_mail)
     queue(channel, READERS)
 
-    first, *_ = deliver(sqlite_store, {"email": channel}, MONDAY)
+    first, *_ = deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
 
     assert answer.partition(" ")[2] in first.text
     assert states(sqlite_store) == dict(zip(READERS, (state, "sent", "sent"), strict=True))
@@ -153,7 +154,7 @@ def test_a_server_that_takes_only_some_messages_in_a_session_gets_the_rest_in_an
     readers = tuple(f"reader{n}@example.com" for n in range(6))
     channel = EmailChannel(plain_mail)
     queue(channel, readers)
-    done = deliver(sqlite_store, {"email": channel}, MONDAY)
+    done = deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
     assert [each.state for each in done] == ["sent"] * 6
     assert len(post_office.taken) == 6
 
@@ -174,12 +175,12 @@ def test_no_answer_after_the_message_repeats_it_with_the_same_bytes(
     post_office.data[READERS[0]] = how
     queue(channel, READERS[:1])
 
-    (done,) = deliver(sqlite_store, {"email": channel}, MONDAY)
+    (done,) = deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
     assert done.state == "queued"
     assert any(part in done.text for part in said.split("|"))
 
     post_office.data.clear()
-    deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(minutes=2))
+    deliver(sqlite_store, {"email": channel}, lambda: MONDAY + timedelta(minutes=2))
     first, second = post_office.taken
     assert first == second
     assert states(sqlite_store) == {READERS[0]: "sent"}
@@ -191,7 +192,7 @@ def test_a_refused_sender_concerns_the_channel_not_the_reader(
     post_office.rcpt["MAIL"] = "553 5.7.1 not your address"
     channel = EmailChannel(plain_mail)
     queue(channel, READERS)
-    (done,) = deliver(sqlite_store, {"email": channel}, MONDAY)
+    (done,) = deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
     assert done.state == "queued"
     assert "refuses the sender pmo@example.com" in done.text
 
@@ -202,7 +203,7 @@ def test_nobody_listens(sqlite_store: sa.Engine, plain_mail: MailSettings, queue
         port = free.getsockname()[1]
     channel = EmailChannel(replace(plain_mail, port=port))
     queue(channel, READERS)
-    (done,) = deliver(sqlite_store, {"email": channel}, MONDAY)
+    (done,) = deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
     assert done.state == "queued"
     assert f"127.0.0.1:{port} could not be used" in done.text
 
@@ -238,7 +239,8 @@ def test_given_up_after_five_days(
     queue(channel, READERS[:1])
     tries = 0
     for hour in range(24 * 6):
-        tries += len(deliver(sqlite_store, {"email": channel}, MONDAY + timedelta(hours=hour)))
+        at = partial(MONDAY.__add__, timedelta(hours=hour))
+        tries += len(deliver(sqlite_store, {"email": channel}, at))
     assert states(sqlite_store) == {READERS[0]: "parked"}
     assert 20 < tries < 40
     with sqlite_store.connect() as connection:
@@ -266,7 +268,7 @@ def test_sends_with_starttls_and_password(
 ) -> None:
     channel = EmailChannel(secure(secure_office, PASSWORD))
     queue(channel, READERS)
-    deliver(sqlite_store, {"email": channel}, MONDAY)
+    deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
     assert [r for r, _ in secure_office.taken] == list(READERS)
 
 
@@ -275,7 +277,7 @@ def test_a_wrong_password_is_told_and_never_shown(
 ) -> None:
     channel = EmailChannel(secure(secure_office, "wrong-and-canary"))
     queue(channel, READERS)
-    (done,) = deliver(sqlite_store, {"email": channel}, MONDAY)
+    (done,) = deliver(sqlite_store, {"email": channel}, lambda: MONDAY)
     assert done.state == "queued"
     assert "refuses the user name or password" in done.text
     assert "[hidden]" in done.text

@@ -34,7 +34,7 @@ def test_files_are_written_whole_under_safe_names(
     )
     for now in (SUNDAY, MONDAY):
         queue_due(store, [hostile], now, channels=channels, gather=gatherer)
-    (done,) = deliver(store, channels, MONDAY)
+    (done,) = deliver(store, channels, lambda: MONDAY)
     assert done.state == "sent"
     names = sorted(path.name for path in folder.iterdir())
     assert [Path(n).suffix for n in names] == [".html", ".txt"]
@@ -51,11 +51,11 @@ def test_a_folder_that_cannot_be_written_is_told_and_tried_again(
     subscription = replace(weekly, channels=("file",))
     for now in (SUNDAY, MONDAY):
         queue_due(store, [subscription], now, channels=channels, gather=gatherer)
-    (done,) = deliver(store, channels, MONDAY)
+    (done,) = deliver(store, channels, lambda: MONDAY)
     assert done.state == "queued"
     assert "could not be written" in done.text
     blocked.unlink()
-    (done,) = deliver(store, channels, MONDAY + timedelta(minutes=2))
+    (done,) = deliver(store, channels, lambda: MONDAY + timedelta(minutes=2))
     assert done.state == "sent"
 
 

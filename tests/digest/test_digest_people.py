@@ -93,8 +93,12 @@ class Office:
         return int(made)
 
     def change(self, flag: int, **values: Any) -> None:
+        """Change a flag; that it is solved is an event, too."""
         with self.engine.begin() as connection:
             connection.execute(sa.update(_flag).where(_flag.c.id == flag).values(**values))
+            if at := values.get("resolved_at"):
+                told = {"flag_id": flag, "at": at, "event": "resolved", "severity": "high"}
+                connection.execute(sa.insert(FlagEvent).values(**told))
 
     def audiences(self, now: datetime = MONDAY) -> Audiences:
         return Audiences(where=self._where(now))
@@ -112,7 +116,7 @@ class Office:
             self.engine, [subscription], now, channels=channels,
             gather=Store(where=self._where(now)), audiences=self.audiences(now), **values,
         )  # fmt: skip
-        deliver(self.engine, channels, now)
+        deliver(self.engine, channels, lambda: now)
         return queued
 
     def texts(self) -> dict[str, str]:

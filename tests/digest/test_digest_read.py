@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -18,62 +18,12 @@ from sync_engine.rules.filters import FLAG, flag_condition
 from sync_engine.store.flag_models import (
     AssessmentRow,
     Compliance,
-    FlagEvent,
-    FlagRow,
     Waiver,
 )
 from sync_engine.store.models import Connection, Hold, Identity, Run
+from tests.digest.filling import NOW, Filling, days
 
-NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SINCE = NOW - timedelta(days=7)
-
-
-def days(count: float) -> datetime:
-    return NOW - timedelta(days=count)
-
-
-class Filling:
-    """Fills a store with flags and their histories."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
-
-    def row(self, table: Any, **values: Any) -> int:
-        with self.engine.begin() as connection:
-            done = connection.execute(sa.insert(table).values(**values))
-            key = done.inserted_primary_key
-            return int(key[0]) if key and isinstance(key[0], int) else 0
-
-    def flag(self, mark: str, *events: tuple[str, float], **values: Any) -> int:
-        base = {
-            "fingerprint": mark,
-            "standard": "overdue",
-            "pack": "pmo-core",
-            "standard_version": "1",
-            "standard_title": "Work is past its due date",
-            "subject": "task",
-            "connection_id": 1,
-            "subject_id": mark,
-            "severity": "high",
-            "state": "open",
-            "said": "Due on 1 November, and still open.",
-            "remedy": "Finish it.",
-            "title": f"Task {mark}",
-            "key": mark.upper(),
-            "url": f"https://jira.example.com/browse/{mark}",
-            "project": "Checkout",
-            "portfolio": "Core",
-            "owner": "Ada Brandt",
-            "tool": "jira",
-            "opened_at": days(events[0][1]),
-            "first_opened_at": days(events[0][1]),
-            "assessed_at": NOW,
-        }
-        flag_id = self.row(FlagRow, **(base | values))
-        severity = values.get("severity", "high")
-        for event, ago in events:
-            self.row(FlagEvent, flag_id=flag_id, at=days(ago), event=event, severity=severity)
-        return flag_id
 
 
 @pytest.fixture
@@ -81,10 +31,7 @@ def filling(store: sa.Engine) -> Filling:
     fill = Filling(store)
     fill.row(Connection, name="jira-eng", connector="jira", state="ok", complete_at=days(0.05))
     fill.row(Identity, name="Maria Holm", email="Maria@example.com", source="file")
-    fill.row(
-        AssessmentRow, at=days(25), day=date(2026, 10, 29), full=True, standards="x", subjects=9,
-        opened=0, worsened=0, resolved=0, reopened=0, frozen=0,
-    )  # fmt: skip
+    fill.assessed(25)
     return fill
 
 

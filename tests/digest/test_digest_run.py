@@ -60,7 +60,7 @@ def tick(
     def at(now: datetime, subscription: Subscription = weekly, **values: Any) -> list[Any]:
         channels = {"email": recorder}
         queued = queue_due(store, [subscription], now, channels=channels, gather=gatherer, **values)
-        deliver(store, channels, now)
+        deliver(store, channels, lambda: now)
         return queued
 
     return at
@@ -292,7 +292,7 @@ def test_a_wrong_address_is_parked_and_told_the_others_are_served(
     subscription = replace(weekly, to=("no address", "ann@example.com"))
     for now in (SUNDAY, MONDAY):
         queue_due(store, [subscription], now, channels=channels, gather=gatherer)
-    deliver(store, channels, MONDAY)
+    deliver(store, channels, lambda: MONDAY)
     assert [r for r, _ in post_office.taken] == ["ann@example.com"]
     with store.connect() as connection:
         row = connection.execute(sa.select(_outbox).where(_outbox.c.state == "parked")).one()
@@ -364,7 +364,7 @@ def test_two_workers_deliver_each_message_once(
 
     def work() -> None:
         start.wait()
-        deliver(store, {"email": shared}, MONDAY)
+        deliver(store, {"email": shared}, lambda: MONDAY)
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
@@ -380,9 +380,9 @@ def test_a_stop_is_heeded_between_two_messages(
     subscription = replace(weekly, to=("a@example.com", "b@example.com"))
     for now in (SUNDAY, MONDAY):
         queue_due(store, [subscription], now, channels={"email": recorder}, gather=gatherer)
-    deliver(store, {"email": recorder}, MONDAY, stopping=lambda: len(recorder.sent) > 0)
+    deliver(store, {"email": recorder}, lambda: MONDAY, stopping=lambda: len(recorder.sent) > 0)
     assert [recipient for recipient, _ in recorder.sent] == ["a@example.com"]
-    deliver(store, {"email": recorder}, MONDAY)
+    deliver(store, {"email": recorder}, lambda: MONDAY)
     assert len(recorder.sent) == 2
 
 
@@ -400,3 +400,19 @@ def test_what_is_forgotten_is_not_sent_again(
         assert connection.execute(sa.select(sa.func.count()).select_from(Delivery)).scalar() == 1
     assert tick(MONDAY + timedelta(hours=3)) == []
     assert tick(MONDAY + WEEK + timedelta(seconds=30)) == []
+
+
+def test_each_message_of_a_long_round_is_logged_at_its_own_instant(
+    store: sa.Engine, weekly: Subscription, recorder: Recorder, gatherer: Any
+) -> None:
+    both = replace(weekly, to=("maria@example.com", "jo@example.com"))
+    outbox.meet(store, both.name, both.to, SUNDAY)
+    queue_due(store, [both], MONDAY, channels={"email": recorder}, gather=gatherer)
+    minutes = iter(range(100))
+    deliver(store, {"email": recorder}, lambda: MONDAY + timedelta(minutes=next(minutes)))
+    wanted = [MONDAY + timedelta(minutes=each) for each in (1, 2)]
+    with store.connect() as connection:
+        sent = connection.execute(sa.select(_outbox.c.sent_at).order_by(_outbox.c.id)).scalars()
+        assert list(sent) == wanted
+        logged = connection.execute(sa.select(Delivery.__table__.c.at)).scalars()  # type: ignore[attr-defined]
+        assert list(logged) == wanted

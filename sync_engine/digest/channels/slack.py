@@ -91,7 +91,9 @@ def blocks(digest: Digest, shown: int) -> list[dict[str, Any]]:
         entries, rest = section.entries[:shown], len(section.entries) - shown
         found.append(_header(f"{section.title} ({section.count:,})"))
         if entries:
-            found.append(_list([_lines(each) for each in entries], "bullet"))
+            found.append(
+                _list([_lines(each, solved=section.id == "solved") for each in entries], "bullet")
+            )
         more = [*([f"and {rest:,} more entries"] if rest > 0 else []),
                 *([section.more] if section.more else [])]  # fmt: skip
         if more:
@@ -130,8 +132,10 @@ def judge(posted: Posted) -> Answer:
     return Answer("down", text, posted.status)
 
 
-def _lines(entry: Entry) -> list[dict[str, Any]]:
-    parts = [_run(f"{SHAPES[entry.severity]} "), *_named(entry), _run(f"\n{entry.sentence}")]
+def _lines(entry: Entry, *, solved: bool) -> list[dict[str, Any]]:
+    parts = [_run(f"{'✓' if solved else SHAPES[entry.severity]} "), *_named(entry)]
+    if not solved or entry.count > 1:  # what was wrong is so no more
+        parts.append(_run(f"\n{entry.sentence}"))
     for what, url in entry.examples:
         parts += [_run("\n"), _link(what, url)]
     if entry.beyond:

@@ -54,7 +54,8 @@ def card(digest: Digest, shown: int) -> dict[str, Any]:
                          *_named(each)]) for at, each in enumerate(digest.first, 1)]  # fmt: skip
     for section in digest.sections:
         body.append(_heading(f"{section.title} ({section.count:,})"))
-        body += [_entry(each) for each in section.entries[:shown]]
+        solved = section.id == "solved"
+        body += [_entry(each, solved=solved) for each in section.entries[:shown]]
         rest = len(section.entries) - shown
         more = [*([f"and {rest:,} more entries"] if rest > 0 else []),
                 *([section.more] if section.more else [])]  # fmt: skip
@@ -79,8 +80,10 @@ def card(digest: Digest, shown: int) -> dict[str, Any]:
     return found
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
-    runs = [_run(f"{SHAPES[entry.severity]} "), *_named(entry), _run(f" {entry.sentence}")]
+def _entry(entry: Entry, *, solved: bool) -> dict[str, Any]:
+    runs = [_run(f"{'✓' if solved else SHAPES[entry.severity]} "), *_named(entry)]
+    if not solved or entry.count > 1:  # what was wrong is so no more
+        runs.append(_run(f" {entry.sentence}"))
     for what, url in entry.examples:
         runs += [_run(" "), _run(what, url)]
     if entry.beyond:
