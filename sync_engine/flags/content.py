@@ -17,8 +17,9 @@ ITEM_FIELDS = (
 
 
 def kept(standard: Standard) -> list[str]:
-    """The facts that its flags keep, as their values are named."""
-    return [f"field {ref.name}" if ref.is_field else ref.name for ref in standard.refs()]
+    """The facts that its flags keep, as their values are named, and what they count."""
+    facts = [f"field {ref.name}" if ref.is_field else ref.name for ref in standard.refs()]
+    return [*facts, *(each.words for each in standard.counted)]
 
 
 def content(

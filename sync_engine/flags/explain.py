@@ -15,6 +15,7 @@ from sync_engine.rules import facts
 from sync_engine.rules.entries import shown_param
 from sync_engine.rules.facts import Fact
 from sync_engine.rules.joins import table
+from sync_engine.rules.measured import measured_fact
 from sync_engine.rules.standards import Standard, shown
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
@@ -110,7 +111,26 @@ def explain(
 def values_of(subject: str, evidence: Mapping[str, Any] | None, zone: ZoneInfo) -> list[ValueLine]:
     """What a flag's answer rests on, as it was kept."""
     known = facts.of(subject)
-    return [_line(name, value, known.get(name), zone) for name, value in (evidence or {}).items()]
+    return [
+        _counted(name, value, counted, zone)
+        if (counted := measured_fact(name))
+        else _line(name, value, known.get(name), zone)
+        for name, value in (evidence or {}).items()
+    ]
+
+
+def _counted(name: str, value: Any, fact: Fact, zone: ZoneInfo) -> ValueLine:
+    """A number that was counted of related tasks, or the two between which it lies."""
+    ends = value if isinstance(value, list) else [value]
+    words = " to ".join(_number(each, fact, zone) for each in ends)
+    return ValueLine(name, value, fact.meaning, words)
+
+
+def _number(value: Any, fact: Fact, zone: ZoneInfo) -> str:
+    """Shares more exactly than facts: they stand beside what they were compared with."""
+    if fact.type == "percent" and value is not None:
+        return f"{round(value, 1):g}%"
+    return shown(value, fact, zone)
 
 
 def _line(name: str, value: Any, fact: Fact | None, zone: ZoneInfo) -> ValueLine:
