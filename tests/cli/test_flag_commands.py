@@ -218,6 +218,33 @@ def test_a_changed_pack_is_previewed_against_the_store(
     assert (off["opens"], off["resolves"]) == (0, 2)
 
 
+def test_other_working_days_and_another_time_zone_are_previewed(
+    flagstaff: Flagstaff, world: World, tmp_path: Path
+) -> None:
+    """Each side by its own: the last Friday is three working days ago, or two."""
+    text = PACK.replace("LIMIT", "100%").replace(
+        "owner is empty", "created older than 2 working days"
+    )
+    (tmp_path / "small.yaml").write_text(text)
+    world.connection(provides={"task": [*PROVIDES["task"], "created_at"]})
+    world.task("d", owner_id="p1", created_at=NOW - timedelta(days=5))
+    new = tmp_path / "new.yaml"
+    for changes, effects in (
+        ("", []),
+        ("calendar: {days_off: [2026-03-17]}\n", [(0, 1)]),
+        ("calendar: {days_off: [2026-03-02]}\n", []),
+    ):
+        new.write_text(CONFIG + changes)
+        found = flagstaff("standards", "preview", "new.yaml", "--json").json
+        assert [(each["opens"], each["resolves"]) for each in found] == effects, changes
+    world.task("d", owner_id="p1", created_at=NOW.replace(hour=2) - timedelta(days=2))
+    new.write_text(CONFIG.replace("timezone: UTC", "timezone: America/New_York"))
+    (effect,) = flagstaff("standards", "preview", "new.yaml", "--json").json
+    assert (effect["opens"], effect["resolves"]) == (1, 0)
+    (sample,) = effect["opening"]
+    assert sample["title"] == "Task d"
+
+
 def test_another_version_of_a_pack_is_told_in_words(
     flagstaff: Flagstaff, world: World, tmp_path: Path
 ) -> None:
