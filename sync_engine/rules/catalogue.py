@@ -240,7 +240,7 @@ SPRINT = (
     _s(name="open_tasks", type="number", null="unknown", needs=("membership.container_id", "task.status"), unit="tasks", meaning="How many of its tasks are open."),
     _s(name="unestimated_tasks", type="number", null="unknown", needs=("membership.container_id", "task.status", "task.estimate_minutes"), unit="tasks", meaning="How many of its open tasks (subtasks apart) have neither estimate nor points."),
     _s(name="unowned_tasks", type="number", null="unknown", needs=("membership.container_id", "task.status", "task.assignee_ids"), unit="tasks", meaning="How many of its open tasks nobody owns."),
-    _s(name="parallel_sprints", type="number", synonyms=("overlapping sprints",), needs=("sprint.board_id", "sprint.state", "sprint.start_at", "sprint.end_at"), unit="sprints", meaning="How many other active sprints of its board run at the same time."),
+    _s(name="parallel_sprints", type="number", null="unknown", synonyms=("overlapping sprints",), needs=("sprint.board_id", "sprint.state", "sprint.start_at", "sprint.end_at"), unit="sprints", meaning="How many other active sprints of its board run at the same time; unknown while one of them that may lacks a day."),
     _s(name="added_share", type="percent", synonyms=("scope added",), needs=("membership.container_id", "sprint.start_at"), unit="%", meaning="What was added later than a day after the start, as a share of what was planned; unknown of sprints that had begun before we first saw them."),
     *_of_project("sprint", "sprint.project_id"),
     *_common("sprint"),

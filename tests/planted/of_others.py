@@ -126,9 +126,12 @@ def _parallel(index: Index, row: Row) -> Any:
     others = [
         s for s in index.all("sprint")
         if s.connection_id == row.connection_id and s.board_id == row.board_id
-        and s.id != row.id and s.state == "active" and None not in (s.start_at, s.end_at)
+        and s.id != row.id and s.state == "active"
+        and (s.start_at is None or s.start_at < row.end_at)
+        and (s.end_at is None or s.end_at > row.start_at)
     ]  # fmt: skip
-    return sum(s.start_at < row.end_at and s.end_at > row.start_at for s in others)
+    undated = any(None in (s.start_at, s.end_at) for s in others)
+    return UNKNOWN if undated else len(others)
 
 
 def _added(index: Index, row: Row) -> Any:
