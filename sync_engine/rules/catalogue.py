@@ -275,6 +275,7 @@ DEPENDENCY = (
     _d(name="cross_project", type="yes/no", null="unknown", needs=(*_LINK, "task.project_id"), meaning="Whether the two are in different projects."),
     _d(name="cross_tool", type="yes/no", null="unknown", needs=_LINK, meaning="Whether the two are in different connections: the link names the other by its address or key."),
     _d(name="date_conflict", type="yes/no", null="unknown", needs=(*_LINK, "task.due_on"), meaning="Whether the task that waits starts or is due before the other is due; a lead allows the start. Where the tool says that a link ties other ends (start to start), these are compared. Unknown without dates."),
+    _d(name="unmet", type="yes/no", null="unknown", needs=(*_LINK, "task.status"), meaning="Whether the first task has still to do what the link asks of it: to finish, or, where the tool says that the link ties its start (start to start), to begin."),
     _d(name="mutual", type="yes/no", needs=_LINK, meaning="Whether each of the two waits for the other."),
     *_of_project("dependency", "task.project_id"),
     *_common("dependency"),

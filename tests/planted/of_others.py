@@ -296,6 +296,13 @@ def _conflict(index: Index, row: Row) -> Any:
     return False if told else UNKNOWN
 
 
+def _unmet(index: Index, row: Row) -> Any:
+    status = _of_end(0, "status", "task.status")(index, row)
+    if status in (UNKNOWN, None):
+        return UNKNOWN
+    return status in (("todo",) if _kind(row)[0] == "s" else ("todo", "in_progress"))
+
+
 def _mutual(index: Index, row: Row) -> bool:
     back = index.waits_for.get((row.connection_id, row.from_id), ())
     return any(b.from_id == row.to_id and b.type in ("blocks", "precedes") for b in back)
@@ -304,6 +311,7 @@ def _mutual(index: Index, row: Row) -> bool:
 DEPENDENCY: dict[str, Derived] = {
     "cross_project": _apart,
     "date_conflict": _conflict,
+    "unmet": _unmet,
     "mutual": _mutual,
     **{
         f"{side}_{fact}": _of_end(number, column, f"task.{need}")
