@@ -189,6 +189,22 @@ def test_an_empty_answer_says_what_is_empty(flagstaff: Flagstaff, world: World) 
     assert some == "Nothing of this was assessed.\n"
 
 
+def test_a_name_that_nothing_bears_is_told_with_the_nearest(
+    flagstaff: Flagstaff, world: World
+) -> None:
+    del world
+    for command, where, told in (
+        ("flags", "standard = no-ownr", 'the standard "no-ownr"; did you mean "no-owner"?'),
+        ("compliance", "standard = no-ownr", 'the standard "no-ownr"; did you mean "no-owner"?'),
+        ("tasks", 'field "Cots" is empty', 'the custom field "Cots".'),
+        ("tasks", "connection = tt", 'the connection "tt"; did you mean "t"?'),
+    ):
+        said = flagstaff(command, "--where", where, "--json")
+        assert (said.code, said.json) == (0, [])
+        assert said.err == f"Nothing here has {told}\n"
+    assert flagstaff("flags", "--where", "severity = critical").err == ""
+
+
 def test_resolved_flags_that_are_asked_for_are_told_of(flagstaff: Flagstaff, world: World) -> None:
     world.task("a", owner_id="p1")
     world.assess(full=True)
