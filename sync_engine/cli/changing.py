@@ -110,6 +110,7 @@ def preview(
     from sync_engine.duties import analyse_schedules, packs_of, standards_of
     from sync_engine.flags.preview import preview as previewed
     from sync_engine.rules import packs
+    from sync_engine.scheduling.keep import needed
     from sync_engine.settings import load
     from sync_engine.subscriptions import calendar_of, moment_of
 
@@ -123,6 +124,11 @@ def preview(
         changed = _in_force(coming)
     engine, now, in_force = open_store(frame), clock.now(), standards_of(configuration)
     analyse_schedules(engine, configuration, (*in_force, *changed), now)
+    then = moment_of(coming.settings, now)
+    if then != moment_of(configuration.settings, now) and needed((*in_force, *changed)):
+        frame.note(
+            "What rests on the schedules of projects is told by the working days that are in force."
+        )
     effects = previewed(
         engine,
         in_force,
@@ -131,7 +137,7 @@ def preview(
         timezone=configuration.settings.zone,
         calendar=calendar_of(configuration.settings),
         intervals=configuration.settings.intervals,
-        then=moment_of(coming.settings, now),
+        then=then,
     )
     document = [{**asdict(each), "assessed": each.assessed} for each in effects]
     frame.answer(document, lambda console: _tell(console, effects))
