@@ -110,17 +110,25 @@ def preview(
     from sync_engine.duties import analyse_schedules, packs_of, standards_of
     from sync_engine.flags.preview import preview as previewed
     from sync_engine.rules import packs
+    from sync_engine.scheduling.keep import needed
     from sync_engine.settings import load
-    from sync_engine.subscriptions import calendar_of
+    from sync_engine.subscriptions import calendar_of, moment_of
 
     configuration = frame.configuration()
+    coming = configuration
     if _is_pack(file):
         held = packs.with_pack(packs_of(configuration), packs.load(file))
         changed = standards_of(configuration, held)
     else:
-        changed = _in_force(with_entries(load(file), frame.store())[0])
+        coming = with_entries(load(file), frame.store())[0]
+        changed = _in_force(coming)
     engine, now, in_force = open_store(frame), clock.now(), standards_of(configuration)
     analyse_schedules(engine, configuration, (*in_force, *changed), now)
+    then = moment_of(coming.settings, now)
+    if then != moment_of(configuration.settings, now) and needed((*in_force, *changed)):
+        frame.note(
+            "What rests on the schedules of projects is told by the working days that are in force."
+        )
     effects = previewed(
         engine,
         in_force,
@@ -129,6 +137,7 @@ def preview(
         timezone=configuration.settings.zone,
         calendar=calendar_of(configuration.settings),
         intervals=configuration.settings.intervals,
+        then=then,
     )
     document = [{**asdict(each), "assessed": each.assessed} for each in effects]
     frame.answer(document, lambda console: _tell(console, effects))

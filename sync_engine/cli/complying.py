@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sync_engine.cli.flagging import Format, a_day
+from sync_engine.cli.flagging import Format, a_day, note_unheld
 from sync_engine.cli.frame import Frame, UsageProblem, command
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ def compliance(
     if found.first_kept is None or end < found.first_kept:
         since = f"since {found.first_kept}" if found.first_kept else "never yet"
         raise UsageProblem(f"Nobody can say: the store has been assessed in full {since}.")
+    if where is not None and not found.rows:
+        note_unheld(frame, engine, where, "flag")
     rows = [_row(by, each) for each in found.rows]
     rows += [_gap(by, day) for day in found.gaps]
     rows.sort(key=lambda row: row["day"])

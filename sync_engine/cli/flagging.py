@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -139,8 +140,26 @@ def list_(
         solved, found = found, [row for row in found if row["state"] != "resolved"]
         if where is not None and solved and not found:
             frame.note(f"Only resolved flags meet the condition ({len(solved)}); add --resolved.")
+        elif where is not None and not found:
+            note_unheld(frame, engine, where, "flag")
     _print(frame, engine, format, found, where, day)
     return ExitCode.FLAGGED if fail_on and any_open(engine, fail_on) else ExitCode.FINE
+
+
+def note_unheld(frame: Frame, engine: sa.Engine, where: str, subject: str) -> None:
+    """Say of a condition that nothing meets which of its names nothing bears."""
+    from sync_engine.duties import standards_of
+    from sync_engine.rules import filters, limits, unheld
+    from sync_engine.store.engine import reading
+
+    standards = standards_of(frame.configuration()) if subject == "flag" else ()
+    also = {"standard": {each.id for each in standards}, "pack": {each.pack for each in standards}}
+    with (
+        reading(engine) as connection, suppress(limits.TooSlow),
+        limits.limited(connection, filters.SECONDS),
+    ):  # fmt: skip
+        for each in unheld.told(connection, where, subject, also):
+            frame.note(each)
 
 
 def a_day(text: str) -> date:

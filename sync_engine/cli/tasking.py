@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sync_engine.cli.flagging import Format, Where
+from sync_engine.cli.flagging import Format, Where, note_unheld
 from sync_engine.cli.frame import Frame, command
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def tasks(frame: Frame, where: Where = None, format: Format = "table") -> None:
         statement = filters.filter_tasks(connection, where, moment)
         found = connection.execute(statement).mappings()
         rows: list[dict[str, Any]] = [{name: row[name] for name in COLUMNS} for row in found]
+    if where is not None and not rows:
+        note_unheld(frame, engine, where, "task")
     if format == "table" or frame.json:
         frame.answer(rows, lambda console: _tell(console, rows))
         return

@@ -15,16 +15,20 @@ from sync_engine.configured import together
 from sync_engine.duties import analyse_schedules, packs_of, standards_of
 from sync_engine.flags.preview import Effect
 from sync_engine.flags.preview import preview as previewed
-from sync_engine.rules import examples, packs
+from sync_engine.rules import examples, packs, sanity
 from sync_engine.rules.differences import Difference, differences
 from sync_engine.rules.pack import Pack
 from sync_engine.rules.standards import Standard
 from sync_engine.settings import Configuration, Problem, SettingsError
 from sync_engine.settings.entry import Entry, Key
+from sync_engine.settings.source import Path_
 from sync_engine.store import entries
 from sync_engine.store.audit import Actor
 from sync_engine.store.config_models import PackVersion
 from sync_engine.subscriptions import calendar_of
+
+_PATHS: Mapping[str, Path_] = {"escalate": ("escalate", "when")}
+"""Where in a standard the place of an oddity is, if it is not the key that says so."""
 
 
 def switch_pack(desk: Desk, actor: Actor, name: str, *, on: bool, version: int | None) -> Changed:
@@ -56,6 +60,24 @@ def check_pack(name: str, text: str) -> list[Problem]:
         return examples.check(packs.written(name, text))
     except SettingsError as error:
         return error.problems
+
+
+def oddities(name: str, text: str) -> list[Problem]:
+    """What works in a pack's text and is certainly not meant, each with its place; nothing of a
+    text that is wrong."""
+    try:
+        pack = packs.written(name, text)
+    except SettingsError:
+        return []
+    own = {entry.id: number for number, entry in enumerate(pack.entries)}
+    members = pack.members()
+    at: dict[str, Path_] = {id: ("standards", number) for id, number in own.items()}
+    at |= {id: ("set", id) for id in pack.set if id not in own}
+    return [
+        Problem(each.message, pack.source.place((*path, *_PATHS.get(each.key, (each.key,)))))
+        for id, path in at.items()
+        for each in sanity.warnings(members[id].standard)
+    ]
 
 
 def save_draft(
@@ -113,10 +135,11 @@ def _placed(problem: Problem) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What a draft would change: in words, and in flags."""
+    """What a draft would change: in words, and in flags; and what is certainly not meant of it."""
 
     differences: tuple[Difference, ...]
     effects: tuple[Effect, ...]
+    odd: tuple[str, ...] = ()
 
 
 def preview_pack(desk: Desk, name: str, text: str) -> Prospect:
@@ -184,4 +207,9 @@ def _prospect(desk: Desk, configuration: Configuration, changed: tuple[Standard,
         calendar=calendar_of(settings),
         intervals=settings.intervals,
     )  # fmt: skip
-    return Prospect(differences(in_force, changed), tuple(effects))
+    as_before = {(each.id, each.version) for each in in_force}
+    odd = [
+        warned.message for each in changed if (each.id, each.version) not in as_before
+        for warned in sanity.warnings(each)
+    ]  # fmt: skip
+    return Prospect(differences(in_force, changed), tuple(effects), tuple(odd))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sync_engine.rules.assessment import Finding
 from sync_engine.rules.evidence import plain
 from sync_engine.rules.standards import Standard, sentence
+from sync_engine.rules.syntax import Ref
 
 ITEM_FIELDS = (
     "title", "key", "url", "project_id", "project", "portfolio", "owner", "owner_email",
@@ -16,9 +17,14 @@ ITEM_FIELDS = (
 )  # fmt: skip
 
 
+def kept_as(ref: Ref) -> str:
+    """How the value of a fact is named in what flags keep."""
+    return f"field {ref.name}" if ref.is_field else ref.name
+
+
 def kept(standard: Standard) -> list[str]:
-    """The facts that its flags keep, as their values are named."""
-    return [f"field {ref.name}" if ref.is_field else ref.name for ref in standard.refs()]
+    """The facts that its flags keep, as their values are named, and what they count."""
+    return [*map(kept_as, standard.refs()), *(each.words for each in standard.counted)]
 
 
 def content(

@@ -10,18 +10,23 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from sync_engine.flags.content import kept_as
 from sync_engine.flags.named import named
 from sync_engine.rules import facts
 from sync_engine.rules.entries import shown_param
 from sync_engine.rules.facts import Fact
 from sync_engine.rules.joins import table
+from sync_engine.rules.measured import measured_fact
 from sync_engine.rules.standards import Standard, shown
+from sync_engine.rules.syntax import surely_empty
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
 
 UTC_ZONE = ZoneInfo("UTC")
+NONE = "none"
 NOTHING = "none, or not known"
-"""Evidence keeps neither: what is empty and what nobody could say look alike in it."""
+"""Evidence keeps neither: what is empty and what nobody could say look alike in it, unless the
+condition tells them apart."""
 
 FLAG, EVENT, WAIVER = map(table, (FlagRow, FlagEvent, Waiver))
 
@@ -91,7 +96,7 @@ def explain(
     standard = next((s for s in standards if s.id == row["standard"]), None)
     return Explanation(
         flag=dict(row),
-        values=tuple(values_of(row["subject"], row["evidence"], zone)),
+        values=tuple(values_of(dict(row), standard, zone)),
         steps=tuple(Step(e.at, e.event, e.severity, e.actor, e.note) for e in events),
         scope=standard.scope_text if standard else None,
         condition=standard.flag_text if standard else None,
@@ -107,15 +112,48 @@ def explain(
     )
 
 
-def values_of(subject: str, evidence: Mapping[str, Any] | None, zone: ZoneInfo) -> list[ValueLine]:
-    """What a flag's answer rests on, as it was kept."""
-    known = facts.of(subject)
-    return [_line(name, value, known.get(name), zone) for name, value in (evidence or {}).items()]
+def values_of(
+    flag: Mapping[str, Any], standard: Standard | None, zone: ZoneInfo
+) -> list[ValueLine]:
+    """What a flag's answer rests on, as it was kept.
+
+    Args:
+        flag: the columns of `FlagRow`.
+        standard: as it is now; None: no longer in force.
+    """
+    known, empty = facts.of(flag["subject"]), _empty(flag, standard)
+    return [
+        _counted(name, value, counted, zone)
+        if (counted := measured_fact(name))
+        else _line(name, value, known.get(name), zone, NONE if name in empty else NOTHING)
+        for name, value in (flag["evidence"] or {}).items()
+    ]
 
 
-def _line(name: str, value: Any, fact: Fact | None, zone: ZoneInfo) -> ValueLine:
+def _empty(flag: Mapping[str, Any], standard: Standard | None) -> set[str]:
+    """The facts of which the standard that a flag was assessed by says that there is none."""
+    if standard is None or standard.version != flag["standard_version"]:
+        return set()
+    return {kept_as(ref) for condition in standard.conditions() for ref in surely_empty(condition)}
+
+
+def _counted(name: str, value: Any, fact: Fact, zone: ZoneInfo) -> ValueLine:
+    """A number that was counted of related tasks, or the two between which it lies."""
+    ends = value if isinstance(value, list) else [value]
+    words = " to ".join(_number(each, fact, zone) for each in ends)
+    return ValueLine(name, value, fact.meaning, words)
+
+
+def _number(value: Any, fact: Fact, zone: ZoneInfo) -> str:
+    """Shares more exactly than facts: they stand beside what they were compared with."""
+    if fact.type == "percent" and value is not None:
+        return f"{round(value, 1):g}%"
+    return shown(value, fact, zone)
+
+
+def _line(name: str, value: Any, fact: Fact | None, zone: ZoneInfo, without: str) -> ValueLine:
     meaning = fact.meaning if fact else "A custom field of the tool."
-    words = NOTHING if value is None else _shown(value, fact, zone)
+    words = without if value is None else _shown(value, fact, zone)
     return ValueLine(name.replace("_", " "), value, meaning, words)
 
 

@@ -83,28 +83,36 @@ def preview(
     timezone: ZoneInfo,
     calendar: WorkCalendar,
     intervals: Mapping[str, timedelta] | None = None,
+    then: Moment | None = None,
 ) -> tuple[Effect, ...]:
-    """What going from some standards to others would open and resolve, standard by standard."""
+    """What going from some standards to others would open and resolve, standard by standard.
+
+    Args:
+        then: the moment in the time zone and the working days of afterwards; None: they stay. What
+            is kept of schedules is as the calendar in force made it, before and after.
+    """
     old_by_id = {s.id: s for s in before if s.enabled}
     new_by_id = {s.id: s for s in after if s.enabled}
+    moment = Moment(now, timezone, calendar)
+    then = then or moment
+    every = old_by_id.keys() | new_by_id.keys()
     changed = {
         id
-        for id in old_by_id.keys() | new_by_id.keys()
+        for id in every
         if id not in old_by_id
         or id not in new_by_id
         or old_by_id[id].version != new_by_id[id].version
     }
-
-    moment = Moment(now, timezone, calendar)
+    looked_at = changed if then == moment else every
     with reading(engine) as connection:
-        frame = frame_for(connection, moment, intervals)
 
-        def assessed(standards: Mapping[str, Standard]) -> Assessment:
-            chosen = [s for id, s in standards.items() if id in changed]
-            return assess(connection, frame, chosen, full=True)
+        def assessed(standards: Mapping[str, Standard], at: Moment) -> Assessment:
+            chosen = [s for id, s in standards.items() if id in looked_at]
+            return assess(connection, frame_for(connection, at, intervals), chosen, full=True)
 
-        old, new = assessed(old_by_id), assessed(new_by_id)
-        return tuple(_effect(id, old, new) for id in sorted(changed))
+        old, new = assessed(old_by_id, moment), assessed(new_by_id, then)
+        effects = [_effect(id, old, new) for id in sorted(looked_at)]
+    return tuple(each for each in effects if each.standard in changed or each.changes)
 
 
 def _unknown(found_by: Assessment, standard: Standard) -> tuple[Sample, ...]:

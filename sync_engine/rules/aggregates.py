@@ -37,19 +37,7 @@ def quantified(condition: Quantified, source: Source, compiled: Compile) -> Trut
 
 def tallied(condition: Count, source: Source, compiled: Compile) -> Truth:
     """A count, share or sum compared with a number."""
-
-    def measures(related: Source) -> Mapping[str, Column]:
-        holds = compiled(condition.condition, related)
-        if condition.of is not None:
-            return _summed(condition, holds, related)
-        found = {"yes": count_if(holds), "unknown": count_unknown(holds)}
-        return {**found, "all": sa.func.count()} if condition.kind == "share" else found
-
-    if condition.per is not None:
-        sums, known = source.peers(condition.per, measures)
-    else:
-        sums, known = source.tally(condition.relation or "", measures)
-    low, high = _bounds(condition, sums)
+    low, high, known = _counted(condition, source, compiled)
     amount: Any = condition.amount.value if isinstance(condition.amount, Literal) else None
     op = ORDER[condition.op]
     if condition.op in ("=", "!="):
@@ -65,6 +53,33 @@ def tallied(condition: Count, source: Source, compiled: Compile) -> Truth:
         else_=NULL,
     )
     return guarded(known, answer)
+
+
+def measured(condition: Count, source: Source, compiled: Compile) -> tuple[Column, Column]:
+    """The least and the most that a count, share or sum may be; NULL where nobody can say."""
+    low, high, known = _counted(condition, source, compiled)
+    if known is None:
+        return low, high
+    return sa.case((known, low)), sa.case((known, high))
+
+
+def _counted(
+    condition: Count, source: Source, compiled: Compile
+) -> tuple[Column, Column, Truth | None]:
+    """The bounds of the true number, and whether the relation is known."""
+
+    def measures(related: Source) -> Mapping[str, Column]:
+        holds = compiled(condition.condition, related)
+        if condition.of is not None:
+            return _summed(condition, holds, related)
+        found = {"yes": count_if(holds), "unknown": count_unknown(holds)}
+        return {**found, "all": sa.func.count()} if condition.kind == "share" else found
+
+    if condition.per is not None:
+        sums, known = source.peers(condition.per, measures)
+    else:
+        sums, known = source.tally(condition.relation or "", measures)
+    return *_bounds(condition, sums), known
 
 
 def _bounds(condition: Count, sums: Mapping[str, Column]) -> tuple[Column, Column]:

@@ -154,7 +154,11 @@ class Assessment:
         mine = [self.standards[id] for id in answers.standards if id in flagging]
         refs = {(ref.name, ref.is_field): ref for standard in mine for ref in standard.refs()}
         worse = {s.id: s.escalate.when for s in mine if s.escalate and s.escalate.when}
-        return Describer(self.connection, self.frame, subject, list(refs.values()), worse)
+        counted = {each.words: each for standard in mine for each in standard.counted}
+        return Describer(
+            self.connection, self.frame, subject, list(refs.values()), worse,
+            list(counted.values()),
+        )  # fmt: skip
 
     def flagged(self, standard: str) -> set[Key]:
         """The subjects that break a standard."""

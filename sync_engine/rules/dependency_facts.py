@@ -274,6 +274,15 @@ def _date_conflict(source: StoreSource) -> Value:
     return Value("yes/no", answer, known=_both_told(source, "task.due_on"), null="unknown")
 
 
+def _unmet(source: StoreSource) -> Value:
+    """By the end of the first task that the link ties."""
+    status: Column = end(source, "predecessor").c.status
+    begun_suffices = _is_of(source, "SS", "SF")
+    waits = sa.or_(status == "todo", sa.and_(status == "in_progress", sa.not_(begun_suffices)))
+    known = told(source, "predecessor", "task.status")
+    return Value("yes/no", waits, known=known, null="unknown")
+
+
 def _mutual(source: StoreSource) -> Truth:
     own = source.base.c
 
@@ -304,5 +313,6 @@ DEPENDENCY_FACTS: dict[str, Builder] = {
     "cross_project": _cross_project,
     "cross_tool": _cross_tool,
     "date_conflict": _date_conflict,
+    "unmet": _unmet,
     "mutual": _mutual,
 }

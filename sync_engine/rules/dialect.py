@@ -203,9 +203,13 @@ class FieldRows:
             )
             self.number = sa.case((kind == "number", sa.cast(plain, sa.Float)))
         named = sa.or_(*(ascii_lower(each) == wanted for each in said))
-        self._entry, self._part, self._named = entry, part, named
+        self._entry, self._part, self._named, self._said = entry, part, named, said
         self._present = sa.select(sa.literal(1)).select_from(entry).where(named)
         self._values = self._present.select_from(part)
+
+    def called(self) -> tuple[list[Column], sa.FromClause]:
+        """What tools call all fields of a row, by name and by id, and the rows of these."""
+        return self._said, self._entry
 
     def present(self) -> Truth:
         """The row has the field, be it empty."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from sync_engine.rules import facts
 from sync_engine.rules.language import LanguageError, read, words_of
+from sync_engine.rules.measured import Measure, measures
 from sync_engine.rules.operands import ParamValue
 from sync_engine.rules.pack_schema import WHOLE, ParamEntry, StandardEntry
 from sync_engine.rules.resolve import resolve
@@ -99,8 +100,20 @@ def make(
         scope=conditions.scope, flag_when=conditions.flag,
         say=said_text, remedy=" ".join(entry.remedy.split()), params=dict(params),
         escalate=escalate, limit=int(entry.limit[:-1]) / 100 if entry.limit else None,
-        version=version[:12], flag_text=entry.flag_when, say_facts=said, **fields,
+        version=version[:12], flag_text=entry.flag_when, say_facts=said,
+        counted=_counted(entry, params, conditions), **fields,
     )  # fmt: skip
+
+
+def _counted(
+    entry: StandardEntry, params: Mapping[str, ParamValue], conditions: Conditions
+) -> tuple[Measure, ...]:
+    said = ((entry.scope, conditions.scope), (entry.flag_when, conditions.flag))
+    found = [
+        each for text, condition in said if text is not None and condition is not None
+        for each in measures(text, condition, params)
+    ]  # fmt: skip
+    return tuple({each.words: each for each in found}.values())
 
 
 def _named(written: str, entry: StandardEntry) -> str:

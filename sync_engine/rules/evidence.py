@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync_engine.rules import facts
+from sync_engine.rules.aggregates import measured
 from sync_engine.rules.compile import compiled
 from sync_engine.rules.dialect import Column, ascii_small, pairs
 from sync_engine.rules.joins import PERSON as PERSON_TABLE
@@ -23,6 +24,7 @@ from sync_engine.rules.joins import (
     project_of,
     table,
 )
+from sync_engine.rules.measured import Measure
 from sync_engine.rules.other_facts import source_of
 from sync_engine.rules.scan import Key
 from sync_engine.rules.sources import Frame, StoreSource
@@ -35,6 +37,8 @@ STREAMS = {"project": "projects", "milestone": "milestones", "sprint": "sprints"
 KNOWN = ("title", "key", "url", "project_id", "project", "portfolio", "owner", "owner_email",
          "identity_id", "tool", "connection", "read_at", "place")  # fmt: skip
 """What an item tells beside its facts, as far as its subject has it."""
+ENDS = ("least", "most")
+"""Between which a number lies that is counted of related tasks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +84,19 @@ class Describer:
         subject: str,
         refs: Sequence[Ref],
         worse: Mapping[str, Condition] | None = None,
+        counted: Sequence[Measure] = (),
     ) -> None:
         """Of these facts.
 
         Args:
             worse: by standard: the condition under which it is a more severe case.
+            counted: what is told of related tasks; each costs a join.
         """
         limited = replace(frame, only=pairs(frame.dialect))
         self._connection = connection
-        self._statement = _statement(limited, subject, refs, worse or {})
+        self._statement = _statement(limited, subject, refs, worse or {}, counted)
         names = list(self._statement.selected_columns.keys())
-        self._reader = _Reader(subject, names, refs, tuple(worse or ()))
+        self._reader = _Reader(subject, names, refs, tuple(worse or ()), counted)
 
     def batch(self, keys: Iterable[Key]) -> Iterator[tuple[Key, Item]]:
         """The subjects with these keys, as far as they are there; at most `CHUNK`."""
@@ -105,10 +111,11 @@ def items(
     subject: str,
     keys: Iterable[Key],
     refs: Sequence[Ref],
-    worse: Mapping[str, Condition] | None = None,
+    counted: Sequence[Measure] = (),
 ) -> dict[Key, Item]:
     """The subjects with these keys, which are few; see `Describer`."""
-    describer, left = Describer(connection, frame, subject, refs, worse), iter(set(keys))
+    describer = Describer(connection, frame, subject, refs, counted=counted)
+    left = iter(set(keys))
     found: dict[Key, Item] = {}
     while batch := list(islice(left, CHUNK)):
         found.update(describer.batch(batch))
@@ -116,8 +123,9 @@ def items(
 
 
 def _statement(
-    frame: Frame, subject: str, refs: Sequence[Ref], worse: Mapping[str, Condition]
-) -> sa.Select[Any]:
+    frame: Frame, subject: str, refs: Sequence[Ref], worse: Mapping[str, Condition],
+    counted: Sequence[Measure],
+) -> sa.Select[Any]:  # fmt: skip
     source = source_of(frame, subject)
     columns = [column.label(name) for name, column in _columns(source).items()]
     for number, ref in enumerate(refs):
@@ -128,6 +136,9 @@ def _statement(
         elif value.known is not None:
             shown = sa.null()
         columns.append(shown.label(f"fact_{number}"))
+    for number, measure in enumerate(counted):
+        bounds = measured(measure.count, source, compiled)
+        columns += [each.label(f"{end}_{number}") for end, each in zip(ENDS, bounds, strict=True)]
     for number, condition in enumerate(worse.values()):
         columns.append(sa.case((compiled(condition, source), 1), else_=0).label(f"worse_{number}"))
     live = source.live()
@@ -197,8 +208,9 @@ class _Reader:
     """Reads the rows of one statement by position: there may be very many."""
 
     def __init__(
-        self, subject: str, columns: Sequence[str], refs: Sequence[Ref], worse: Sequence[str]
-    ) -> None:
+        self, subject: str, columns: Sequence[str], refs: Sequence[Ref], worse: Sequence[str],
+        counted: Sequence[Measure],
+    ) -> None:  # fmt: skip
         self._is_shared, self._worse = subject in facts.SHARED, worse
         self._whole = subject in ("person", "connection")
         at = {name: position for position, name in enumerate(columns)}
@@ -209,6 +221,8 @@ class _Reader:
              ref.name if ref.is_field else None)
             for number, ref in enumerate(refs)
         ]  # fmt: skip
+        least, most = ([at[f"{end}_{number}"] for number in range(len(counted))] for end in ENDS)
+        self._counted = list(zip(counted, least, most, strict=True))
         self._first_worse = len(columns) - len(worse)
 
     def read(self, row: Sequence[Any]) -> tuple[Key, Item]:
@@ -218,6 +232,8 @@ class _Reader:
             name: row[at] if field is None else _of_field(row[at], field)
             for name, at, field in self._facts
         }
+        for each, least, most in self._counted:
+            values[each.words] = _between(row[least], row[most], each.count.kind == "count")
         is_worse = zip(self._worse, row[self._first_worse :], strict=True)
         item = Item(
             connection_id=None if self._is_shared else connection_id,
@@ -227,6 +243,15 @@ class _Reader:
             **{name: row[at] for name, at in self._known},
         )
         return (connection_id, id), item
+
+
+def _between(least: Any, most: Any, is_whole: bool) -> Any:
+    """A counted number, or the two between which it lies; None: nobody can say. Databases differ
+    in how they divide, from the seventh place on."""
+    if least is None or most is None:
+        return None
+    low, high = (int(each) if is_whole else round(float(each), 6) for each in (least, most))
+    return low if low == high else [low, high]
 
 
 def _of_field(custom: Any, name: str) -> Any:

@@ -58,7 +58,8 @@ def _tasks_of(name: str) -> Builder:
 
 
 def _parallel(source: StoreSource) -> Value:
-    """Other active sprints of the board whose time overlaps."""
+    """Other active sprints of the board whose time overlaps; unknown while it may overlap that of
+    one without both its days."""
     mine, other, own = SPRINT.alias(), SPRINT.alias(), source.base.c
 
     def make() -> tuple[Any, Truth]:
@@ -68,23 +69,25 @@ def _parallel(source: StoreSource) -> Value:
             other.c.id != mine.c.id,
             other.c.gone_at.is_(None),
             other.c.state == "active",
-            other.c.start_at < mine.c.end_at,
-            other.c.end_at > mine.c.start_at,
+            sa.or_(other.c.start_at.is_(None), other.c.start_at < mine.c.end_at),
+            sa.or_(other.c.end_at.is_(None), other.c.end_at > mine.c.start_at),
         )
+        undated = sa.or_(other.c.start_at.is_(None), other.c.end_at.is_(None))
         grouped = (
-            sa.select(mine.c.connection_id, mine.c.id, sa.func.count().label("total"))
+            sa.select(mine.c.connection_id, mine.c.id, sa.func.count().label("total"),
+                      count_if(undated).label("unknown"))
             .select_from(mine.join(other, beside))
             .where(mine.c.gone_at.is_(None))
             .group_by(mine.c.connection_id, mine.c.id)
             .cte()
-        )
+        )  # fmt: skip
         return grouped, sa.and_(
             grouped.c.connection_id == own.connection_id, grouped.c.id == own.id
         )
 
-    total = sa.func.coalesce(source.join("parallel", make).c.total, 0)
+    found = source.join("parallel", make).c
     known = sa.and_(own.board_id.is_not(None), own.start_at.is_not(None), own.end_at.is_not(None))
-    return Value("number", total, known=known)
+    return Value("number", settled(found.total, found.unknown), known=known, null="unknown")
 
 
 def _added(source: StoreSource) -> Value:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sync_engine.rules import facts
 from sync_engine.rules.facts import LINK, Fact
+from sync_engine.rules.measured import Measure
 from sync_engine.rules.operands import FIELD, ParamValue
 from sync_engine.rules.syntax import Condition, Count, Quantified, Ref, Span, children, refs
 
@@ -40,6 +41,7 @@ class Standard:
         scope: which subjects are assessed at all; None: all.
         flag_when: what breaks it.
         say: sentence with {fact} names in it.
+        counted: what its condition counts of related tasks.
         limit: share (0 to 1) of what is assessed, above which the standard itself is suspect.
         version: changes whenever its meaning does.
     """
@@ -64,6 +66,7 @@ class Standard:
     scope_text: str = ""
     flag_text: str = ""
     say_facts: tuple[str, ...] = ()
+    counted: tuple[Measure, ...] = ()
 
     def conditions(self) -> tuple[Condition, ...]:
         """Scope and condition."""

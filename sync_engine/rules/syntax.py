@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal as OneWord
 from typing import TypeAlias
@@ -205,6 +205,20 @@ def children(condition: Condition) -> tuple[Condition, ...]:
     if isinstance(condition, (And, Or)):
         return condition.parts
     return (condition.part,) if isinstance(condition, Not) else ()
+
+
+def surely_empty(condition: Condition, *, holds: bool = True) -> frozenset[Ref]:
+    """The facts that must be empty where a condition holds, or with `holds` false does not; each
+    stands without its place."""
+    if isinstance(condition, Not):
+        return surely_empty(condition.part, holds=not holds)
+    if isinstance(condition, (And, Or)):
+        found = [surely_empty(part, holds=holds) for part in condition.parts]
+        every = isinstance(condition, And) == holds
+        return frozenset.union(*found) if every else frozenset.intersection(*found)
+    if holds and isinstance(condition, Empty):
+        return frozenset((replace(condition.left, at=Span(1, 1)),))
+    return frozenset()
 
 
 def on_related(condition: Condition) -> Iterator[Quantified | Count]:

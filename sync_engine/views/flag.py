@@ -74,7 +74,7 @@ def whole(
     standard = next((each for each in standards if each.id == row["standard"]), None)
     return Whole(
         flag=dict(row),
-        evidence=tuple(values_of(row["subject"], row["evidence"], zone)),
+        evidence=tuple(values_of(dict(row), standard, zone)),
         steps=tuple(Step(e.at, e.event, e.severity, e.actor, e.note) for e in events),
         waivers=_waivers(connection, id),
         standard=standard,

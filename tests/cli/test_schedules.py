@@ -123,3 +123,14 @@ def test_a_preview_of_the_pack_says_what_it_would_open(
     effects = flagstaff("--json", "standards", "preview", "changed.yaml").json
     opens = {each["standard"]: each["opens"] for each in effects}
     assert (opens["schedule-undated"], opens["starts-before-predecessor"]) == (1, 2)
+
+
+def test_a_preview_of_other_working_days_says_what_they_do_not_reach(
+    flagstaff: Flagstaff, tmp_path: Path
+) -> None:
+    other = json.loads((tmp_path / "flagstaff.yaml").read_text())
+    (tmp_path / "same.yaml").write_text(json.dumps(other))
+    (tmp_path / "other.yaml").write_text(json.dumps({**other, "calendar": {"weekend": [4, 5]}}))
+    told = "What rests on the schedules of projects is told by the working days that are in force."
+    assert flagstaff("standards", "preview", "same.yaml").err == ""
+    assert flagstaff("standards", "preview", "other.yaml").err.replace("\n", " ").strip() == told

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from sync_engine.access import Visible
 from sync_engine.accounts import User
-from sync_engine.configure import standards
+from sync_engine.configure import drafts, standards
 from sync_engine.configure.changes import Desk
 from sync_engine.duties import standards_of
 from sync_engine.rules import packs
@@ -264,6 +264,53 @@ def test_hostile_texts_are_text(site: Site) -> None:
         answer = site.browser("pmo").get(path)
         assert answer.status_code == 200, path
         assert "<script>a" not in answer.text, path
+
+
+@pytest.mark.parametrize(
+    ("key", "line", "told"),
+    [
+        (
+            "    flag_when: owner is empty or owner is not empty",
+            "Line 10, column 5:",
+            "flags all that it can assess: its condition always holds there",
+        ),
+        (
+            "    flag_when: owner is empty\n"
+            "    escalate: {to: high, when: owner is not empty and owner is empty}",
+            "Line 11, column 26:",
+            "never escalates: its `when` can never hold",
+        ),
+    ],
+)
+def test_what_can_hardly_be_meant_is_told_in_the_words_of_the_command_line(
+    site: Site, key: str, line: str, told: str
+) -> None:
+    """In the editor, in the form, of the pack, and before it is published; it hinders nothing."""
+    pmo, pack = site.browser("pmo"), "/standards/_packs/odd"
+    desk = Desk(site.engine, site.console.configuration(), site.console.now)
+    text = OWN.replace("acme", "odd").replace("    flag_when: owner is empty", key)
+    standards.save_draft(desk, ACTOR, "odd", text, version=None)
+    editor = pmo.get(f"{pack}/yaml").text
+    assert line in editor[editor.index("hardly be meant") :]
+    fields = {"step": "check", "before": "own-rule", "version": "1", **drafts.shown(
+        drafts.data_of("odd", text)["standards"][0]
+    )}  # fmt: skip
+    pages = [
+        editor, pmo.post(f"{pack}/yaml", step="check", text=text, version="1").text,
+        pmo.get(pack).text, pmo.get(f"{pack}/write?id=own-rule").text,
+        pmo.post(f"{pack}/write", **fields).text,
+    ]  # fmt: skip
+    if "escalates" in told:  # the examples of the other do not come out
+        pages.append(pmo.post(f"{pack}/preview").text)
+    assert [told in page for page in pages] == [True] * len(pages)
+    sound = OWN.replace("acme", "odd")
+    assert "hardly be meant" not in pmo.post(f"{pack}/yaml", step="check", text=sound).text
+
+
+def test_a_scope_that_can_never_hold_is_told_before_it_is_set(site: Site) -> None:
+    shown = site.browser("pmo").post("/standards/many-owners/tune", step="preview",
+        **FIELDS | {"scope": "status = todo and status = done"})  # fmt: skip
+    assert "assesses nothing: its scope can never hold" in shown.text
 
 
 def test_the_language_answers_programs(site: Site) -> None:

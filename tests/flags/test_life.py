@@ -25,12 +25,14 @@ from sync_engine.people import KnownPerson, take
 from sync_engine.rules import evaluate
 from sync_engine.rules.calendars import WorkCalendar
 from sync_engine.rules.language import read
+from sync_engine.rules.packs import from_source
 from sync_engine.rules.resolve import resolve
+from sync_engine.settings.source import parse
 from sync_engine.store.audit import Actor
 from sync_engine.store.engine import open_engine
 from sync_engine.store.flag_models import Compliance, Waiver
 from sync_engine.store.models import PersonRow
-from tests.flags.world import CONNECTION, FLAG, NOW, PROVIDES, TASKS, World, standards
+from tests.flags.world import CONNECTION, FLAG, NOW, PACK, PROVIDES, TASKS, World, standards
 from tests.rules.rows import record
 
 MARIA = Actor("Maria", "command line")
@@ -284,10 +286,40 @@ def test_explain_shows_values_and_life(small: World) -> None:
     assert [(v.fact, v.value) for v in told.values] == [
         ("status", "in_progress"), ("owner", None), ("title", "Task a"),
     ]  # fmt: skip
-    assert [v.shown for v in told.values] == ["in progress", "none, or not known", "Task a"]
+    assert [v.shown for v in told.values] == ["in progress", "none", "Task a"]
     assert told.condition == "owner is empty"
     assert [step.event for step in told.steps] == ["opened"]
     assert explain(small.engine, 999) is None
+
+
+@pytest.mark.parametrize(("condition", "owner", "estimate"), [
+    ("owner is empty", "none", None),
+    ("owner is empty and estimate is empty", "none", "none"),
+    ("not (owner is not empty or estimate is not empty)", "none", "none"),
+    ("(owner is empty or estimate is empty) and status = in_progress",
+     "none, or not known", "none, or not known"),
+    ("owner is empty or owner is empty and estimate = 1 hour", "none", "none, or not known"),
+    ("not owner = Ada", "none, or not known", None),
+])  # fmt: skip
+def test_what_the_condition_says_to_be_empty_is_told_as_none(
+    small: World, condition: str, owner: str, estimate: str | None
+) -> None:
+    provides = {"task": ["status", "assignee_ids", "title", "estimate_minutes"]}
+    small.connection(provides=provides)
+    small.standards = from_source(
+        parse(PACK.replace("LIMIT", "100%").replace("owner is empty", condition), "small.yaml")
+    ).standards
+    small.task("a")
+    small.assess()
+    told = explain(small.engine, small.flag().fingerprint, small.standards)
+    assert told is not None
+    values = {v.fact: v.shown for v in told.values}
+    assert (values["owner"], values.get("estimate")) == (owner, estimate)
+    other = explain(small.engine, small.flag().fingerprint, standards())
+    assert other is not None
+    assert other.outdated == (condition != "owner is empty")
+    if other.outdated:
+        assert {v.fact: v.shown for v in other.values}["owner"] == "none, or not known"
 
 
 def test_commands_refuse_nonsense(small: World) -> None:

@@ -126,9 +126,12 @@ def _parallel(index: Index, row: Row) -> Any:
     others = [
         s for s in index.all("sprint")
         if s.connection_id == row.connection_id and s.board_id == row.board_id
-        and s.id != row.id and s.state == "active" and None not in (s.start_at, s.end_at)
+        and s.id != row.id and s.state == "active"
+        and (s.start_at is None or s.start_at < row.end_at)
+        and (s.end_at is None or s.end_at > row.start_at)
     ]  # fmt: skip
-    return sum(s.start_at < row.end_at and s.end_at > row.start_at for s in others)
+    undated = any(None in (s.start_at, s.end_at) for s in others)
+    return UNKNOWN if undated else len(others)
 
 
 def _added(index: Index, row: Row) -> Any:
@@ -293,6 +296,13 @@ def _conflict(index: Index, row: Row) -> Any:
     return False if told else UNKNOWN
 
 
+def _unmet(index: Index, row: Row) -> Any:
+    status = _of_end(0, "status", "task.status")(index, row)
+    if status in (UNKNOWN, None):
+        return UNKNOWN
+    return status in (("todo",) if _kind(row)[0] == "s" else ("todo", "in_progress"))
+
+
 def _mutual(index: Index, row: Row) -> bool:
     back = index.waits_for.get((row.connection_id, row.from_id), ())
     return any(b.from_id == row.to_id and b.type in ("blocks", "precedes") for b in back)
@@ -301,6 +311,7 @@ def _mutual(index: Index, row: Row) -> bool:
 DEPENDENCY: dict[str, Derived] = {
     "cross_project": _apart,
     "date_conflict": _conflict,
+    "unmet": _unmet,
     "mutual": _mutual,
     **{
         f"{side}_{fact}": _of_end(number, column, f"task.{need}")

@@ -246,6 +246,10 @@ def sprints(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
         sprint("elsewhere", 7, -7, board_id="C")
         sprint("boardless", 7, -7, board_id=None)
         sprint("unseen", 7, -7, board_id="D", seen_at=ago(2))
+        sprint("dated", 7, -7, board_id="E")
+        sprint("before", 30, 16, board_id="E")
+        sprint("undated", 7, -7, board_id="E")
+        c.execute(sa.text("UPDATE sprint SET end_at = NULL WHERE id = 'undated'"))
         task = {"type": "story", "labels": [], "status": "todo"}
         add(c, m.TaskRow, 1, "sized", title="Sized", points=3, owner_id="a", **task)
         add(c, m.TaskRow, 1, "bare", title="Bare", **task)
@@ -265,11 +269,15 @@ def sprints(store: sa.Engine, add: Fill, add_connection: Fill) -> sa.Engine:
 @pytest.mark.parametrize(
     ("condition", "flagged", "unknown"),
     [
-        ("parallel sprints > 0", {"now", "beside", "later"}, {"boardless"}),
+        ("parallel sprints > 0", {"now", "beside", "later"}, {"boardless", "dated", "undated"}),
         ("added share is not empty and added share = 100", {"now"}, {"unseen"}),
         ("unestimated tasks = 1", {"now"}, {"beside"}),
         ("unowned tasks = 1", {"now"}, {"beside"}),
-        ("length > 13", {"now", "beside", "later", "elsewhere", "boardless", "unseen"}, set()),
+        (
+            "length > 13",
+            {"now", "beside", "later", "elsewhere", "boardless", "unseen", "dated", "before"},
+            {"undated"},
+        ),
     ],
 )
 def test_what_can_be_asked_of_a_sprint(

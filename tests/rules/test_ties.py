@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -161,6 +162,39 @@ def test_dates_are_compared_at_the_ends_that_a_link_ties(
         add(c, m.LinkRow, 1, "link", type="precedes", type_label=label, from_id="first",
             to_id="then", lag_minutes=lag)  # fmt: skip
     assert getattr(answers(store, "dependency", "date conflict"), answer) == {"link"}
+
+
+@pytest.mark.parametrize(("label", "open_as"), [
+    ("SS", {"todo"}), ("Start to finish", {"todo"}), ("FF", {"todo", "in_progress"}),
+    ("FS", {"todo", "in_progress"}), (None, {"todo", "in_progress"}),
+])  # fmt: skip
+def test_what_a_link_asks_for_is_met_at_the_end_that_it_ties(
+    store: sa.Engine, add: Fill, add_connection: Fill, label: str | None, open_as: set[str]
+) -> None:
+    """Work that is done is told only of what had not yet done its part; so is work that waits."""
+    task = {"title": "x", "type": "task", "labels": [], "due_on": on(2)}
+    pack = {each.id: each for each in packs.load(packs.find("cross-tool")).standards}
+    stages = ("todo", "in_progress", "done", "cancelled", None)
+    with store.begin() as c:
+        add_connection(c, 1, PROVIDES)
+        add(c, m.TaskRow, 1, "then", status="done", **task)
+        for status in stages:
+            add(c, m.TaskRow, 1, str(status), status=status, project_id="P", **task)
+            add(c, m.LinkRow, 1, f"on {status}", type="precedes", type_label=label,
+                from_id=str(status), to_id="then")  # fmt: skip
+    flagged = {f"on {status}" for status in open_as}
+    found = answers(store, "dependency", "unmet")
+    assert (found.flagged, found.unknown) == (flagged, {"on None"})
+    for id in ("done-before-predecessor", "dependency-on-unowned-work",
+               "waits-for-overdue-project"):  # fmt: skip
+        with store.begin() as c:
+            ended = "done" if id == "done-before-predecessor" else "todo"
+            c.execute(sa.text(f"UPDATE task SET status = '{ended}' WHERE id = 'then'"))
+        standards = [replace(pack[id], limit=None)]
+        flags.run(store, standards, now=NOW, timezone=ZoneInfo("UTC"), calendar=WorkCalendar())
+        with store.connect() as c:
+            told = c.execute(sa.text(f"SELECT subject_id FROM flag WHERE standard = '{id}'"))
+            assert set(told.scalars()) == flagged, id
 
 
 @pytest.mark.parametrize(("status", "flagged"), [("in_progress", set()), ("todo", {"link"})])

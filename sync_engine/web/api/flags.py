@@ -74,7 +74,9 @@ class Evidence(BaseModel):
     """A value that the answer rests on."""
 
     fact: str
-    value: Any = Field(description="As it was kept; null: empty, or not known.")
+    value: Any = Field(
+        description="As it was kept; null: empty, or not known. Two numbers: it lies between them."
+    )
     words: str = Field(description="As people read it.")
     meaning: str
 

@@ -159,7 +159,8 @@ def _yaml_form(
 ) -> Response:  # fmt: skip
     return ask.page(
         "pack_yaml.html.j2", status=status, entry=entry, name=entry.name, text=text,
-        problems=problems, version=entry.version if version is None else version, checked=checked,
+        problems=problems, odd=standards.oddities(entry.name, text),
+        version=entry.version if version is None else version, checked=checked,
     )  # fmt: skip
 
 
@@ -178,6 +179,7 @@ def _page(
     return ask.page(
         "pack.html.j2", status=409 if error else 200, shelf=shelf, entry=entry, name=name,
         held=held, unreadable=unreadable, problems=problems, error=error, steps=steps,
+        odd=standards.oddities(name, text),
         wrong=drafts.problems_by_standard(name, text, problems), changes=changes_in_words,
         versions=standards.history(library.desk(), name),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,14 @@ def _form(ask: Ask, entry: Entry, id: str) -> Response:
     if standard is None:
         raise missing()
     told = drafts.problems_by_standard(name, text, standards.check_pack(name, text)).get(id, {})
-    return _page(ask, _Sheet(entry, drafts.shown(standard), id), told, status=200)
+    sheet = _Sheet(entry, drafts.shown(standard), id)
+    return _page(ask, sheet, told, status=200, odd=_odd(name, text, id))
+
+
+def _odd(name: str, text: str, id: str) -> list[str]:
+    """What works in a standard of a pack's text and is certainly not meant."""
+    odd = standards.oddities(name, text)
+    return list(drafts.problems_by_standard(name, text, odd).get(id, {}).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,8 @@ def _write(ask: Ask, library: Library, name: str) -> Response:
     problems = standards.check_pack(name, text)
     told = drafts.problems_by_standard(name, text, problems).get(str(standard["id"]), {})
     if step == "check" or told:
-        return _page(ask, sheet, told, fine=not told)
+        odd = _odd(name, text, str(standard["id"]))
+        return _page(ask, sheet, told, fine=not told, odd=odd)
     try:
         desk = library.desk()
         standards.save_draft(desk, ask.actor, name, text, version=sheet.version)
@@ -176,7 +184,7 @@ def _fields(ask: Ask) -> dict[str, str]:
 
 def _page(
     ask: Ask, sheet: _Sheet, errors: Mapping[str, str] | None = None, *, fine: bool = False,
-    status: int | None = None,
+    status: int | None = None, odd: Sequence[str] = (),
 ) -> Response:  # fmt: skip
     values = sheet.values
     subject = values.get("subject") if values.get("subject") in facts.SUBJECTS else "task"
@@ -193,6 +201,7 @@ def _page(
         values=values, errors={at: sentence(why) for at, why in (errors or {}).items()},
         troubles=troubles, before=sheet.before, subject=subject, params=params,
         rows=[*taken, *free[: sheet.spare]], subjects=facts.SUBJECTS, fine=fine,
+        odd=[sentence(each) for each in odd],
         version=sheet.entry.version if sheet.version is None else sheet.version,
         known=facts.of(str(subject)).values(),
     )  # fmt: skip
