@@ -298,6 +298,19 @@ def test_a_project_hidden_later_stops_nothing(make: Any, clock: Any) -> None:
     assert [each.scope for each in turn.errors] == ["OPS"]
 
 
+def test_no_project_that_matches_is_a_hidden_one(make: Any) -> None:
+    """Jira says 404, not an empty list, where no project matches at all."""
+    site = make(options={"projects": ["TYPO"]})
+    nothing = Reply.of({"errorMessages": ["No project could be found."]}, 404)
+    site.sandbox.interfere = lambda request: (
+        nothing if request.path.endswith("/project/search") else None
+    )
+    assert "project TYPO" in site.jira.check().warnings[0]
+    for stream in ("projects", "milestones", "sprints", "tasks", "worklogs"):
+        errors = [str(each) for each in site.turn(stream).errors]
+        assert any("project TYPO" in each for each in errors), (stream, errors)
+
+
 @pytest.mark.parametrize("stream", ["projects", "milestones", "sprints", "worklogs"])
 def test_only_configured_projects_count(make: Any, stream: str) -> None:
     site = make(options={"projects": ["OPS"]})
