@@ -208,4 +208,8 @@ def test_what_the_headers_say_is_left() -> None:
     assert budget(beta_ratelimit='"tenant-app-quota";r=120;t=900') == [
         Budget(120, timedelta(minutes=15), name="quota")
     ]
+    policy = '"tenant-app-quota";q=400;w=3600'
+    assert budget(
+        beta_ratelimit='"tenant-app-quota";r=120;t=900', beta_ratelimit_policy=policy
+    ) == [Budget(120, timedelta(minutes=15), 400, name="quota", per=timedelta(hours=1))]
     assert budget(beta_ratelimit="r=many;t=900") == []
