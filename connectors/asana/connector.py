@@ -298,7 +298,7 @@ class Asana:
     def _projects(self) -> Iterator[Page]:
         for rows in self._roster(PROJECT_FIELDS):
             items, unread = list[Item](), list[tuple[str, str]]()
-            if rows.status == 403:
+            if rows.status not in (200, 404):  # it is there, and not ours to see
                 unread.append((rows.asked.rpartition("/")[2], refusal(rows.status)))
             for row, sections in zip(rows.rows, self._sections(rows.rows), strict=True):
                 id = gid(row) or ""

@@ -340,6 +340,18 @@ def test_a_task_that_may_not_be_read_is_counted_not_dropped(account: Any) -> Non
     assert read.items["tasks"] == {}
 
 
+@pytest.mark.parametrize("status", [403, 451])
+def test_a_project_that_may_not_be_read_is_counted_not_dropped(
+    account: Any, open_account: Any, status: int
+) -> None:
+    site = account.native(Project, "site")
+    narrow = open_account(projects=[site])
+    narrow.sandbox.interfere = _spoiled("/projects/", status)
+    read = narrow.turn("projects")
+    assert site in read.unread
+    assert read.items["projects"] == {}
+
+
 def test_a_hidden_project_concerns_its_own_lane_only(account: Any) -> None:
     first = account.turn("tasks")
     site, shop = account.native(Project, "site"), account.native(Project, "shop")
