@@ -198,14 +198,15 @@ def test_status_and_archive(
 
 
 def test_a_word_of_the_admins_for_a_list_never_opens_what_was_marked_complete_in_it() -> None:
-    said = AdminMapping(status={"Parking lot": "todo"})
-    column = {"name": "Parking lot"}
-    assert [
-        said.apply(task({"dueComplete": marked}, list=column)).status for marked in (False, True)
-    ] == ["todo", "done"]
+    said, column = AdminMapping(status={"Parking lot": "todo"}), {"name": "Parking lot"}
+    for marked, status in ((False, "todo"), (True, "done")):
+        read = said.apply(task({"dueComplete": marked}, list=column))
+        assert isinstance(read, Task)
+        assert read.status == status
     data = {"card": {"id": CARD, "dueComplete": True}, "old": {"dueComplete": False}}
-    [marked] = change("updateCard", **data, list=column)
-    told = said.apply(marked)
+    [marking] = change("updateCard", **data, list=column)
+    told = said.apply(marking)
+    assert isinstance(told, Change)
     assert (told.old, told.new) == ("todo", "done")
     assert (told.old_label, told.new_label) == ("Parking lot", "complete")
 
