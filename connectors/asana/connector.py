@@ -335,23 +335,26 @@ class Asana:
             )
 
     def _status_updates(self, since: Cursor | None) -> Iterator[Page]:
-        """The reports of all projects; later only of those whose latest one is new."""
-        params = {"created_since": since["since"]} if since else {}
-        start = None
+        """The reports of all projects; later only of those whose latest one is new, and all of a
+        project that was not among them before."""
+        last, known = (since or {}).get("since"), set((since or {}).get("projects", "").split())
+        start, read = None, list[str]()
         for roster in self._roster(REPORT_FIELDS):
             start = start or roster.at
-            ids = [
-                gid(row) or ""
-                for row in roster.rows
-                if since is None or _reports_since(row, instant(since["since"]))
-            ]
-            actions = [
-                Action("/status_updates", STATUS_FIELDS, {"parent": id, **params}, list=True)
-                for id in ids
-            ]
+            actions = {}
+            for row in roster.rows:
+                id = gid(row) or ""
+                after = last if id in known else None
+                if since is None or _reports_since(row, instant(after)):
+                    params = {"parent": id} | ({"created_since": after} if after else {})
+                    actions[id] = Action("/status_updates", STATUS_FIELDS, params, list=True)
+                else:
+                    read.append(id)
             items, unread = list[Item](), list[tuple[str, str]]()
-            for id, rows in zip(ids, self._api.lists(actions), strict=True):
-                if rows.status != 200:
+            for id, rows in zip(actions, self._api.lists([*actions.values()]), strict=True):
+                if rows.status == 200:
+                    read.append(id)
+                else:
                     unread.append((id, refusal(rows.status)))
                 items += [
                     Item(gid(row) or "", {**row, "parent": {"gid": id}}, id, rows.altered)
@@ -359,7 +362,8 @@ class Asana:
                 ]
             yield Page(items, unread=unread)
         if start is not None:
-            yield Page(cursor={"since": (start - OVERLAP).isoformat()})
+            at = (start - OVERLAP).isoformat()
+            yield Page(cursor={"since": at, "projects": " ".join(sorted(read))})
 
 
 def _state(row: Json) -> Literal["active", "archived", "closed"]:

@@ -437,14 +437,32 @@ def test_only_new_status_updates_are_asked_for(account: Any, clock: Any) -> None
 def test_projects_without_a_new_report_are_not_asked(
     account: Any, row: dict[str, Any], asked: bool
 ) -> None:
-    roster = {"gid": account.native(Project, "site"), "name": "New web site", **row}
+    site = account.native(Project, "site")
+    roster = {"gid": site, "name": "New web site", **row}
     account.sandbox.interfere = lambda request: (
         Reply.of({"data": [roster], "next_page": None})
         if request.path.endswith("/projects")
         else None
     )
-    list(account.connector.pull("status_updates", "", {"since": "2026-03-02T00:00:00+00:00"}))
+    since = {"since": "2026-03-02T00:00:00+00:00", "projects": site}
+    list(account.connector.pull("status_updates", "", since))
     assert ("POST /batch" in account.asked()) == asked
+
+
+def test_the_reports_of_a_project_that_is_shared_later_are_all_read(
+    account: Any, clock: Any
+) -> None:
+    site = account.native(Project, "site")
+    account.sandbox.hidden.add(site)
+    first = account.turn("status_updates")
+    assert first.items["status_updates"] == {}
+    account.sandbox.hidden.clear()
+    clock.pass_by(days=1)
+    second = account.turn("status_updates", first.cursors)
+    assert len(second.items["status_updates"]) == 2  # written long before
+    clock.pass_by(hours=1)
+    third = account.turn("status_updates", second.cursors)
+    assert third.items["status_updates"] == {}
 
 
 def test_the_first_read_of_many_tasks_stays_cheap(open_account: Callable[..., Any]) -> None:
