@@ -389,6 +389,26 @@ def test_a_worklog_that_is_listed_and_not_shown_is_counted(site: Any) -> None:
     assert list(turn.unread) == [site.native(Worklog, "w2")]
 
 
+@pytest.mark.parametrize("projects", [None, ["WEB", "OPS"]])
+def test_time_booked_in_a_project_that_is_shown_later_is_read(
+    make: Any, clock: Any, projects: Any
+) -> None:
+    """Its worklogs changed long ago, and the feeds have gone past them."""
+    site = make(options={"projects": projects})
+    late, first = site.native(Worklog, "w2"), site.native(Worklog, "w1")
+    site.sandbox.hidden = {site.native(Project, "ops")}
+    assert list(site.turn("worklogs").items["worklogs"]) == [first]
+    site.sandbox.hidden = set()
+    clock.pass_by(days=1)
+    site.turn("worklogs")  # sees the project, and has all read again
+    assert late in site.turn("worklogs").items["worklogs"]
+    site.sandbox.world.remove(Worklog, first)
+    clock.pass_by(hours=1)
+    again = site.turn("worklogs")
+    assert [each.id for each in again.gone] == [first]
+    assert again.items.get("worklogs", {}) == {}
+
+
 def test_a_thousand_worklogs_of_one_moment_are_an_error(make: Any, clock: Any) -> None:
     at = clock.at - timedelta(days=1)
     task = Task(id="1", key="WEB-1", title="x", project_id="9", created_at=at, updated_at=at)
