@@ -68,6 +68,8 @@ HISTORY = frozenset(
         "project_id",
     }
 )  # fmt: skip
+LOOK_AGAIN = timedelta(hours=6)
+"""How often the time of a workspace is asked for the projects that have come to it."""
 SINGLES = {
     "projects": ("/projects", "name"),
     "people": ("/users", "name"),
@@ -315,17 +317,21 @@ class Asana:
         )
 
     def _worklogs(self, lane: str, since: Cursor | None) -> Iterator[Page]:
+        """The time entries of a project or a workspace."""
+        whole = lane not in self._wanted
         params = {
-            "attributable_to" if lane in self._wanted else "workspace": lane,
+            "workspace" if whole else "attributable_to": lane,
             "entered_on_start_date": since["from"] if since else FIRST_DAY,
             "opt_fields": ENTRY_FIELDS,
         }
+        known = self._shared(lane) if since is None and whole else (since or {}).get("projects", "")
         start = None
         for rows in self._api.pages("/time_tracking_entries", params):
             start = start or rows.at
             cursor = None
             if rows.offset is None and start is not None:
                 cursor = {"from": (start - LATE_ENTRIES).date().isoformat()}
+                cursor |= self._looked(lane, since, known, start) if whole else {}
             yield Page(
                 [
                     Item(gid(row) or "", row, gid(row.get("attributable_to")), rows.altered)
@@ -333,6 +339,24 @@ class Asana:
                 ],
                 cursor=cursor,
             )
+
+    def _looked(self, lane: str, since: Cursor | None, known: str, now: datetime) -> Cursor:
+        """What the cursor of a workspace's time says of its projects: which were shared with us,
+        and when we looked. What was booked in one that has come since lies behind, so that all is
+        read again."""
+        looked = now if since is None else instant(since.get("looked"))
+        if looked is not None and now - looked < LOOK_AGAIN:
+            return {"looked": looked.isoformat(), "projects": known}
+        shared = self._shared(lane)
+        came = not set(shared.split()) <= set(known.split())
+        return {"looked": now.isoformat(), "projects": shared} | (
+            {"from": FIRST_DAY} if came else {}
+        )
+
+    def _shared(self, workspace: str) -> str:
+        """The ids of the projects of a workspace that we are shown."""
+        pages = self._api.pages(f"/workspaces/{workspace}/projects", {"opt_fields": "name"})
+        return " ".join(sorted(gid(row) or "" for page in pages for row in page.rows))
 
     def _status_updates(self, since: Cursor | None) -> Iterator[Page]:
         """The reports of all projects; later only of those whose latest one is new, and all of a

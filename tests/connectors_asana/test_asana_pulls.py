@@ -449,22 +449,6 @@ def test_projects_without_a_new_report_are_not_asked(
     assert ("POST /batch" in account.asked()) == asked
 
 
-def test_the_reports_of_a_project_that_is_shared_later_are_all_read(
-    account: Any, clock: Any
-) -> None:
-    site = account.native(Project, "site")
-    account.sandbox.hidden.add(site)
-    first = account.turn("status_updates")
-    assert first.items["status_updates"] == {}
-    account.sandbox.hidden.clear()
-    clock.pass_by(days=1)
-    second = account.turn("status_updates", first.cursors)
-    assert len(second.items["status_updates"]) == 2  # written long before
-    clock.pass_by(hours=1)
-    third = account.turn("status_updates", second.cursors)
-    assert third.items["status_updates"] == {}
-
-
 def test_the_first_read_of_many_tasks_stays_cheap(open_account: Callable[..., Any]) -> None:
     records: list[Record] = [Project(id="p", name="P")]
     records += [Task(id=f"t{n}", project_id="p", title=f"T{n}") for n in range(240)]
