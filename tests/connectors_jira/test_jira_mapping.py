@@ -333,6 +333,16 @@ def test_documents_become_plain_text() -> None:
     assert plain(None) is None
 
 
+@pytest.mark.parametrize(
+    ("timestamp", "text"),
+    [("1700006400000", "By 2023-11-15"), (1700006400000, "By 2023-11-15"), ("soon", "By"),
+     ("9" * 40, "By"), ("9" * 5000, "By"), (None, "By"), ("", "By")],
+)  # fmt: skip
+def test_a_date_in_a_text_is_written_as_one(timestamp: Any, text: str) -> None:
+    said = [{"type": "text", "text": "By "}, {"type": "date", "attrs": {"timestamp": timestamp}}]
+    assert plain({"type": "doc", "content": [{"type": "paragraph", "content": said}]}) == text
+
+
 def test_a_document_nested_without_end_is_cut() -> None:
     node: dict[str, Any] = {"type": "text", "text": "deep"}
     for _ in range(900):
