@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -96,7 +96,9 @@ class Cloud(Api):
         path = self.path("search/approximate-count")
         return as_count(as_object(self.http.post(path, json={"jql": jql}), path).get("count"))
 
-    def exist(self, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
+    def exist(
+        self, ids: Sequence[str], projects: Container[str] | None
+    ) -> Mapping[str, GoneReason | None]:
         """`/issue/bulkfetch` leaves out alike what is deleted and what is hidden."""
         there: dict[str, GoneReason | None] = dict.fromkeys(ids, "unknown")
         for first in range(0, len(ids), 100):
@@ -104,7 +106,8 @@ class Cloud(Api):
             page = as_object(self.http.post(self.path("issue/bulkfetch"), json=body), "bulkfetch")
             if items(page.get("issueErrors")):
                 raise Unavailable("Jira could not read some issues just now.")
-            there.update({str(issue.get("id")): None for issue in as_issues(page)})
+            found = as_issues(page)
+            there.update({str(issue.get("id")): self.fate(issue, projects) for issue in found})
         return {id_: there[id_] for id_ in ids}
 
     def ids_of_keys(self, keys: Sequence[str]) -> Mapping[str, str]:

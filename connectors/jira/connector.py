@@ -359,8 +359,11 @@ class Jira:
             yield from self.api.ids(f"project in ({scope}) ORDER BY key ASC", scope)
 
     def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
-        """Jira answers alike for deleted and hidden issues; moved ones are still there."""
-        return self.api.exist(ids) if stream == "tasks" else {}
+        """Jira answers alike for deleted and hidden issues; what moved to a project that is not
+        read is gone from here."""
+        if stream != "tasks":
+            return {}
+        return self.api.exist(ids, ids_of(self.api.projects(self._keys)[0]) if self._keys else None)
 
     def count(self, stream: str, scope: str) -> int | None:
         """Jira's approximate count of a project's issues."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -211,8 +211,11 @@ class Client:
             raise Unexpected("Jira gave no number where it promises a count.")
         return count
 
-    def exist(self, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
-        """`/issue/bulkfetch` leaves out alike what is deleted and what is hidden."""
+    def exist(
+        self, ids: Sequence[str], projects: Container[str]
+    ) -> Mapping[str, GoneReason | None]:
+        """`/issue/bulkfetch` leaves out alike what is deleted and what is hidden; what is there
+        and in none of these projects has moved away."""
         there: dict[str, GoneReason | None] = dict.fromkeys(ids, "unknown")
         for first in range(0, len(ids), 100):
             body = {"issueIdsOrKeys": list(ids[first : first + 100]), "fields": ["project"]}
@@ -220,7 +223,9 @@ class Client:
             page = as_object(answer, "issues")
             if items(page.get("issueErrors")):
                 raise Unavailable("Jira could not read some issues just now.")
-            there.update({str(issue["id"]): None for issue in as_issues(page)})
+            for issue in as_issues(page):
+                home = ident(obj(obj(issue.get("fields")).get("project")).get("id"))
+                there[str(issue["id"])] = "moved" if home and home not in projects else None
         return {id_: there[id_] for id_ in ids}
 
     def more_fields(self) -> list[Any]:

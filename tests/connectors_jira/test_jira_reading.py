@@ -349,6 +349,16 @@ def test_a_moved_issue_is_still_there(site: Any, clock: Any) -> None:
     assert task.key == "WEB-99"
 
 
+@pytest.mark.parametrize("deployment", ["cloud", "data_center"])
+def test_an_issue_that_moved_to_a_project_that_is_not_read_is_gone_from_here(
+    make: Any, deployment: str
+) -> None:
+    site = make(deployment=deployment, options={"projects": ["OPS"]})
+    moved, stays = site.native(Task, "o1"), site.native(Task, "o2")
+    site.sandbox.world.edit(moved, project_id=site.native(Project, "web"), key="WEB-99")
+    assert site.jira.confirm("tasks", [moved, stays]) == {moved: "moved", stays: None}
+
+
 def test_a_census_of_what_cannot_be_seen_is_no_empty_list(site: Any) -> None:
     for project in ("ops", "old", "bin"):
         site.sandbox.hidden = {site.native(Project, "ops")}
