@@ -68,6 +68,8 @@ HISTORY = frozenset(
         "project_id",
     }
 )  # fmt: skip
+LOOK_AGAIN = timedelta(hours=6)
+"""How often the time of a workspace is asked for the projects that have come to it."""
 SINGLES = {
     "projects": ("/projects", "name"),
     "people": ("/users", "name"),
@@ -298,7 +300,7 @@ class Asana:
     def _projects(self) -> Iterator[Page]:
         for rows in self._roster(PROJECT_FIELDS):
             items, unread = list[Item](), list[tuple[str, str]]()
-            if rows.status == 403:
+            if rows.status not in (200, 404):  # it is there, and not ours to see
                 unread.append((rows.asked.rpartition("/")[2], refusal(rows.status)))
             for row, sections in zip(rows.rows, self._sections(rows.rows), strict=True):
                 id = gid(row) or ""
@@ -315,17 +317,21 @@ class Asana:
         )
 
     def _worklogs(self, lane: str, since: Cursor | None) -> Iterator[Page]:
+        """The time entries of a project or a workspace."""
+        whole = lane not in self._wanted
         params = {
-            "attributable_to" if lane in self._wanted else "workspace": lane,
+            "workspace" if whole else "attributable_to": lane,
             "entered_on_start_date": since["from"] if since else FIRST_DAY,
             "opt_fields": ENTRY_FIELDS,
         }
+        known = self._shared(lane) if since is None and whole else (since or {}).get("projects", "")
         start = None
         for rows in self._api.pages("/time_tracking_entries", params):
             start = start or rows.at
             cursor = None
             if rows.offset is None and start is not None:
                 cursor = {"from": (start - LATE_ENTRIES).date().isoformat()}
+                cursor |= self._looked(lane, since, known, start) if whole else {}
             yield Page(
                 [
                     Item(gid(row) or "", row, gid(row.get("attributable_to")), rows.altered)
@@ -334,24 +340,45 @@ class Asana:
                 cursor=cursor,
             )
 
+    def _looked(self, lane: str, since: Cursor | None, known: str, now: datetime) -> Cursor:
+        """What the cursor of a workspace's time says of its projects: which were shared with us,
+        and when we looked. What was booked in one that has come since lies behind, so that all is
+        read again."""
+        looked = now if since is None else instant(since.get("looked"))
+        if looked is not None and now - looked < LOOK_AGAIN:
+            return {"looked": looked.isoformat(), "projects": known}
+        shared = self._shared(lane)
+        came = not set(shared.split()) <= set(known.split())
+        return {"looked": now.isoformat(), "projects": shared} | (
+            {"from": FIRST_DAY} if came else {}
+        )
+
+    def _shared(self, workspace: str) -> str:
+        """The ids of the projects of a workspace that we are shown."""
+        pages = self._api.pages(f"/workspaces/{workspace}/projects", {"opt_fields": "name"})
+        return " ".join(sorted(gid(row) or "" for page in pages for row in page.rows))
+
     def _status_updates(self, since: Cursor | None) -> Iterator[Page]:
-        """The reports of all projects; later only of those whose latest one is new."""
-        params = {"created_since": since["since"]} if since else {}
-        start = None
+        """The reports of all projects; later only of those whose latest one is new, and all of a
+        project that was not among them before."""
+        last, known = (since or {}).get("since"), set((since or {}).get("projects", "").split())
+        start, read = None, list[str]()
         for roster in self._roster(REPORT_FIELDS):
             start = start or roster.at
-            ids = [
-                gid(row) or ""
-                for row in roster.rows
-                if since is None or _reports_since(row, instant(since["since"]))
-            ]
-            actions = [
-                Action("/status_updates", STATUS_FIELDS, {"parent": id, **params}, list=True)
-                for id in ids
-            ]
+            actions = {}
+            for row in roster.rows:
+                id = gid(row) or ""
+                after = last if id in known else None
+                if since is None or _reports_since(row, instant(after)):
+                    params = {"parent": id} | ({"created_since": after} if after else {})
+                    actions[id] = Action("/status_updates", STATUS_FIELDS, params, list=True)
+                else:
+                    read.append(id)
             items, unread = list[Item](), list[tuple[str, str]]()
-            for id, rows in zip(ids, self._api.lists(actions), strict=True):
-                if rows.status != 200:
+            for id, rows in zip(actions, self._api.lists([*actions.values()]), strict=True):
+                if rows.status == 200:
+                    read.append(id)
+                else:
                     unread.append((id, refusal(rows.status)))
                 items += [
                     Item(gid(row) or "", {**row, "parent": {"gid": id}}, id, rows.altered)
@@ -359,7 +386,8 @@ class Asana:
                 ]
             yield Page(items, unread=unread)
         if start is not None:
-            yield Page(cursor={"since": (start - OVERLAP).isoformat()})
+            at = (start - OVERLAP).isoformat()
+            yield Page(cursor={"since": at, "projects": " ".join(sorted(read))})
 
 
 def _state(row: Json) -> Literal["active", "archived", "closed"]:

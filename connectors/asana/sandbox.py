@@ -250,7 +250,8 @@ class AsanaSandbox(Sandbox):
             self._visible(project)
             entries = self.world.where(Worklog, "project_id", project)
         first = date.fromisoformat(start) if start else date.min
-        return self._list(request, [each for each in entries if each.on >= first], render.worklog)
+        shown = (each for each in entries if each.project_id not in self.hidden)
+        return self._list(request, [each for each in shown if each.on >= first], render.worklog)
 
     def _entry(self, request: Request, id: str) -> Reply:
         return one(request, render.worklog(self._found(Worklog, id)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -62,9 +62,17 @@ class Api:
         """How many issues match."""
         raise NotImplementedError
 
-    def exist(self, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
-        """Each id: None when it is there, else why not."""
+    def exist(
+        self, ids: Sequence[str], projects: Container[str] | None
+    ) -> Mapping[str, GoneReason | None]:
+        """Each id: None when it is there, in one of these projects (None: in any), else why not."""
         raise NotImplementedError
+
+    @staticmethod
+    def fate(issue: Mapping[str, Any], projects: Container[str] | None) -> GoneReason | None:
+        """Whether an issue that is there has left these projects."""
+        home = ident(obj(obj(issue.get("fields")).get("project")).get("id"))
+        return "moved" if projects is not None and home and home not in projects else None
 
     def more_fields(self) -> list[Any]:
         """Fields that `/field` leaves out."""

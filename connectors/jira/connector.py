@@ -19,7 +19,15 @@ from connectors.jira.comments import JiraComments
 from connectors.jira.config import JiraConfig
 from connectors.jira.data_center import DataCenter
 from connectors.jira.provides import PROVIDES
-from connectors.jira.roster import USER_FIELDS, VERSION_FIELDS, due, item_of, live, scope_of
+from connectors.jira.roster import (
+    USER_FIELDS,
+    VERSION_FIELDS,
+    due,
+    ids_of,
+    item_of,
+    live,
+    scope_of,
+)
 from connectors.jira.tasks import ms
 from connectors.jira.values import ident, instant, obj, word
 from connectors.jira.webhook import JiraWebhook
@@ -226,8 +234,7 @@ class Jira:
             case "tasks":
                 yield from self._tasks(lane, since)
             case "worklogs":
-                clause = self._clause() if self._keys else None
-                yield from worklogs.pull(self.api, since, clause)
+                yield from self._worklogs(since)
             case _:
                 raise Unexpected(f"Jira has no stream named {stream}.")
 
@@ -255,7 +262,7 @@ class Jira:
         if lane:
             clause, scope = tasks.clause_of(lane), lane.partition(":")[0]
         elif self._keys or not tasks.is_later(since):
-            clause = self._clause()
+            clause = _clause(live(self._take_roster()))
         else:
             clause = ""  # all that the account sees: the moment alone bounds the question
         reader = tasks.Reader(self.api, self._known_catalogue, scope)
@@ -263,6 +270,12 @@ class Jira:
             yield from reader.later(clause, since)
         else:
             yield from reader.first(clause, since)
+
+    def _worklogs(self, since: Cursor | None) -> Iterator[Page]:
+        if not self._keys:
+            return worklogs.pull(self.api, since, None, lambda: ids_of(live(self._take_roster())))
+        held = live(self._take_roster())
+        return worklogs.pull(self.api, since, _clause(held), lambda: ids_of(held))
 
     # -- the roster, the catalogue -------------------------------------------------------------
 
@@ -301,17 +314,6 @@ class Jira:
             if self._statuses is None:
                 self._statuses = self.api.statuses()
             return self._statuses
-
-    def _clause(self) -> str:
-        """The JQL that holds for the projects that are read."""
-        held = live(self._take_roster())
-        if not held:
-            raise NotVisible(
-                "None of the configured projects can be read now.",
-                remedy="See that the projects exist, are not archived, and that this account "
-                "has 'Browse projects' in them.",
-            )
-        return f"project in ({', '.join(str(each.get('id')) for each in held)})"
 
     def _site(self) -> str | None:
         """The site's address for people, where the answers' own links do not say it: behind
@@ -357,8 +359,11 @@ class Jira:
             yield from self.api.ids(f"project in ({scope}) ORDER BY key ASC", scope)
 
     def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
-        """Jira answers alike for deleted and hidden issues; moved ones are still there."""
-        return self.api.exist(ids) if stream == "tasks" else {}
+        """Jira answers alike for deleted and hidden issues; what moved to a project that is not
+        read is gone from here."""
+        if stream != "tasks":
+            return {}
+        return self.api.exist(ids, ids_of(self.api.projects(self._keys)[0]) if self._keys else None)
 
     def count(self, stream: str, scope: str) -> int | None:
         """Jira's approximate count of a project's issues."""
@@ -368,6 +373,17 @@ class Jira:
     def to_records(stream: str, item: Json) -> Iterable[Record]:
         """See `mapping`."""
         return mapping.to_records(stream, item)
+
+
+def _clause(held: Sequence[Json]) -> str:
+    """The JQL that holds for these projects."""
+    if not held:
+        raise NotVisible(
+            "None of the configured projects can be read now.",
+            remedy="See that the projects exist, are not archived, and that this account "
+            "has 'Browse projects' in them.",
+        )
+    return f"project in ({', '.join(ids_of(held))})"
 
 
 CONNECTOR = Jira

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -86,12 +86,14 @@ class DataCenter(Api):
             found |= {str(issue.get("key")): str(issue["id"]) for issue in as_issues(page)}
         return found
 
-    def exist(self, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
+    def exist(
+        self, ids: Sequence[str], projects: Container[str] | None
+    ) -> Mapping[str, GoneReason | None]:
         """One by one; 404 is said alike of deleted and hidden issues."""
         found: dict[str, GoneReason | None] = {}
         for id_ in ids:
             path = self.path(f"issue/{id_}")
-            answer = self.http.request("GET", path, params={"fields": "id"}, accept=(403, 404))
+            answer = self.http.request("GET", path, params={"fields": "project"}, accept=(403, 404))
             reasons: dict[int, GoneReason] = {403: "access_lost", 404: "unknown"}
-            found[id_] = reasons.get(answer.status)
+            found[id_] = reasons.get(answer.status) or self.fate(obj(answer.data), projects)
         return found

@@ -11,6 +11,7 @@ from connectors.jira.links import browse_link, site_of
 from connectors.jira.values import (
     account,
     day,
+    day_there,
     ident,
     instant,
     items,
@@ -159,15 +160,15 @@ def _worklogs(body: Json) -> Iterator[Record]:
     id_, spent = ident(worklog.get("id")), minutes(worklog.get("timeSpentSeconds"))
     if spent is None:
         spent = spelled_minutes(worklog.get("timeSpent"))
-    started = worklog.get("started")
-    # The day is the worker's own: Jira writes the start with the offset of the one who booked.
-    on = day(started) or _day_of(worklog.get("created"))
+    started, author = worklog.get("started"), worklog.get("author")
+    # The day is the worker's own: Jira writes the start in the zone of the account that reads.
+    on = day_there(started, obj(author).get("timeZone")) or _day_of(worklog.get("created"))
     if id_ is None or spent is None or on is None:
         return
     yield Worklog(
         id=id_,
         task_id=ident(worklog.get("issueId")),
-        person_id=account(worklog.get("author")),
+        person_id=account(author),
         minutes=spent,
         on=on,
         started_at=instant(started),

@@ -37,6 +37,11 @@ def live(roster: Sequence[Json]) -> list[Json]:
     return [each for each in roster if not (each.get("archived") or each.get("deleted"))]
 
 
+def ids_of(roster: Sequence[Json]) -> list[str]:
+    """The ids of projects."""
+    return [str(each.get("id")) for each in roster]
+
+
 def scope_of(project: Json) -> Scope:
     """A project as a scope."""
     id_, key = str(project.get("id")), word(project.get("key"))

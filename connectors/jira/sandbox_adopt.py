@@ -24,12 +24,12 @@ from connectors.jira.sandbox_words import (
     link_word,
     number_for,
     number_id,
-    on_day,
     priority_word,
     resolution_word,
     text_or_none,
     to_day,
     type_word,
+    zone_on,
 )
 from connectors.sdk.records import (
     Change,
@@ -316,13 +316,13 @@ class Adoption(Sandbox):
     def _worklog(self, record: Worklog) -> Worklog:
         held = self.refer(record)
         started = held.started_at or datetime.combine(held.on, time(12), UTC)
-        there = on_day(clip(started), held.on)
+        known = held.person_id is not None and zone_on(clip(started), held.on) is not None
         return Worklog(
             id=held.id,
             task_id=held.task_id,
             person_id=held.person_id,
             minutes=held.minutes,
-            on=held.on if there is not None else started.astimezone(UTC).date(),
+            on=held.on if known else started.astimezone(UTC).date(),
             started_at=clip(started),
             text=text_or_none(held.text),
             updated_at=clip(held.updated_at or started),

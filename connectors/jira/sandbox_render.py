@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from connectors.jira.sandbox_changes import side
 from connectors.jira.sandbox_shapes import Fields, Shapes, status_id
@@ -21,9 +22,9 @@ from connectors.jira.sandbox_words import (
     START_FIELD,
     document,
     number_for,
-    on_day,
     priority_word,
     written,
+    zone_on,
 )
 from connectors.sdk.records import (
     Change,
@@ -32,6 +33,7 @@ from connectors.sdk.records import (
     Link,
     Membership,
     Milestone,
+    Person,
     Sprint,
     Task,
     Worklog,
@@ -211,16 +213,23 @@ class Renderer(Shapes):
             ],
         }
 
+    def _worker(self, id_: str | None, zone: str | None) -> Fields | None:
+        """Who booked time, and in which zone."""
+        if id_ is None:
+            return None
+        person = self.sandbox.world.get(Person, id_) or Person(id=id_, name="Former user")
+        return self.user(replace(person, time_zone=zone))
+
     def worklog(self, worklog: Worklog) -> Fields:
-        """Booked time; its start is in the zone where it was that day."""
+        """Booked time, by someone in a zone where it was that day."""
         started = worklog.started_at
-        there = on_day(started, worklog.on) if started is not None else None
+        zone = zone_on(started, worklog.on) if started is not None else None
         return {
             "self": f"{SITE}{self.rest}/issue/{worklog.task_id}/worklog/{worklog.id}",
             "id": worklog.id,
             "issueId": worklog.task_id,
-            "author": self._user(worklog.person_id),
-            "started": written(there or started),
+            "author": self._worker(worklog.person_id, zone),
+            "started": written(started),
             "timeSpentSeconds": worklog.minutes * 60,
             "created": written(worklog.updated_at),
             "updated": written(worklog.updated_at),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 EMPTY: Mapping[str, Any] = {}
 SECONDS_UNTIL = 100_000_000_000  # an epoch number above it counts milliseconds, below it seconds
@@ -38,6 +39,16 @@ def day(value: Any) -> date | None:
         return date.fromisoformat(value[:10])
     except ValueError:
         return None
+
+
+def day_there(value: Any, zone: Any) -> date | None:
+    """The calendar day of an instant in a zone (`Europe/Paris`); where that is not known, the day
+    that the text begins with."""
+    at = instant(value) if type(zone) is str else None
+    try:
+        return day(value) if at is None else at.astimezone(ZoneInfo(zone)).date()
+    except (KeyError, ValueError, OSError, OverflowError):
+        return day(value)
 
 
 def day_or_instant(value: Any) -> date | datetime | None:

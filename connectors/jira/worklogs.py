@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from connectors.jira.answers import as_list, as_object
 from connectors.jira.api import Api
-from connectors.jira.tasks import OVERLAP, ms, ms_of, number_in
+from connectors.jira.tasks import OVERLAP, SWEEP_EVERY, ms, ms_of, number_in
 from connectors.jira.values import ident, instant, obj
 from connectors.sdk.contract import Cursor, Item, Page
 from connectors.sdk.errors import Unexpected
@@ -75,24 +75,44 @@ class Edge:
         return ",".join(sorted(self.ids))
 
 
-def pull(api: Api, since: Cursor | None, clause: str | None) -> Iterator[Page]:
+def pull(
+    api: Api, since: Cursor | None, clause: str | None, visible: Callable[[], Sequence[str]]
+) -> Iterator[Page]:
     """The worklogs that changed since, then those that were deleted.
 
     The feeds are the whole site's: with a `clause` only the worklogs of its issues count. The
-    cursor holds where each feed got to, and the ids at that edge.
+    cursor holds where each feed got to, the ids at that edge, and the projects that were visible:
+    what was booked in one that comes to them lies behind, so that all is read again next time.
+
+    Args:
+        visible: gives the ids of the projects that are visible now; asked every few hours, or
+            each time where a clause names them anyway.
     """
     cursor = since or {}
-    deleted_ms = number_in(cursor, "deleted_ms")
+    deleted_ms, looked_ms = number_in(cursor, "deleted_ms"), number_in(cursor, "looked_ms")
     edge, gone_edge = Edge(cursor.get("edge", "")), Edge(cursor.get("gone", ""))
+    known = cursor.get("projects", "").split() if since is not None else visible()
     feed = Feed(api, "updated", number_in(cursor, "updated_ms"))
+
+    def at(deleted_ms: int) -> Cursor:
+        return {
+            "updated_ms": str(feed.since), "edge": str(edge), "deleted_ms": str(deleted_ms),
+            "gone": str(gone_edge), "looked_ms": str(looked_ms), "projects": " ".join(known),
+        }  # fmt: skip
+
     for began, changed in feed.pages():
         if not deleted_ms and feed.at is not None:
-            deleted_ms = ms(feed.at) - ms_of(OVERLAP)  # what was gone before, we never had
+            looked_ms = ms(feed.at)
+            deleted_ms = looked_ms - ms_of(OVERLAP)  # what was gone before, we never had
         fresh = edge.news(began, changed, feed.since)
         read, unread = _read(api, fresh, clause)
-        yield Page(read, _cursor(feed.since, edge, deleted_ms, gone_edge), unread=unread)
-    if since is None:
+        yield Page(read, at(deleted_ms), unread=unread)
+    if since is None or feed.at is None:
         return
+    if clause is not None or ms(feed.at) - looked_ms >= ms_of(SWEEP_EVERY):
+        before, known, looked_ms = set(known), sorted(visible()), ms(feed.at)
+        if not before.issuperset(known):
+            feed.since, edge = 0, Edge("")
     gone_feed = Feed(api, "deleted", deleted_ms)
     for began, deleted in gone_feed.pages():
         fresh = gone_edge.news(began, deleted, gone_feed.since)
@@ -100,16 +120,7 @@ def pull(api: Api, since: Cursor | None, clause: str | None) -> Iterator[Page]:
             Gone(id=id_, stream="worklogs", reason="deleted", at=instant(deleted[id_]))
             for id_ in fresh
         ]
-        yield Page((), _cursor(feed.since, edge, gone_feed.since, gone_edge), gone=gone)
-
-
-def _cursor(updated_ms: int, edge: Edge, deleted_ms: int, gone_edge: Edge) -> Cursor:
-    return {
-        "updated_ms": str(updated_ms),
-        "edge": str(edge),
-        "deleted_ms": str(deleted_ms),
-        "gone": str(gone_edge),
-    }
+        yield Page((), at(gone_feed.since), gone=gone)
 
 
 def _read(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -124,7 +124,10 @@ class Client:
             rounds.turn([obj(each).get("id") for each in values])
 
     def projects(self) -> tuple[list[dict[str, Any]], datetime]:
-        """The service projects that the account sees, in every state, and the tool's clock."""
+        """The service projects that the account sees, in every state, and the tool's clock.
+
+        Where there is none Jira may say 404 instead of listing none.
+        """
         params = {
             "typeKey": "service_desk",
             "status": ["live", "archived", "deleted"],
@@ -132,15 +135,14 @@ class Client:
         }
         found: list[dict[str, Any]] = []
         at: datetime | None = None
-        for answer in self.paged("project/search", params):
+        for answer in self.paged("project/search", params, refusals=(404,)):
             at = at or self.time_of(answer)
             for each in answer.data["values"]:
                 held = obj(each)
                 if ident(held.get("id")) is None:
                     raise Unexpected("Jira listed a project without an id.")
                 found.append({name: held[name] for name in PROJECT_FIELDS if name in held})
-        assert at is not None  # noqa: S101 - there is at least one page
-        return found, at
+        return found, at or self.clock()
 
     def users(self) -> Iterator[Sequence[Any]]:
         """Jira filters after it has cut a page: only an empty page is the last one."""
@@ -209,8 +211,11 @@ class Client:
             raise Unexpected("Jira gave no number where it promises a count.")
         return count
 
-    def exist(self, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
-        """`/issue/bulkfetch` leaves out alike what is deleted and what is hidden."""
+    def exist(
+        self, ids: Sequence[str], projects: Container[str]
+    ) -> Mapping[str, GoneReason | None]:
+        """`/issue/bulkfetch` leaves out alike what is deleted and what is hidden; what is there
+        and in none of these projects has moved away."""
         there: dict[str, GoneReason | None] = dict.fromkeys(ids, "unknown")
         for first in range(0, len(ids), 100):
             body = {"issueIdsOrKeys": list(ids[first : first + 100]), "fields": ["project"]}
@@ -218,7 +223,9 @@ class Client:
             page = as_object(answer, "issues")
             if items(page.get("issueErrors")):
                 raise Unavailable("Jira could not read some issues just now.")
-            there.update({str(issue["id"]): None for issue in as_issues(page)})
+            for issue in as_issues(page):
+                home = ident(obj(obj(issue.get("fields")).get("project")).get("id"))
+                there[str(issue["id"])] = "moved" if home and home not in projects else None
         return {id_: there[id_] for id_ in ids}
 
     def more_fields(self) -> list[Any]:
@@ -281,8 +288,12 @@ class Client:
         try:
             at = parsedate_to_datetime(answer.headers.get("date", ""))
             return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-        except ValueError:  # a proxy's own invention, or none: the tool itself is asked instead
-            server = as_object(self.http.get(f"{REST}/serverInfo"), "serverInfo")
+        except ValueError:
+            return self.clock()  # a proxy's own invention, or none: the tool itself is asked
+
+    def clock(self) -> datetime:
+        """What the tool itself says the time is."""
+        server = as_object(self.http.get(f"{REST}/serverInfo"), "serverInfo")
         told = instant(server.get("serverTime"))
         if told is None:
             raise Unexpected("Jira does not say what time it is (neither Date nor serverTime).")

@@ -301,8 +301,11 @@ class JiraServiceManagement:
             yield from self.client.ids(f"project in ({scope}) ORDER BY key ASC", scope)
 
     def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
-        """Jira answers alike for deleted and hidden requests; moved ones are still there."""
-        return self.client.exist(ids) if stream in READERS else {}
+        """Jira answers alike for deleted and hidden requests; what moved to a project that is not
+        read is gone from here."""
+        if stream not in READERS:
+            return {}
+        return self.client.exist(ids, [str(each["id"]) for each in self._projects()[0]])
 
     def count(self, stream: str, scope: str) -> int | None:
         """Jira's approximate count of a project's requests."""

@@ -11,6 +11,7 @@ from connectors.jira_service_management.history import changes
 from connectors.jira_service_management.values import (
     account,
     day,
+    day_there,
     ident,
     instant,
     items,
@@ -156,14 +157,15 @@ def _worklogs(task_id: str, worklogs: Any) -> Iterator[Worklog]:
     for each in items(worklogs):
         worklog = obj(each)
         id_, spent = ident(worklog.get("id")), minutes(worklog.get("timeSpentSeconds"))
-        # The day is the worker's own: Jira writes the start with the offset of who booked it.
-        on = day(worklog.get("started"))
+        # The day is the worker's own: Jira writes the start in the zone of the account that reads.
+        author = worklog.get("author")
+        on = day_there(worklog.get("started"), obj(author).get("timeZone"))
         if id_ is None or spent is None or on is None:
             continue
         yield Worklog(
             id=id_,
             task_id=task_id,
-            person_id=account(worklog.get("author")),
+            person_id=account(author),
             minutes=spent,
             on=on,
             started_at=instant(worklog.get("started")),

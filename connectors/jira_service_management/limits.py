@@ -51,7 +51,7 @@ def message(answer: Answer) -> str:
 
 def budget(headers: Mapping[str, str]) -> list[Budget]:
     """`X-RateLimit-*` of bursts, and the hourly quota of `Beta-RateLimit`."""
-    found = (_burst(headers), _quota(headers.get("beta-ratelimit", "")))
+    found = (_burst(headers), _quota(headers))
     return [each for each in found if each is not None]
 
 
@@ -68,12 +68,25 @@ def _burst(headers: Mapping[str, str]) -> Budget | None:
     )
 
 
-def _quota(header: str) -> Budget | None:
-    found = dict(part.strip().split("=", 1) for part in header.split(";") if "=" in part)
-    left, seconds = found.get("r", ""), found.get("t", "")
-    if not (left.isdecimal() and seconds.isdecimal()):
+def _quota(headers: Mapping[str, str]) -> Budget | None:
+    """What is left (`r`) and until when (`t`), beside the policy: how much (`q`) for how long."""
+    told = _parameters(headers.get("beta-ratelimit", ""))
+    policy = _parameters(headers.get("beta-ratelimit-policy", ""))
+    left, seconds, period = told.get("r"), told.get("t"), policy.get("w")
+    if left is None or seconds is None:
         return None
-    return Budget(int(left), timedelta(seconds=min(int(seconds), 86400)), name="quota")
+    per = timedelta(seconds=min(period, 86400)) if period else None
+    until = timedelta(seconds=min(seconds, 86400))
+    return Budget(left, until, policy.get("q") or None, name="quota", per=per)
+
+
+def _parameters(header: str) -> dict[str, int]:
+    pairs = (part.strip().partition("=") for part in header.split(";"))
+    return {
+        name: int(value)
+        for name, _, value in pairs
+        if value.isascii() and value.isdecimal() and len(value) < 16
+    }
 
 
 def _date(written: str) -> datetime | None:

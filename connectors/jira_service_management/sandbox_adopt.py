@@ -24,11 +24,11 @@ from connectors.jira_service_management.sandbox_words import (
     link_word,
     number_for,
     number_id,
-    on_day,
     priority_word,
     resolution_word,
     text_or_none,
     type_held,
+    zone_on,
 )
 from connectors.sdk.records import (
     Approval,
@@ -268,10 +268,11 @@ class Adoption(Sandbox):
         if held.task_id is None:
             return None
         started = clip(held.started_at or datetime.combine(held.on, time(12), UTC))
+        known = held.person_id is not None and zone_on(started, held.on) is not None
         return replace(
             held,
             project_id=None,
-            on=held.on if on_day(started, held.on) is not None else started.date(),
+            on=held.on if known else started.date(),
             started_at=started,
             text=text_or_none(held.text),
             updated_at=clip(held.updated_at or started),

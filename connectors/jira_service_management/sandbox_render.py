@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from connectors.jira_service_management.sandbox_adopt import Adoption, sla_number
 from connectors.jira_service_management.sandbox_words import (
     APPROVALS_FIELD,
@@ -17,10 +19,10 @@ from connectors.jira_service_management.sandbox_words import (
     document,
     epoch_ms,
     number_for,
-    on_day,
     span,
     spelled,
     written,
+    zone_on,
 )
 from connectors.sdk.records import (
     Approval,
@@ -299,15 +301,24 @@ class Renderer:
             "jsdPublic": comment.public,
         }
 
+    def _worker(self, id_: str | None, zone: str | None) -> Fields | None:
+        """Who booked time, and in which zone."""
+        if id_ is None:
+            return None
+        person = self.sandbox.world.get(Person, id_) or Person(
+            id=id_, name="Former user", active=False
+        )
+        return self.user(replace(person, time_zone=zone))
+
     def worklog(self, worklog: Worklog) -> Fields:
-        """Booked time; its start is in the zone where it was that day."""
+        """Booked time, by someone in a zone where it was that day."""
         started = worklog.started_at
-        there = on_day(started, worklog.on) if started is not None else None
+        zone = zone_on(started, worklog.on) if started is not None else None
         return {
             "id": worklog.id,
             "issueId": worklog.task_id,
-            "author": self._user(worklog.person_id),
-            "started": written(there or started),
+            "author": self._worker(worklog.person_id, zone),
+            "started": written(started),
             "timeSpentSeconds": worklog.minutes * 60,
             "updated": written(worklog.updated_at),
             **({"comment": document(worklog.text)} if worklog.text else {}),

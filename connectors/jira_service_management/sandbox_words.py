@@ -122,12 +122,11 @@ def span(minutes: float | None) -> dict[str, Any] | None:
     return {"millis": round(minutes * 60_000), "friendly": f"{minutes:.0f}m"}
 
 
-def on_day(at: datetime, day: date) -> datetime | None:
-    """The same instant in a zone where it is that day; None where there is no such zone."""
+def zone_on(at: datetime, day: date) -> str | None:
+    """A zone in which it is that day at that instant; None where there is no such zone."""
     for hours in (0, *range(1, 15), *range(-1, -13, -1)):
-        there = at.astimezone(timezone(timedelta(hours=hours)))
-        if there.date() == day:
-            return there
+        if at.astimezone(timezone(timedelta(hours=hours))).date() == day:
+            return f"Etc/GMT{-hours:+d}" if hours else "Etc/UTC"
     return None
 
 

@@ -232,13 +232,15 @@ def _said(problems: Sequence[_Problem]) -> str:
 
 def _limits(headers: Mapping[str, str]) -> Iterator[Budget]:
     """`RateLimit` and `RateLimit-Policy`: by name, what is left (`r`), until when (`t`, in
-    seconds), and of how much (`q`)."""
+    seconds), of how much (`q`), and for how long that is (`w`)."""
     policies = dict(_parameters(headers.get("ratelimit-policy", "")))
     for name, told in _parameters(headers.get("ratelimit", "")):
         left, seconds = told.get("r"), told.get("t")
         if left is not None and seconds is not None:
-            limit = policies.get(name, {}).get("q")
-            yield Budget(left, timedelta(seconds=min(seconds, 86400)), limit or None, name=name)
+            policy = policies.get(name, {})
+            limit, period = policy.get("q") or None, policy.get("w")
+            per = timedelta(seconds=min(period, 86400)) if period else None
+            yield Budget(left, timedelta(seconds=min(seconds, 86400)), limit, name=name, per=per)
 
 
 def _parameters(header: str) -> Iterator[tuple[str, dict[str, int]]]:

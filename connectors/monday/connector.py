@@ -8,7 +8,7 @@ one answer. A turn in which nothing happened costs one call a stream.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import timedelta
 from functools import cache
 from typing import ClassVar, Literal
@@ -21,7 +21,7 @@ from connectors.monday.api import Api, objects_of, rows
 from connectors.monday.board import Board
 from connectors.monday.items import by_id, item_ids
 from connectors.monday.roster import Boards, Roster, not_visible
-from connectors.monday.values import objects, part, text
+from connectors.monday.values import identifier, objects, part, text
 from connectors.monday.vocabulary import vocabulary
 from connectors.monday.webhook import MondayWebhook
 from connectors.sdk.contract import (
@@ -186,11 +186,14 @@ class Monday:
 
     def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
         """Ask for each by its id, a hundred a call. What monday.com no longer gives at all is
-        deleted for good or hidden; it answers alike for both."""
+        deleted for good or hidden; it answers alike for both. What is on a board that is not read
+        has moved away."""
         told: dict[str, GoneReason | None] = dict.fromkeys(ids, "unknown")
         if stream == "tasks":
-            for item in by_id(self.api, ids, queries.items("id state")):
-                told[str(item["id"])] = _fate(item)
+            families = self.boards.roster().families if self.boards.chosen else ()
+            read = {id for each in families for id in each.ids}
+            for item in by_id(self.api, ids, queries.items(PLACE)):
+                told[str(item["id"])] = _fate(item, read)
             return told
         for kind, prefix in _KINDS.get(stream, ()):
             mine = [id for id in ids if id.startswith(prefix) and (prefix or ":" not in id)]
@@ -234,6 +237,7 @@ class Monday:
             yield Page([Item(str(user["id"]), {"user": user}) for user in objects_of(found)])
 
 
+PLACE = "id state board { id } parent_item { id board { id } }"
 _KINDS: Mapping[str, Sequence[tuple[str, str]]] = {
     "projects": [("boards", "")],
     "people": [("users", ""), ("teams", "team:")],
@@ -242,9 +246,14 @@ _KINDS: Mapping[str, Sequence[tuple[str, str]]] = {
 """By stream: what is asked for by id, and how its ids begin with us."""
 
 
-def _fate(item: Json) -> GoneReason | None:
-    state = item.get("state")
-    return state if state in ("deleted", "archived") else None
+def _fate(item: Json, read: Set[str]) -> GoneReason | None:
+    """What became of an item that is there; `read`: ids of the boards that are, empty: all."""
+    if item.get("state") == "deleted":
+        return "deleted"
+    if item.get("state") == "archived":
+        return "archived"
+    home = identifier(part(part(item, "parent_item") or item, "board").get("id"))
+    return "moved" if read and home is not None and home not in read else None
 
 
 def _with_bare_columns(board: Json) -> Json:

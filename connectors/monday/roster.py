@@ -33,9 +33,14 @@ class Family:
         return str(self.board["id"])
 
     @property
+    def ids(self) -> list[str]:
+        """The ids of all its boards, the board's own first."""
+        return [self.id, *(str(each["id"]) for each in self.hidden)]
+
+    @property
     def lane(self) -> str:
         """The name of the lane that reads it."""
-        return SEPARATOR.join([self.id, *(str(each["id"]) for each in self.hidden)])
+        return SEPARATOR.join(self.ids)
 
     def unchanged(self, cursor: Cursor | None) -> bool:
         """Nothing has happened on it since the read that left the cursor."""

@@ -51,6 +51,8 @@ CORRECTED_WITHIN = timedelta(days=1)
 
 COUNTED = {"tasks": "issues", "worklogs": "time_entries"}
 """Streams whose items belong to projects and can be listed by project."""
+HOLDERS = {"tasks": "issue", "worklogs": "time_entry"}
+"""Under which name one of them stands in an answer."""
 
 CONFIRM_PATHS = {
     "projects": "projects", "people": "users", "milestones": "versions", "tasks": "issues",
@@ -217,11 +219,16 @@ class Redmine:
         identity(self._http)  # else an unknown key would make a census that found nothing
 
     def confirm(self, stream: str, ids: Sequence[str]) -> Mapping[str, GoneReason | None]:
-        """Issues are asked for in bulk first, what is then missing one by one."""
-        there = set(self._issues.existing(ids)) if stream == "tasks" else set()
-        statuses = {id: 200 if id in there else self._status_of(stream, id) for id in ids}
+        """Issues are asked for in bulk first, what is then missing one by one; what moved to a
+        project that is not read is gone from here."""
+        there = dict(self._issues.existing(ids)) if stream == "tasks" else {}
+        found = {id: (200, there[id]) if id in there else self._look(stream, id) for id in ids}
+        chosen = self._chosen() if stream in COUNTED else None
         admin = identity(self._http).admin
-        return {id: _fate(stream, status, admin) for id, status in statuses.items()}
+        return {
+            id: _fate(stream, status, admin) or _left(home, chosen)
+            for id, (status, home) in found.items()
+        }
 
     def count(self, stream: str, scope: str) -> int | None:
         """Redmine's own count of a project's issues or entries of spent time."""
@@ -281,13 +288,14 @@ class Redmine:
         own = [row for row in rows if id_of(row.get("project")) == lane]
         return Page([item(self._web, "version", row, lane) for row in own])
 
-    def _status_of(self, stream: str, id: str) -> int:
-        """The HTTP status with which Redmine answers for one thing."""
+    def _look(self, stream: str, id: str) -> tuple[int, str | None]:
+        """The HTTP status with which Redmine answers for one thing, and its project."""
         path = f"/{CONFIRM_PATHS[stream]}/{id}.json"
-        status = self._http.request("GET", path, accept=(403, 404)).status
-        if stream == "people" and status == 404:
-            status = self._http.request("GET", f"/groups/{id}.json", accept=(403, 404)).status
-        return status
+        answer = self._http.request("GET", path, accept=(403, 404))
+        if stream == "people" and answer.status == 404:
+            answer = self._http.request("GET", f"/groups/{id}.json", accept=(403, 404))
+        held = answer.data.get(HOLDERS.get(stream)) if isinstance(answer.data, Mapping) else None
+        return answer.status, id_of(held.get("project")) if isinstance(held, Mapping) else None
 
     # --- spent time ---------------------------------------------------------------------------
 
@@ -335,6 +343,11 @@ def _tracks_issues(project: Json) -> bool:
     return any(
         isinstance(each, Mapping) and each.get("name") == "issue_tracking" for each in modules
     )
+
+
+def _left(home: str | None, chosen: set[str] | None) -> GoneReason | None:
+    """What became of something that is there; `chosen` are the projects that are read."""
+    return "moved" if chosen is not None and home is not None and home not in chosen else None
 
 
 def _fate(stream: str, status: int, admin: bool) -> GoneReason | None:

@@ -123,11 +123,11 @@ class Issues:
                 )
         return items, unread
 
-    def existing(self, ids: Sequence[str]) -> Iterator[str]:
-        """Which of the issues can still be read."""
+    def existing(self, ids: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+        """Which of the issues can still be read, and in which projects they are."""
         for first in range(0, len(ids), PAGE):
             asked = ",".join(ids[first : first + PAGE])
             found = listing(
                 self._http, "/issues.json", "issues", {**EVERY, "issue_id": asked, "limit": PAGE}
             )
-            yield from (str(row["id"]) for row in found.rows)
+            yield from ((str(row["id"]), id_of(row.get("project"))) for row in found.rows)

@@ -6,6 +6,7 @@ node gives the text of its children, and anything that is no document gives None
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 BLOCKS_OF_LINES = frozenset({
@@ -19,7 +20,6 @@ WORDS = {  # inline nodes whose text is an attribute
     "blockCard": ("url",),
     "embedCard": ("url",),
     "status": ("text",),
-    "date": ("timestamp",),
     "placeholder": ("text",),
 }
 DEEPEST = 60  # deeper nesting than any editor makes; what lies below is left out
@@ -88,9 +88,19 @@ def _inline(node: dict[str, Any]) -> str:
     if kind == "hardBreak":
         return "\n"
     attributes = node.get("attrs")
+    if kind == "date" and isinstance(attributes, dict):
+        return _day(attributes.get("timestamp"))
     if isinstance(attributes, dict):
         for name in WORDS.get(kind, ()):
             said = attributes.get(name)
             if isinstance(said, str) and said:
                 return said
     return "".join(_inline(child) for child in _children(node)) if "content" in node else ""
+
+
+def _day(timestamp: Any) -> str:
+    """A day, which the editor keeps as milliseconds of its midnight in UTC; "" for what is none."""
+    try:
+        return datetime.fromtimestamp(int(timestamp) / 1000, UTC).date().isoformat()
+    except (TypeError, ValueError, OverflowError, OSError):
+        return ""

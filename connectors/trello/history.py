@@ -15,6 +15,7 @@ from connectors.sdk.contract import Json
 from connectors.sdk.records import Change, Record
 from connectors.trello.words import (
     CHECK_ITEM_STATES,
+    COMPLETE,
     created,
     custom_value,
     instant,
@@ -113,15 +114,9 @@ def _card_edits(data: Json) -> Iterator[_Edit]:
         yield _Edit("status", "idList", status_of(left), status_of(entered), left, entered)
     elif "dueComplete" in old:
         marked = card.get("dueComplete") is True
-        word = status_of(column)
-        yield _Edit(
-            "status",
-            "dueComplete",
-            word if marked else "done",
-            "done" if marked else word,
-            "not complete" if marked else "complete",
-            "complete" if marked else "not complete",
-        )
+        listed, complete = (status_of(column), column or "not complete"), ("done", COMPLETE)
+        (was, left), (is_now, entered) = (listed, complete) if marked else (complete, listed)
+        yield _Edit("status", "dueComplete", was, is_now, left, entered)
     for key, field in (("due", "due_on"), ("start", "start_on")):
         if key in old:
             yield _Edit(field, key, _moment(old.get(key)), _moment(card.get(key)))

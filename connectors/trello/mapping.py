@@ -33,6 +33,7 @@ from connectors.trello.history import to_changes
 from connectors.trello.words import (
     BLOCKED_WORDS,
     CHECK_ITEM_STATES,
+    COMPLETE,
     created,
     custom_value,
     instant,
@@ -150,6 +151,7 @@ def _card(item: Json) -> Iterator[Record]:
     listed = text(column.get("name"))
     labels = _labels(card)
     number = whole(card.get("idShort"))
+    complete = card.get("dueComplete") is True
     role = "template" if card.get("isTemplate") is True else text(card.get("cardRole"))
     archived = card.get("closed") is True or column.get("closed") is True
     url = text(card.get("shortUrl")) or text(card.get("url"))
@@ -163,8 +165,9 @@ def _card(item: Json) -> Iterator[Record]:
         url=url,
         type="other" if role else "task",
         type_label=role,
-        status="done" if card.get("dueComplete") is True else status_of(listed),
-        status_label=listed,
+        status="done" if complete else status_of(listed),
+        # Not the list's name: what an admin says of that must not open what is complete in it.
+        status_label=COMPLETE if complete else listed,
         blocked=any(BLOCKED_WORDS.search(word) for word in (*labels, listed or "")),
         assignee_ids=_ids(card.get("idMembers")),
         labels=labels,

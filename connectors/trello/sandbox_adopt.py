@@ -31,6 +31,7 @@ from connectors.trello.sandbox_words import (
     field_type,
     held_as,
     hex_id,
+    is_marked,
     moment,
     number_of,
     positions,
@@ -39,7 +40,7 @@ from connectors.trello.sandbox_words import (
     to_ms,
     username,
 )
-from connectors.trello.words import BLOCKED_WORDS, HEX_ID, status_of
+from connectors.trello.words import BLOCKED_WORDS, COMPLETE, HEX_ID, status_of
 
 
 class Adoption(Sandbox):
@@ -217,7 +218,7 @@ class Adoption(Sandbox):
             type="other" if role else "task",
             type_label=role,
             status="done" if task.status == "done" else status_of(column),
-            status_label=column,
+            status_label=COMPLETE if is_marked(task) else column,
             blocked=any(map(BLOCKED_WORDS.search, (*labels, column))),
             assignee_ids=tuple(dict.fromkeys(self._native(Person, id) for id in task.assignee_ids)),
             labels=tuple(labels),

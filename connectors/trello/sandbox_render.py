@@ -14,12 +14,13 @@ from connectors.trello.sandbox_words import (
     born,
     card_list,
     hex_id,
+    is_marked,
     moment,
     short_link,
     to_ms,
     username,
 )
-from connectors.trello.words import BLOCKED_WORDS, status_of
+from connectors.trello.words import BLOCKED_WORDS
 
 Object = dict[str, Any]
 
@@ -127,7 +128,7 @@ class Shelf:
             "url": f"{SITE}/c/{short}/{username(card.title)}",
             "closed": bool(card.archived),
             "due": stamp(moment(card.due_on)),
-            "dueComplete": card.status == "done" and status_of(column) != "done",
+            "dueComplete": is_marked(card),
             "start": stamp(moment(card.start_on)),
             "dateLastActivity": stamp(self.card_active.get(card.id)),
             "idMembers": list(card.assignee_ids),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from connectors.sdk.records import Change, Column, CustomValue, Record, Status, Task
 from connectors.sdk.sandbox import as_text
-from connectors.trello.words import HEX_ID, status_of
+from connectors.trello.words import COMPLETE, HEX_ID, status_of
 
 SITE = "https://trello.com"
 FOUNDED = datetime(2020, 1, 1, tzinfo=UTC)  # when things came to be that do not say when
@@ -67,11 +67,17 @@ def list_name(status: Status | None, label: str | None) -> str:
     return NO_STATUS if status is None else LISTS[status]
 
 
+def is_marked(task: Task) -> bool:
+    """Whether a card is marked complete: its word for "done" is no list's name."""
+    label = said(task.status_label)
+    if task.status != "done" or label is None:
+        return False
+    return label == COMPLETE or status_of(label) != "done"
+
+
 def card_list(task: Task) -> str:
-    """The list of a card. A card may be marked complete in any list."""
-    if task.status == "done" and task.status_label and task.status_label.strip():
-        return task.status_label
-    return list_name(task.status, task.status_label)
+    """The list of a card. One that is marked complete has stayed where it was worked on."""
+    return LISTS["in_progress"] if is_marked(task) else list_name(task.status, task.status_label)
 
 
 Words = tuple[str, str | None, str | None, str | None, str | None]

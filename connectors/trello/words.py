@@ -24,7 +24,8 @@ _STATUS_PATTERNS = {
 }
 BLOCKED_WORDS = re.compile(r"\b(blocked|blocker|impeded|on[ -]hold)\b", re.IGNORECASE)
 HEX_ID = re.compile(r"[0-9a-fA-F]{24}")
-CHECK_ITEM_STATES: Mapping[str, Status] = {"incomplete": "todo", "complete": "done"}
+COMPLETE = "complete"
+CHECK_ITEM_STATES: Mapping[str, Status] = {"incomplete": "todo", COMPLETE: "done"}
 
 
 def status_of(name: Any) -> Status | None:

@@ -340,6 +340,18 @@ def test_a_task_that_may_not_be_read_is_counted_not_dropped(account: Any) -> Non
     assert read.items["tasks"] == {}
 
 
+@pytest.mark.parametrize("status", [403, 451])
+def test_a_project_that_may_not_be_read_is_counted_not_dropped(
+    account: Any, open_account: Any, status: int
+) -> None:
+    site = account.native(Project, "site")
+    narrow = open_account(projects=[site])
+    narrow.sandbox.interfere = _spoiled("/projects/", status)
+    read = narrow.turn("projects")
+    assert site in read.unread
+    assert read.items["projects"] == {}
+
+
 def test_a_hidden_project_concerns_its_own_lane_only(account: Any) -> None:
     first = account.turn("tasks")
     site, shop = account.native(Project, "site"), account.native(Project, "shop")
@@ -425,13 +437,15 @@ def test_only_new_status_updates_are_asked_for(account: Any, clock: Any) -> None
 def test_projects_without_a_new_report_are_not_asked(
     account: Any, row: dict[str, Any], asked: bool
 ) -> None:
-    roster = {"gid": account.native(Project, "site"), "name": "New web site", **row}
+    site = account.native(Project, "site")
+    roster = {"gid": site, "name": "New web site", **row}
     account.sandbox.interfere = lambda request: (
         Reply.of({"data": [roster], "next_page": None})
         if request.path.endswith("/projects")
         else None
     )
-    list(account.connector.pull("status_updates", "", {"since": "2026-03-02T00:00:00+00:00"}))
+    since = {"since": "2026-03-02T00:00:00+00:00", "projects": site}
+    list(account.connector.pull("status_updates", "", since))
     assert ("POST /batch" in account.asked()) == asked
 
 

@@ -72,6 +72,10 @@ def test_budget_of_the_hourly_quota() -> None:
     assert list(Jira.budget(Answer(200, headers, None, ""))) == [
         Budget(5000, timedelta(minutes=15), name="quota")
     ]
+    headers["beta-ratelimit-policy"] = '"global-app-quota";q=65000;w=3600'
+    assert list(Jira.budget(Answer(200, headers, None, ""))) == [
+        Budget(5000, timedelta(minutes=15), 65000, name="quota", per=timedelta(hours=1))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +85,7 @@ def test_budget_of_the_hourly_quota() -> None:
         {"x-ratelimit-remaining": "many", "x-ratelimit-reset": "soon"},
         {"x-ratelimit-remaining": "5", "x-ratelimit-reset": "soon", "date": "never"},
         {"beta-ratelimit": "nothing;r=;t=x"},
+        {"beta-ratelimit": f"r={'9' * 5000};t=60"},
     ],
 )
 def test_no_budget_is_made_up(headers: dict[str, str]) -> None:

@@ -249,6 +249,21 @@ def test_time_is_booked_on_the_workers_own_day() -> None:
     assert found.started_at == datetime(2026, 2, 21, 16, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("Australia/Sydney", 23), ("America/New_York", 22), ("UTC", 22), (None, 22), ("Mars/Base", 22),
+     ("", 22), ("../etc", 22), (7, 22)],
+)  # fmt: skip
+def test_the_workers_zone_makes_the_day_whatever_zone_jira_writes_in(zone: Any, day: int) -> None:
+    """Jira writes times in the zone of the account that reads."""
+    body = {"worklog": {"id": 1, "issueId": 2, "timeSpentSeconds": 5400,
+                        "author": {"accountId": "a", "timeZone": zone},
+                        "started": "2026-02-22T22:00:00.000+0000"}}  # fmt: skip
+    (found,) = to_records("worklogs", body)
+    assert isinstance(found, Worklog)
+    assert found.on == date(2026, 2, day)
+
+
 def test_links_for_people_come_from_jiras_own() -> None:
     assert task_of({}).url == "https://acme.example.com/browse/KAN-2"
     gateway = {
@@ -316,6 +331,16 @@ def test_documents_become_plain_text() -> None:
     assert plain("  wiki *text* ") == "wiki *text*"
     assert plain({"type": "doc", "content": []}) is None
     assert plain(None) is None
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "text"),
+    [("1700006400000", "By 2023-11-15"), (1700006400000, "By 2023-11-15"), ("soon", "By"),
+     ("9" * 40, "By"), ("9" * 5000, "By"), (None, "By"), ("", "By")],
+)  # fmt: skip
+def test_a_date_in_a_text_is_written_as_one(timestamp: Any, text: str) -> None:
+    said = [{"type": "text", "text": "By "}, {"type": "date", "attrs": {"timestamp": timestamp}}]
+    assert plain({"type": "doc", "content": [{"type": "paragraph", "content": said}]}) == text
 
 
 def test_a_document_nested_without_end_is_cut() -> None:

@@ -298,6 +298,19 @@ def test_a_project_hidden_later_stops_nothing(make: Any, clock: Any) -> None:
     assert [each.scope for each in turn.errors] == ["OPS"]
 
 
+def test_no_project_that_matches_is_a_hidden_one(make: Any) -> None:
+    """Jira says 404, not an empty list, where no project matches at all."""
+    site = make(options={"projects": ["TYPO"]})
+    nothing = Reply.of({"errorMessages": ["No project could be found."]}, 404)
+    site.sandbox.interfere = lambda request: (
+        nothing if request.path.endswith("/project/search") else None
+    )
+    assert "project TYPO" in site.jira.check().warnings[0]
+    for stream in ("projects", "milestones", "sprints", "tasks", "worklogs"):
+        errors = [str(each) for each in site.turn(stream).errors]
+        assert any("project TYPO" in each for each in errors), (stream, errors)
+
+
 @pytest.mark.parametrize("stream", ["projects", "milestones", "sprints", "worklogs"])
 def test_only_configured_projects_count(make: Any, stream: str) -> None:
     site = make(options={"projects": ["OPS"]})
@@ -334,6 +347,16 @@ def test_a_moved_issue_is_still_there(site: Any, clock: Any) -> None:
     assert turn.items["tasks"][id_].scope == web
     [task] = turn.of(Task).values()
     assert task.key == "WEB-99"
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "data_center"])
+def test_an_issue_that_moved_to_a_project_that_is_not_read_is_gone_from_here(
+    make: Any, deployment: str
+) -> None:
+    site = make(deployment=deployment, options={"projects": ["OPS"]})
+    moved, stays = site.native(Task, "o1"), site.native(Task, "o2")
+    site.sandbox.world.edit(moved, project_id=site.native(Project, "web"), key="WEB-99")
+    assert site.jira.confirm("tasks", [moved, stays]) == {moved: "moved", stays: None}
 
 
 def test_a_census_of_what_cannot_be_seen_is_no_empty_list(site: Any) -> None:
@@ -374,6 +397,26 @@ def test_a_worklog_that_is_listed_and_not_shown_is_counted(site: Any) -> None:
     site.sandbox.hidden = {site.native(Project, "ops")}
     turn = site.turn("worklogs")
     assert list(turn.unread) == [site.native(Worklog, "w2")]
+
+
+@pytest.mark.parametrize("projects", [None, ["WEB", "OPS"]])
+def test_time_booked_in_a_project_that_is_shown_later_is_read(
+    make: Any, clock: Any, projects: Any
+) -> None:
+    """Its worklogs changed long ago, and the feeds have gone past them."""
+    site = make(options={"projects": projects})
+    late, first = site.native(Worklog, "w2"), site.native(Worklog, "w1")
+    site.sandbox.hidden = {site.native(Project, "ops")}
+    assert list(site.turn("worklogs").items["worklogs"]) == [first]
+    site.sandbox.hidden = set()
+    clock.pass_by(days=1)
+    site.turn("worklogs")  # sees the project, and has all read again
+    assert late in site.turn("worklogs").items["worklogs"]
+    site.sandbox.world.remove(Worklog, first)
+    clock.pass_by(hours=1)
+    again = site.turn("worklogs")
+    assert [each.id for each in again.gone] == [first]
+    assert again.items.get("worklogs", {}) == {}
 
 
 def test_a_thousand_worklogs_of_one_moment_are_an_error(make: Any, clock: Any) -> None:

@@ -66,7 +66,8 @@ ITEM: dict[str, Any] = {
                  "updated": "2026-11-02T10:05:00.000+0000"},
             ]},
             "worklog": {"total": 1, "worklogs": [
-                {"id": "80", "author": ANN, "started": "2026-11-03T00:30:00.000+0200",
+                {"id": "80", "author": {**ANN, "timeZone": "Europe/Kyiv"},
+                 "started": "2026-11-02T22:30:00.000+0000",
                  "timeSpentSeconds": 1800, "comment": text("Looked"),
                  "updated": "2026-11-03T07:00:00.000+0000"},
             ]},

@@ -252,6 +252,19 @@ def test_a_moved_request_is_still_there(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("stream", ["tasks", "approvals"])
+def test_a_request_that_moved_to_a_desk_that_is_not_read_is_gone_from_here(
+    desk: Desk, stream: str
+) -> None:
+    moved, stays = desk.native(Task, "r3"), desk.native(Task, "r1")
+    desk.sandbox.world.edit(moved, project_id=desk.native(Project, "hr"), key="HR-9")
+    connector = desk.with_options(service_desks=["HELP"])
+    assert connector.confirm(stream, [moved, stays]) == {moved: "moved", stays: None}
+    no_desk = {"id": moved, "fields": {"project": {"id": "999"}}}  # a software project
+    desk.answer("/issue/bulkfetch", Reply.of({"issues": [no_desk], "issueErrors": []}))
+    assert desk.connect().confirm(stream, [moved]) == {moved: "moved"}
+
+
+@pytest.mark.parametrize("stream", ["tasks", "approvals"])
 def test_an_archived_desk_is_no_empty_desk(desk: Desk, stream: str) -> None:
     old = desk.native(Project, "old")
     assert {scope.id: scope.state for scope in desk.connect().scopes()}[old] == "archived"

@@ -50,6 +50,15 @@ def test_a_project_that_jira_does_not_know_is_not_visible(desk: Desk) -> None:
         list(desk.connect().pull("tasks", plan.lanes[0].name, None))
 
 
+def test_no_project_that_matches_is_a_hidden_service_desk(desk: Desk) -> None:
+    """Jira says 404, not an empty list, where no project matches at all."""
+    desk.answer("/project/search", Reply.of({"errorMessages": ["No project found."]}, 404))
+    assert desk.connect().check().warnings == ["This account sees no service desk at all."]
+    named = desk.with_options(service_desks=["TYPO"])
+    assert any("service desk TYPO" in each for each in named.check().warnings)
+    assert [each.scope for each in named.lanes("tasks", {}).lanes] == ["TYPO"]
+
+
 def test_a_sign_in_that_failed_behind_a_200_is_refused(desk: Desk) -> None:
     reply = Reply(200, b"[]", {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"})
     desk.answer("/users/search", reply)
@@ -199,4 +208,8 @@ def test_what_the_headers_say_is_left() -> None:
     assert budget(beta_ratelimit='"tenant-app-quota";r=120;t=900') == [
         Budget(120, timedelta(minutes=15), name="quota")
     ]
+    policy = '"tenant-app-quota";q=400;w=3600'
+    assert budget(
+        beta_ratelimit='"tenant-app-quota";r=120;t=900', beta_ratelimit_policy=policy
+    ) == [Budget(120, timedelta(minutes=15), 400, name="quota", per=timedelta(hours=1))]
     assert budget(beta_ratelimit="r=many;t=900") == []

@@ -154,8 +154,8 @@ def test_headers_tell_what_is_left_of_which_limit() -> None:
         )
     )
     assert found == [
-        Budget(812, timedelta(seconds=5400), 1000, name="daily"),
-        Budget(499, timedelta(seconds=12), 500, name="minute"),
+        Budget(812, timedelta(seconds=5400), 1000, name="daily", per=timedelta(days=1)),
+        Budget(499, timedelta(seconds=12), 500, name="minute", per=timedelta(minutes=1)),
     ]
     for odd in ("", "x", "r=1", '"daily"; r=x; t=1', ";;,,=", '"daily"; r=5'):
         assert Monday.budget(answer({}, 200, ratelimit=odd)) == []

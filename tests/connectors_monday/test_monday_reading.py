@@ -230,6 +230,15 @@ def test_an_item_moved_to_a_board_that_is_not_read_is_moved(
         later(each)
         each.items("tasks")
         assert [gone.reason for gone in each.kept.gone] == expected
+        item = each.native(Task, "o1")
+        told = each.connector.confirm("tasks", [item])
+        assert told == {item: expected[0] if expected else None}
+
+
+def test_a_subitem_is_confirmed_on_its_hidden_board(read_with: Callable[..., Any]) -> None:
+    reading = read_with(boards=("Website",))
+    ids = [reading.native(Task, id) for id in ("s1", "t1", "t2")]
+    assert reading.connector.confirm("tasks", ids) == dict.fromkeys(ids)
 
 
 def test_an_item_out_of_sight_is_not_gone(reading: Any) -> None:

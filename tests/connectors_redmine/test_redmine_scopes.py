@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.sdk.errors import NotVisible, Refused
-from connectors.sdk.records import Person, Project, Task
+from connectors.sdk.records import Person, Project, Task, Worklog
 from connectors.sdk.sandbox import Reply
 
 
@@ -105,3 +106,17 @@ def test_a_project_that_opens_up_later_is_read_in_full(tool_of: Callable[..., An
     second = tool.turn("tasks", first.cursors)
     assert set(second.items["tasks"]) == {tool.native(Task, id) for id in "dxq"}
     assert tool.native(Project, "mig") in second.cursors["tasks"][""]["projects"].split()
+
+
+def test_what_moved_to_a_project_that_is_not_read_is_gone_from_here(
+    tool_of: Callable[..., Any],
+) -> None:
+    tool = tool_of(projects=("mig",))
+    moved, erp = tool.native(Task, "d"), tool.native(Project, "erp")
+    entry = tool.sandbox.world.get(Worklog, tool.native(Worklog, "w2"))
+    assert tool.connector.confirm("tasks", [moved]) == {moved: None}
+    assert tool.connector.confirm("worklogs", [entry.id]) == {entry.id: None}
+    tool.sandbox.world.edit(moved, project_id=erp)
+    tool.sandbox.world.put(replace(entry, project_id=erp))
+    assert tool.connector.confirm("tasks", [moved]) == {moved: "moved"}
+    assert tool.connector.confirm("worklogs", [entry.id]) == {entry.id: "moved"}

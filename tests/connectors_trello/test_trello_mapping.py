@@ -20,6 +20,7 @@ from connectors.sdk.records import (
 )
 from connectors.trello.connector import Trello
 from connectors.trello.words import status_of
+from sync_engine.admin_map import AdminMapping
 
 BOARD = "5f000000aaaaaaaaaaaaaaaa"  # made 2020-07-04T04:05:20Z, by its first eight digits
 CARD = "60000000bbbbbbbbbbbbbbbb"  # made 2021-01-14T08:25:36Z
@@ -192,7 +193,22 @@ def test_status_and_archive(
 ) -> None:
     read = task(card, list=column)
     assert (read.status, read.archived) == (status, archived)
-    assert read.status_label == (column["name"] if column else None)
+    listed = column["name"] if column else None
+    assert read.status_label == ("complete" if card.get("dueComplete") else listed)
+
+
+def test_a_word_of_the_admins_for_a_list_never_opens_what_was_marked_complete_in_it() -> None:
+    said, column = AdminMapping(status={"Parking lot": "todo"}), {"name": "Parking lot"}
+    for marked, status in ((False, "todo"), (True, "done")):
+        read = said.apply(task({"dueComplete": marked}, list=column))
+        assert isinstance(read, Task)
+        assert read.status == status
+    data = {"card": {"id": CARD, "dueComplete": True}, "old": {"dueComplete": False}}
+    [marking] = change("updateCard", **data, list=column)
+    told = said.apply(marking)
+    assert isinstance(told, Change)
+    assert (told.old, told.new) == ("todo", "done")
+    assert (told.old_label, told.new_label) == ("Parking lot", "complete")
 
 
 @pytest.mark.parametrize(
