@@ -99,7 +99,10 @@ def day_or_instant(value: Any, pattern: str | None) -> str:
         ) from None
     if found.tzinfo is None:
         raise Unreadable("an instant needs its zone, 2026-01-31T09:30:00+01:00")
-    return found.astimezone(UTC).isoformat()
+    try:
+        return found.astimezone(UTC).isoformat()
+    except OverflowError:  # the last hours of the year 9999, which some write for "never"
+        raise Unreadable("an instant between the years 1 and 9999 in UTC is needed") from None
 
 
 def instant(value: Any, pattern: str | None) -> str:
