@@ -57,6 +57,19 @@ def test_a_whole_row_becomes_a_task_with_its_project_people_and_links() -> None:
     ]  # fmt: skip
 
 
+def test_what_a_row_names_twice_counts_once_and_no_task_hangs_on_itself() -> None:
+    row = {
+        "id": "7", "title": "T", "parent": "7", "assignees": "Ann <ann@example.com>, ann@example.com",
+        "labels": "a, a", "blocks": "8, 8, 7", "depends_on": ["6", "6", "7"],
+    }  # fmt: skip
+    found = records(row)
+    [kept] = [each for each in found if isinstance(each, Task)]
+    assert (kept.assignee_ids, kept.labels) == (("ann@example.com",), ("a",))
+    assert kept.parent_id is None
+    links = [each.id for each in found if isinstance(each, Link)]
+    assert links == ["blocks:7:8", "blocks:6:7"]
+
+
 def test_an_empty_custom_column_says_that_there_is_none() -> None:
     columns: Any = {"No.": "id", "Task": "title", "Class": "custom", "Cost": "custom"}
     [found] = records({"No.": "1", "Task": "Pour", "Class": " "}, columns)
