@@ -59,8 +59,9 @@ def test_a_whole_row_becomes_a_task_with_its_project_people_and_links() -> None:
 
 def test_what_a_row_names_twice_counts_once_and_no_task_hangs_on_itself() -> None:
     row = {
-        "id": "7", "title": "T", "parent": "7", "assignees": "Ann <ann@example.com>, ann@example.com",
-        "labels": "a, a", "blocks": "8, 8, 7", "depends_on": ["6", "6", "7"],
+        "id": "7", "title": "T", "parent": "7", "labels": "a, a",
+        "assignees": "Ann <ann@example.com>, ann@example.com", "blocks": "8, 8, 7",
+        "depends_on": ["6", "6", "7"],
     }  # fmt: skip
     found = records(row)
     [kept] = [each for each in found if isinstance(each, Task)]
@@ -68,6 +69,23 @@ def test_what_a_row_names_twice_counts_once_and_no_task_hangs_on_itself() -> Non
     assert kept.parent_id is None
     links = [each.id for each in found if isinstance(each, Link)]
     assert links == ["blocks:7:8", "blocks:6:7"]
+
+
+ANN = {"id": "ann@example.com", "name": "Archer, Ann", "email": "ann@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (["Archer, Ann <ann@example.com>", "bo"], [ANN, {"id": "bo", "name": "bo"}]),
+        ("Archer, Ann <ann@example.com>; Bell, Bo", [ANN, {"id": "bell, bo", "name": "Bell, Bo"}]),
+        ('"Archer, Ann" <ann@example.com>, bo', [ANN, {"id": "bo", "name": "bo"}]),
+        ("<ann@example.com>,", [ANN | {"name": "ann@example.com"}]),
+    ],
+)
+def test_the_comma_of_a_name_makes_no_second_person(said: Any, read: Any) -> None:
+    item = read_row({"id": "1", "title": "T", "assignees": said}, OWN, None)
+    assert item.body["assignees"] == read
 
 
 def test_an_empty_custom_column_says_that_there_is_none() -> None:
