@@ -57,9 +57,7 @@ class SmartsheetWebhook:
     def registered(self, http: Http, scopes: Sequence[Scope], url: str) -> list[Registered]:
         """The hooks of these sheets that call this address."""
         sheets = {scope.id for scope in scopes}
-        hooks = [
-            _hook(row) for row in Api(http).everything("/webhooks") if row.get("callbackUrl") == url
-        ]
+        hooks = [_hook(row) for row in Api(http).webhooks() if row.get("callbackUrl") == url]
         return [hook for hook in hooks if hook.scope in sheets]
 
     def register(
