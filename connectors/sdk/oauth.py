@@ -246,7 +246,7 @@ def _grant(oauth: OAuth, refresh_token: str, now: datetime) -> dict[str, str]:
         return {"grant_type": "refresh_token", "refresh_token": refresh_token}
     if oauth.assertion is not None:
         return {"grant_type": _ASSERTION, "assertion": oauth.assertion(now)}
-    return {"grant_type": "client_credentials"}
+    return {"grant_type": "client_credentials", **({"scope": oauth.scope} if oauth.scope else {})}
 
 
 def _identified(

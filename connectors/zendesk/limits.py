@@ -19,13 +19,13 @@ from connectors.zendesk.client import API
 
 EXPORTS = f"{API}/incremental"
 RENEW = (
-    "Make a new API token (Admin Center, Apps and integrations, APIs, API tokens), put it into "
-    "`token`, and check that `email` is the address of an administrator and that token access is "
-    "on."
+    "Check that `token` is still active and `email` the address of an administrator. Zendesk makes "
+    "no new API tokens: else make an OAuth client (Admin Center, Apps and integrations, APIs, "
+    "OAuth clients) and put its identifier and secret into `client_id` and `client_secret`."
 )
 ADMINISTRATORS_ONLY = (
-    "Zendesk lets only administrators export tickets: use the address of one in `email`, or a "
-    "token with the scope `read` that an administrator has made."
+    "Zendesk lets only administrators export tickets: use the address of one in `email`, or an "
+    "OAuth client or a token with the scope `read` that an administrator has made."
 )
 MINUTE = timedelta(minutes=1)
 
