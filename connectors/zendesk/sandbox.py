@@ -90,7 +90,8 @@ class ZendeskSandbox(Exports):
         return Reply(reply.status, reply.body, {**reply.headers, **headers})
 
     def _hooked(self, path: Sequence[str], request: Request) -> Reply:
-        allowed = self.role == "admin"
+        reads_only = self._is_lent(request) and request.method != "GET"
+        allowed = self.role == "admin" and not reads_only
         return self.hooks.answer(path[1:], request) if allowed else _forbidden()
 
     def _route(self, path: Sequence[str], request: Request) -> Reply:
@@ -125,9 +126,12 @@ class ZendeskSandbox(Exports):
     def _is_known(self, request: Request) -> bool:
         pair = base64.b64encode(f"{self.email}/token:{self.token}".encode()).decode()
         given = request.headers.get("authorization", "")
-        until = self._lent.get(given.removeprefix("Bearer "))
-        lent = until is not None and self.world.now() < until
-        return lent or given in (f"Basic {pair}", f"Bearer {self.bearer}")
+        return self._is_lent(request) or given in (f"Basic {pair}", f"Bearer {self.bearer}")
+
+    def _is_lent(self, request: Request) -> bool:
+        """Whether the token was lent to an OAuth client, and is not over."""
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return given in self._lent and self.world.now() < self._lent[given]
 
     def _lend(self, asked: dict[str, str]) -> Reply:
         """A token for an OAuth client that shows its own secret."""

@@ -57,6 +57,18 @@ def test_an_oauth_client_gets_tokens_of_half_an_hour_and_only_to_read(
     assert asked.count("/oauth/tokens") == 1
 
 
+def test_an_oauth_client_makes_no_webhook_and_is_told_how_else(
+    read_with: Callable[..., Any],
+) -> None:
+    reading = read_with(**CLIENT_ALONE)
+    address = "https://flagstaff.example.com/hooks/desk/0123456789abcdef"
+    assert Zendesk.webhook.registered(reading.door, [], address) == []
+    with pytest.raises(Refused) as refused:
+        Zendesk.webhook.register(reading.door, [], address, "")
+    assert "by hand" in refused.value.remedy
+    assert not isinstance(refused.value, NotVisible)
+
+
 def test_an_oauth_client_with_a_wrong_secret_is_refused(read_with: Callable[..., Any]) -> None:
     with pytest.raises(Refused, match="invalid_client"):
         read_with(**{**CLIENT_ALONE, "client_secret": "another"}).connector.check()
