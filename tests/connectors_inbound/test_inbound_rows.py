@@ -218,6 +218,23 @@ def test_a_file_of_a_spreadsheet_is_read_with_its_lines(delimiter: str) -> None:
     assert found[0].value["title"] == "Two\nlines, and a comma"
 
 
+@pytest.mark.parametrize(
+    ("content", "header"),
+    [
+        ("No.;Due (d, m, y);State\n1;3, 4, 26;Open\n", ["No.", "Due (d, m, y)", "State"]),
+        ("No.;Task, area\n1;Pour, North\n", ["No.", "Task, area"]),
+        ("No.\tTask, area\n1\tPour\n", ["No.", "Task, area"]),
+        ("No.,Task;area,State\n1,Pour,Open\n", ["No.", "Task;area", "State"]),
+        ('No.,Task,"a;b;c"\n1,Pour,x\n', ["No.", "Task", "a;b;c"]),
+        ('"Effort, h";No.\n"2,5";1\n', ["Effort, h", "No."]),
+        ("No.\n1, 2\n", ["No."]),
+    ],
+)
+def test_what_stands_between_cells_is_seen_by_the_rows(content: str, header: list[str]) -> None:
+    row = next(rows_of("work.csv", content.encode()))
+    assert list(row.value) == header
+
+
 def test_a_row_with_too_many_cells_is_refused_and_the_others_are_read() -> None:
     found = list(rows_of("work.csv", b"id,title\n1,One,more\n2,Two\n3\n"))
     assert [(row.line, bool(row.trouble)) for row in found] == [(2, True), (3, False), (4, False)]
