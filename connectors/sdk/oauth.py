@@ -197,6 +197,8 @@ class Bearer:
                 remedy=self._remedy,
             )
         latest = saved.refresh_token if saved else self._oauth.refresh_token
+        if not (self._oauth.refresh_token or self._oauth.by_login):
+            latest = ""  # one that came unasked (RFC 6749 §4.4.3) may end, the client's own do not
         try:
             return self._ask_for(_grant(self._oauth, latest, self._now()), latest)
         except _DeniedError as error:
