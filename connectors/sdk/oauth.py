@@ -102,6 +102,8 @@ class Bearer:
             first = "" if oauth.by_login else "Take the refresh token out of its options. "
             command = f"`flagstaff connections login {connection or 'NAME'}`"
             self._remedy = f"{first}Sign in: {command}, or on its page in the console."
+        elif not oauth.refresh_token:
+            self._remedy = "Compare the client's id and secret (or key) with the tool's."
         # After signing in again the configured token is another one, and what was saved is void.
         grant = [oauth.token_url, oauth.client_id, oauth.refresh_token]
         grant += [oauth.subject] if oauth.subject else []

@@ -70,8 +70,9 @@ def test_an_oauth_client_makes_no_webhook_and_is_told_how_else(
 
 
 def test_an_oauth_client_with_a_wrong_secret_is_refused(read_with: Callable[..., Any]) -> None:
-    with pytest.raises(Refused, match="invalid_client"):
+    with pytest.raises(Refused, match="invalid_client") as refused:
         read_with(**{**CLIENT_ALONE, "client_secret": "another"}).connector.check()
+    assert "id and secret" in refused.value.remedy
 
 
 @pytest.mark.parametrize(
