@@ -134,9 +134,9 @@ class Gauges:
                 changed = instant(gauge.get("updated_at"))
                 project = id_of(part(gauge, "bucket").get("id"))
                 if until is None or changed is None or changed >= until or project not in known:
-                    page = self._needles(gauge)
-                    read += [item.id for item in page.items]
-                    yield page
+                    told_now = self._needles(gauge)
+                    read += [item.id for item in told_now.items]
+                    yield told_now
                 elif project is not None:
                     read.append(project)
         if begun is not None:
