@@ -75,7 +75,7 @@ class SmartsheetWebhook:
                 "name": "Flagstaff", "callbackUrl": url, "scope": "sheet",
                 "scopeObjectId": int(scope.id), "events": ["*.*"], "version": 1,
             }  # fmt: skip
-            hook = _hook(part(http.post("/webhooks", asked), "result"))
+            hook = _hook(part(http.send("POST", "/webhooks", asked).data, "result"))
             made.append(_switched_on(http, hook))
         return made
 
