@@ -201,7 +201,9 @@ def hooked(connector: type[Connector], sandbox: Callable[..., Sandbox]) -> Itera
     with Subject(connector, sandbox).tool(small_pages=False) as tool, listening(webhook) as ear:
         config, clock = tool.config(), tool.clock
         gates = Gates(now=clock.now, monotonic=clock.monotonic)
-        door = open_door(connector, config, gates=gates, now=clock.now, sleep=clock.sleep)
+        door = open_door(
+            connector, config, gates=gates, now=clock.now, sleep=clock.sleep, tokens=tool.tokens
+        )
         reading = connector(config, door)
         scopes = [each for each in reading.scopes() if each.state == "active"]
         try:

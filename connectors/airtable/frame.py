@@ -118,16 +118,22 @@ def _watched(field: Json) -> list[Any]:
 
 
 def _clock(fields: Sequence[Json]) -> Json | None:
-    """The first column that tells each change that a person makes."""
+    """The first column that tells each change that a person makes, and its time of day: by a mere
+    day, what is changed later on that day would be overlooked."""
     filled = {each["id"] for each in fields if each.get("type") not in (*UNSEEN, *GIVEN, *SILENT)}
     for field in fields:
-        if field.get("type") == "lastModifiedTime":
+        if field.get("type") == "lastModifiedTime" and not _is_day(field):
             watched = _watched(field)
             if part(field, "options").get("isValid") is not False and (
                 not watched or filled <= {each for each in watched if isinstance(each, str)}
             ):
                 return field
     return None
+
+
+def _is_day(field: Json) -> bool:
+    """Whether a column of times shows days only."""
+    return part(part(field, "options"), "result").get("type") == "date"
 
 
 def changed_since(clock: str, since: datetime) -> str:

@@ -233,10 +233,14 @@ def _column(fields: Sequence[Json], role: Role) -> Json | None:
 
 
 def _fits(field: Json, role: Role) -> bool:
-    """A time of change that is one of some columns only is not that of the record; the primary
-    column is the title and nothing else."""
+    """A time of change that is one of some columns only, or a mere day, is not that of the record;
+    the primary column is the title and nothing else."""
+    mere_day = field.get("type") == "lastModifiedTime" and field.get("result") == "date"
     return (
-        kind(field) in role.types and not field.get("watches") and field.get("primary") is not True
+        kind(field) in role.types
+        and not field.get("watches")
+        and not mere_day
+        and field.get("primary") is not True
     )
 
 

@@ -72,7 +72,8 @@ class AsanaWebhook:
         made = []
         for scope in scopes:
             asked = {"data": {"resource": scope.id, "target": url, "filters": FILTERS}}
-            made.append(_hook(_data(http.post("/webhooks", asked, {"opt_fields": FIELDS}))))
+            answer = http.send("POST", "/webhooks", asked, params={"opt_fields": FIELDS})
+            made.append(_hook(_data(answer.data)))
         return made
 
     def renew(self, http: Http, hook: Registered) -> None:

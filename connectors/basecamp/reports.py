@@ -120,17 +120,28 @@ class Gauges:
         return Plan([Lane(full="" not in cursors)])
 
     def pull(self, since: Cursor | None) -> Iterator[Page]:
-        """The gauges, and all needles of those that have changed."""
-        until = instant((since or {}).get("since"))
+        """The gauges, and all needles of those that have changed, or were not read before: a
+        project that is shown later comes with old needles."""
+        until, known = (
+            instant((since or {}).get("since")),
+            (since or {}).get("projects", "").split(),
+        )
         begun: datetime | None = None
+        read: list[str] = []
         for page in self._api.pages("/reports/gauges.json", {"bucket_ids": self._bucket_ids}):
             begun = begun or told(page.at)
             for gauge in page.rows:
                 changed = instant(gauge.get("updated_at"))
-                if until is None or changed is None or changed >= until:
-                    yield self._needles(gauge)
+                project = id_of(part(gauge, "bucket").get("id"))
+                if until is None or changed is None or changed >= until or project not in known:
+                    told_now = self._needles(gauge)
+                    read += [item.id for item in told_now.items]
+                    yield told_now
+                elif project is not None:
+                    read.append(project)
         if begun is not None:
-            yield Page(cursor={"since": (begun - OVERLAP).isoformat()})
+            at = (begun - OVERLAP).isoformat()
+            yield Page(cursor={"since": at, "projects": " ".join(read)})
 
     def _needles(self, gauge: Json) -> Page:
         project = id_of(part(gauge, "bucket").get("id"))

@@ -66,7 +66,7 @@ class BasecampWebhook:
         """A hook for each active project."""
         asked = {"payload_url": url, "types": list(TYPES), "active": True}
         return [
-            _hook(scope.id, http.post(_hooks(scope.id), asked))
+            _hook(scope.id, http.send("POST", _hooks(scope.id), asked).data)
             for scope in scopes
             if scope.state == "active"
         ]

@@ -82,7 +82,7 @@ class BitbucketWebhook:
             "description": "Flagstaff", "url": url, "active": True, "secret": secret,
             "events": events,
         }  # fmt: skip
-        return [_hook(scope, http.post(_hooks(scope), asked)) for scope in scopes]
+        return [_hook(scope, http.send("POST", _hooks(scope), asked).data) for scope in scopes]
 
     def renew(self, http: Http, hook: Registered) -> None:
         """Switch a hook on again; Bitbucket's never run out. Its secret stays as it is."""

@@ -66,7 +66,7 @@ class ClickUpWebhook:
     ) -> list[Registered]:
         """One hook for the workspace, whichever of its lists are read."""
         asked = {"endpoint": url, "events": list(EVENTS)}
-        answer = http.post(f"/team/{_workspace(http, scopes)}/webhook", asked)
+        answer = http.send("POST", f"/team/{_workspace(http, scopes)}/webhook", asked).data
         return [_hook(part(answer, "webhook"))]
 
     def renew(self, http: Http, hook: Registered) -> None:

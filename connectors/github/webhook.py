@@ -64,7 +64,8 @@ class GitHubWebhook:
         config = {"url": url, "content_type": "json", "secret": secret, "insecure_ssl": "0"}
         asked = {"name": "web", "active": True, "events": list(EVENTS), "config": config}
         return [
-            _hook(scope.id, http.post(f"/repositories/{scope.id}/hooks", asked)) for scope in scopes
+            _hook(scope.id, http.send("POST", f"/repositories/{scope.id}/hooks", asked).data)
+            for scope in scopes
         ]
 
     def renew(self, http: Http, hook: Registered) -> None:

@@ -67,7 +67,8 @@ class GitLabWebhook:
             **dict.fromkeys(EVENTS, True),
         }  # fmt: skip
         return [
-            _hook(scope.id, http.post(f"/v4/projects/{scope.id}/hooks", asked)) for scope in scopes
+            _hook(scope.id, http.send("POST", f"/v4/projects/{scope.id}/hooks", asked).data)
+            for scope in scopes
         ]
 
     def renew(self, http: Http, hook: Registered) -> None:

@@ -11,8 +11,8 @@ from connectors.sdk.contract import Answer, Budget
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Throttled
 
 RENEW = (
-    "Check `token` (HubSpot, Settings, Integrations, Private apps, the app's tab Auth), or sign "
-    "in the OAuth app again; a token that was rotated ends after a week."
+    "Check `token` (HubSpot, Development, Keys, Service keys; of a private app its tab Auth), or "
+    "sign in the OAuth app again; a token that was rotated ends after a week."
 )
 
 FREES: Mapping[str, timedelta] = {

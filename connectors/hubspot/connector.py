@@ -91,7 +91,7 @@ class HubSpot:
 
     @classmethod
     def access(cls, config: HubSpotOptions) -> Access:
-        """The token of a private app as it is; an OAuth app gets one for half an hour."""
+        """A service key as it is; an OAuth app gets one for half an hour."""
         url = config.url.rstrip("/")
         if config.token is not None:
             return Access(url, {"Authorization": f"Bearer {config.token.get_secret_value()}"})
@@ -99,7 +99,7 @@ class HubSpot:
         return Access(
             url,
             oauth=OAuth(
-                token_url=f"{url}/oauth/v1/token",
+                token_url=f"{url}/oauth/2026-03/token",
                 client_id=config.client_id or "",
                 client_secret=secret.get_secret_value() if secret else "",
                 refresh_token=refresh.get_secret_value() if refresh else "",

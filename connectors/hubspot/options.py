@@ -20,7 +20,7 @@ class HubSpotOptions(Options):
         description="Address of the API; the same for all accounts, wherever their data is kept.",
     )
     token: SecretStr | None = Field(
-        default=None, description="Access token of a private app, which begins with `pat-`."
+        default=None, description="Service key, or access token of a private app."
     )
     client_id: str | None = Field(
         default=None, description="Client ID of an OAuth app, instead of `token`."

@@ -110,7 +110,7 @@ class HubSpotSandbox(Sandbox):
     def handle(self, request: Request) -> Reply:
         """Answer as the account would."""
         try:
-            if request.path == "/oauth/v1/token":
+            if request.path == "/oauth/2026-03/token":
                 return self._sign_in(request)
             self._authorize(request)
             self._count()

@@ -20,8 +20,9 @@ class HubSpotWebhook:
 
     signed_by: Literal["us", "tool", "nobody"] = "us"
     howto = (
-        "In the private app on its tab Webhooks: paste the address as the target, and subscribe to "
-        "created, deleted, merged, restored and changed of the objects that are read; "
+        "In an app (a service key has no webhooks) on its tab Webhooks: paste the address as the "
+        "target, and subscribe to created, deleted, merged, restored and changed of the objects "
+        "that are read; "
         "`webhook: secret` must be the app's client secret (tab Auth)."
     )
 

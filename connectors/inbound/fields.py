@@ -37,6 +37,9 @@ YES = frozenset({"true", "yes", "y", "x", "1"})
 NO = frozenset({"false", "no", "n", "0"})
 MAX_MINUTES = 2**31 - 1
 
+_NAME_AND_ADDRESS = re.compile(r'"?([^<>"]*?)"?\s*<([^<>\s]+@[^<>\s]+)>')
+_BETWEEN_SEMICOLONS = re.compile(r'(?:"[^"]*"|[^;])+')
+_BETWEEN_COMMAS = re.compile(r'(?:"[^"]*"|[^,])+')
 _NUMBER = re.compile(r"[+-]?\d{1,15}([.,]\d{1,10})?%?")
 
 
@@ -99,7 +102,10 @@ def day_or_instant(value: Any, pattern: str | None) -> str:
         ) from None
     if found.tzinfo is None:
         raise Unreadable("an instant needs its zone, 2026-01-31T09:30:00+01:00")
-    return found.astimezone(UTC).isoformat()
+    try:
+        return found.astimezone(UTC).isoformat()
+    except OverflowError:  # the last hours of the year 9999, which some write for "never"
+        raise Unreadable("an instant between the years 1 and 9999 in UTC is needed") from None
 
 
 def instant(value: Any, pattern: str | None) -> str:
@@ -116,14 +122,19 @@ def several(value: Any) -> list[str]:
 
 
 def people(value: Any) -> list[dict[str, str]]:
-    """People, each a name, an address or both (`Ann Archer <ann@example.com>`)."""
-    return [person(each) for each in several(value)]
+    """People, each a name, an address or both (`Ann Archer <ann@example.com>`): a list, or one text
+    with commas. Where it has semicolons, or quotes, a comma is part of a name (`Archer, Ann`)."""
+    if isinstance(value, list):
+        return [person(each) for each in several(value)]
+    parts = _BETWEEN_SEMICOLONS if ";" in text(value) else _BETWEEN_COMMAS
+    return [person(each) for each in parts.findall(text(value)) if each.strip()]
 
 
 def person(value: Any) -> dict[str, str]:
     """One of them; known by the address where there is one."""
     said = text(value)
-    name, address = parseaddr(said)
+    both = _NAME_AND_ADDRESS.fullmatch(said)
+    name, address = both.groups() if both else parseaddr(said)
     if "@" in address:
         return {"id": address.casefold(), "name": name or address, "email": address}
     return {"id": said.casefold(), "name": said}

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from typing import Any
+from itertools import islice
 
 from connectors.sdk.deliveries import FileError, Row
 from connectors.sdk.errors import Unexpected
 from connectors.sdk.json_body import BrokenText, NotJson, parse_json
 
-DELIMITERS = ",;\t|"
-SAMPLE = 64 * 1024
+DELIMITERS = "\t;|,"
+SAMPLE, ROWS = 64 * 1024, 50
+"""Characters and rows by which it is seen what stands between cells."""
 
 
 def rows_of(name: str, content: bytes) -> Iterator[Row]:
@@ -45,11 +46,8 @@ def _csv(content: bytes) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise FileError(f'line {line}: the file is not UTF-8; export it as "CSV UTF-8"') from None
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:SAMPLE].splitlines()[0], DELIMITERS)
-        delimiter = dialect.delimiter
-    except (csv.Error, IndexError):
-        delimiter = ","
+    # Of equals the first: a comma in a name or a number is more usual than the others.
+    delimiter = max(DELIMITERS, key=lambda sign: _fit(text[:SAMPLE], sign))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header: list[str] | None = None
     start = 1
@@ -68,6 +66,19 @@ def _csv(content: bytes) -> Iterator[Row]:
         raise FileError(f"line {reader.line_num}: {error}") from None
     if header is None:
         raise FileError("the file is empty")
+
+
+def _fit(text: str, delimiter: str) -> tuple[int, int]:
+    """How many of the first rows are as wide as the header if this stands between cells, and how
+    wide that is; nothing where there is but one cell."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        widths = [len(cells) for cells in islice(reader, ROWS) if any(cells)]
+    except csv.Error:
+        return 0, 0
+    if not widths or widths[0] < 2:
+        return 0, 0
+    return widths.count(widths[0]), widths[0]
 
 
 def _header(cells: Sequence[str], line: int) -> list[str]:

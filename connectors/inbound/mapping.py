@@ -37,6 +37,7 @@ def to_records(stream: str, item: Json) -> Iterator[Record]:
     project = _text(item.get("project"))
     if project is not None:
         yield Project(id=project, name=_text(item.get("project_name")) or project)
+    parent = _text(item.get("parent"))
     people = [each for each in _list(item.get("assignees")) if _is_person(each)]
     reporters: list[Any] = [each for each in (item.get("reporter"),) if _is_person(each)]
     for person in {each["id"]: each for each in (*people, *reporters)}.values():
@@ -49,21 +50,22 @@ def to_records(stream: str, item: Json) -> Iterator[Record]:
         id=id,
         title=title,
         project_id=project,
-        parent_id=_text(item.get("parent")),
+        parent_id=parent if parent != id else None,
         type=_one_of(item.get("type"), get_args(TaskType)) or "task",
         status=_one_of(item.get("status"), get_args(Status)),
-        assignee_ids=tuple(each["id"] for each in people),
+        assignee_ids=tuple(dict.fromkeys(each["id"] for each in people)),
         reporter_id=reporters[0]["id"] if reporters else None,
-        labels=tuple(each for each in _list(item.get("labels")) if isinstance(each, str)),
+        labels=_texts(item.get("labels")),
         start_on=_day(item.get("start_on")),
         due_on=_day(item.get("due_on")),
         custom=tuple(_custom(item.get("custom"))),
         **given,
     )
-    for other in _list(item.get("blocks")):
-        yield Link(id=f"blocks:{id}:{other}", type="blocks", from_id=id, to_id=str(other))
-    for other in _list(item.get("depends_on")):
-        yield Link(id=f"blocks:{other}:{id}", type="blocks", from_id=str(other), to_id=id)
+    blocked = [(id, other) for other in _texts(item.get("blocks"))]
+    blocking = [(other, id) for other in _texts(item.get("depends_on"))]
+    for first, then in dict.fromkeys((*blocked, *blocking)):
+        if first != then:
+            yield Link(id=f"blocks:{first}:{then}", type="blocks", from_id=first, to_id=then)
 
 
 def _text(value: Any) -> str | None:
@@ -76,6 +78,11 @@ def _one_of(value: Any, words: Collection[str]) -> Any:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """The texts of a list, each once."""
+    return tuple(dict.fromkeys(each for each in _list(value) if isinstance(each, str)))
 
 
 def _is_person(value: Any) -> bool:

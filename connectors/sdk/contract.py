@@ -98,8 +98,7 @@ class Budget:
         limit: the whole of it, None where it is not told.
         path: only calls whose path starts with this count.
         name: tells apart what the vendor counts side by side.
-        per: the whole of the limit's period, where the vendor says when it ends but not when it
-            began; None: as long as `resets_in`.
+        per: the limit's whole period, where only its end is told; None: as long as `resets_in`.
     """
 
     remaining: int
@@ -134,7 +133,7 @@ class OAuth:
 
     A refresh token (RFC 6749 §6), perhaps rotated with every use; without one, what a person's
     login left in the store, where there is a `login`; else an assertion (RFC 7523 §2.1) where
-    there is one, else the client's own credentials (RFC 6749 §4.4).
+    there is one, else the client's own credentials (RFC 6749 §4.4), for the `scope` if one is set.
 
     Args:
         assertion: makes the signed assertion of an instant.
@@ -154,6 +153,7 @@ class OAuth:
     bearer: bool = False
     subject: str = ""
     basic: bool = False
+    scope: str = ""
     login: Login | None = None
 
     @property

@@ -102,6 +102,8 @@ class Bearer:
             first = "" if oauth.by_login else "Take the refresh token out of its options. "
             command = f"`flagstaff connections login {connection or 'NAME'}`"
             self._remedy = f"{first}Sign in: {command}, or on its page in the console."
+        elif not oauth.refresh_token:
+            self._remedy = "Compare the client's id and secret (or key) with the tool's."
         # After signing in again the configured token is another one, and what was saved is void.
         grant = [oauth.token_url, oauth.client_id, oauth.refresh_token]
         grant += [oauth.subject] if oauth.subject else []
@@ -197,6 +199,8 @@ class Bearer:
                 remedy=self._remedy,
             )
         latest = saved.refresh_token if saved else self._oauth.refresh_token
+        if not (self._oauth.refresh_token or self._oauth.by_login):
+            latest = ""  # one that came unasked (RFC 6749 §4.4.3) may end, the client's own do not
         try:
             return self._ask_for(_grant(self._oauth, latest, self._now()), latest)
         except _DeniedError as error:
@@ -246,7 +250,7 @@ def _grant(oauth: OAuth, refresh_token: str, now: datetime) -> dict[str, str]:
         return {"grant_type": "refresh_token", "refresh_token": refresh_token}
     if oauth.assertion is not None:
         return {"grant_type": _ASSERTION, "assertion": oauth.assertion(now)}
-    return {"grant_type": "client_credentials"}
+    return {"grant_type": "client_credentials", **({"scope": oauth.scope} if oauth.scope else {})}
 
 
 def _identified(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any, Literal
 
 from connectors.sdk.contract import Answer, Http, Json
@@ -16,6 +17,7 @@ ROWS_PAGE = 500
 """Rows an answer, all columns: the widest sheet stays below the door's bound on an answer."""
 IDS_PAGE = 5000
 """Rows an answer where only one column is asked for."""
+HOOKS_PAGE = 1000
 NAMED = 100
 """Rows that are asked for by their ids at once: the address stays short."""
 OUTLINE_TRIES = 3
@@ -58,22 +60,26 @@ class Api:
 
         It tells how many there are; a list that lacks some would be taken for deletions.
         """
-        data = answer.data
-        found = data.get("data") if isinstance(data, Mapping) else None
-        if not isinstance(found, list) or not all(
-            isinstance(each, Mapping) and ident(each.get("id")) for each in found
-        ):
-            raise Unexpected(
-                f"Smartsheet's answer for {answer.url} is not a list of objects with ids.",
-                scope=scope,
-            )
-        total, pages = data.get("totalCount"), data.get("totalPages")
+        found = _identified(answer, scope)
+        total, pages = (answer.data.get(name) for name in ("totalCount", "totalPages"))
         if total not in (None, len(found)) or pages not in (None, 0, 1):
             raise Unexpected(
                 f"Smartsheet gave {len(found)} of {total} things for {answer.url}, asked for all.",
                 scope=scope,
             )
         return found
+
+    def webhooks(self) -> Iterator[Json]:
+        """Every webhook of the account. Their list alone is not given as a whole, and does not
+        tell how many there are; a page after the last may be the last once more."""
+        seen: set[str] = set()
+        for number in count(1):
+            rows = _identified(self.one("/webhooks", {"pageSize": HOOKS_PAGE, "page": number}))
+            new = [row for row in rows if row_of(row) not in seen]
+            yield from new
+            if len(rows) < HOOKS_PAGE or not new:
+                return
+            seen.update(map(row_of, new))
 
     def sheets(self) -> tuple[list[Json], datetime | None]:
         """Every sheet that the account sees, with its version, and the time by Smartsheet."""
@@ -167,6 +173,18 @@ class Api:
 
 
 EXCLUDE = "nonexistentCells,linkInFromCellDetails,linksOutToCellsDetails"
+
+
+def _identified(answer: Answer, scope: str | None = None) -> list[Json]:
+    """The objects of a list, each with an id."""
+    found = answer.data.get("data") if isinstance(answer.data, Mapping) else None
+    if not isinstance(found, list) or not all(
+        isinstance(each, Mapping) and ident(each.get("id")) for each in found
+    ):
+        raise Unexpected(
+            f"Smartsheet's answer for {answer.url} is not a list of objects with ids.", scope=scope
+        )
+    return found
 
 
 def row_of(row: Json) -> str:

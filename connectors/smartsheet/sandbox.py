@@ -72,7 +72,7 @@ class SmartsheetSandbox(Adoption):
         self.directory = directory
         self.blank: dict[str, list[str]] = {}  # by sheet: rows in which nothing is
         self._revision = -1
-        self.hooks = Hooks(lambda id: id in self._sheets and id not in self.hidden, _error, _list)
+        self.hooks = Hooks(lambda id: id in self._sheets and id not in self.hidden, _error)
         self._sheets: dict[str, Sheet] = {}
 
     def options(self, base_url: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import orjson
 
 from connectors.sdk.sandbox import Reply, Request
 from connectors.sdk.sandbox_caller import call
-from connectors.smartsheet.sandbox_words import Object
 
 
 class Hooks:
@@ -19,19 +18,13 @@ class Hooks:
     Args:
         visible: whether a sheet is to be seen.
         error: an answer as Smartsheet refuses.
-        listed: a list as Smartsheet answers it.
 
     Attributes:
         held: by id, as Smartsheet shows them: with their secret.
     """
 
-    def __init__(
-        self,
-        visible: Callable[[str], bool],
-        error: Callable[[int], Reply],
-        listed: Callable[[list[Object], Request], Reply],
-    ) -> None:
-        self._visible, self._error, self._listed = visible, error, listed
+    def __init__(self, visible: Callable[[str], bool], error: Callable[[int], Reply]) -> None:
+        self._visible, self._error = visible, error
         self.held: dict[str, dict[str, Any]] = {}
         self._made = 0
 
@@ -39,7 +32,7 @@ class Hooks:
         """Answer as Smartsheet would."""
         match request.method, rest:
             case "GET", []:
-                return self._listed(list(self.held.values()), request)
+                return self._page(request)
             case "POST", []:
                 return self._make(request.json())
             case "PUT", [id] if id in self.held:
@@ -48,6 +41,13 @@ class Hooks:
                 del self.held[id]
                 return Reply.of({"message": "SUCCESS", "resultCode": 0})
         return self._error(1006)
+
+    def _page(self, request: Request) -> Reply:
+        """A page, the latest first. `includeAll` is not heeded here, and nothing is counted."""
+        size, number = (int(request.one(*each)) for each in (("pageSize", "100"), ("page", "1")))
+        latest = list(reversed(self.held.values()))
+        index = {"pageNumber": number, "pageSize": size, "totalPages": -1, "totalCount": -1}
+        return Reply.of({**index, "data": latest[(number - 1) * size : number * size]})
 
     def _make(self, asked: dict[str, Any]) -> Reply:
         if not self._visible(str(asked["scopeObjectId"])):

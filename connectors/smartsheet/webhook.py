@@ -57,9 +57,7 @@ class SmartsheetWebhook:
     def registered(self, http: Http, scopes: Sequence[Scope], url: str) -> list[Registered]:
         """The hooks of these sheets that call this address."""
         sheets = {scope.id for scope in scopes}
-        hooks = [
-            _hook(row) for row in Api(http).everything("/webhooks") if row.get("callbackUrl") == url
-        ]
+        hooks = [_hook(row) for row in Api(http).webhooks() if row.get("callbackUrl") == url]
         return [hook for hook in hooks if hook.scope in sheets]
 
     def register(
@@ -77,7 +75,7 @@ class SmartsheetWebhook:
                 "name": "Flagstaff", "callbackUrl": url, "scope": "sheet",
                 "scopeObjectId": int(scope.id), "events": ["*.*"], "version": 1,
             }  # fmt: skip
-            hook = _hook(part(http.post("/webhooks", asked), "result"))
+            hook = _hook(part(http.send("POST", "/webhooks", asked).data, "result"))
             made.append(_switched_on(http, hook))
         return made
 

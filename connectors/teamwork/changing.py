@@ -79,6 +79,8 @@ LISTED: Mapping[str, Listed] = {
         {"activeOnly": False},  # else only the latest of each project
     ),
 }  # fmt: skip
+NAMED = 100
+"""Projects that one question names."""
 DELETED_TOLD = ("milestones", "worklogs", "updates")
 """The streams whose lists tell what was deleted."""
 
@@ -99,12 +101,37 @@ class Changing:
 
     def pull(self, stream: str, since: Cursor | None) -> Iterator[Page]:
         """All there is, later what has changed, and what of it was deleted."""
-        listed, told = LISTED[stream], stream in DELETED_TOLD
-        params = {**BY_ID, **listed.asked, **self._filters, "showDeleted": True if told else None}
-        for page, cursor in self._api.changes(listed.path, listed.key, params, since):
-            yield Page(
-                self._items(listed, page), cursor=cursor, gone=gone(page, stream) if told else ()
-            )
+        if stream == "updates":
+            yield from self._updates(since or {})
+            return
+        for page, cursor in self._changes(stream, since):
+            yield self._page(stream, page, cursor)
+
+    def _updates(self, since: Cursor) -> Iterator[Page]:
+        """As `pull`; and all of a project that was not among them before, for what was said there
+        is older, and no census lists it. The cursor has the `projects` besides."""
+        known = since.get("projects", "")
+        projects = self._api.pages("/projects.json", "projects", {**BY_ID, **self._filters})
+        here = [str(id_of(row["id"])) for page in projects for row in page.rows]
+        for page, cursor in self._changes("updates", since):
+            yield self._page("updates", page, {**cursor, "projects": known})
+        new = [id for id in here if id not in known.split()] if "since" in since else []
+        for first in range(0, len(new), NAMED):
+            named = {"projectIds": ",".join(new[first : first + NAMED])}
+            for page, _ in self._changes("updates", None, named):
+                yield self._page("updates", page, None)
+        yield Page(cursor={**cursor, "projects": " ".join(here)})
+
+    def _changes(
+        self, stream: str, since: Cursor | None, named: Mapping[str, Any] | None = None
+    ) -> Iterator[tuple[Rows, Cursor]]:
+        listed, told = LISTED[stream], True if stream in DELETED_TOLD else None
+        params = {**BY_ID, **listed.asked, **self._filters, "showDeleted": told, **(named or {})}
+        return self._api.changes(listed.path, listed.key, params, since)
+
+    def _page(self, stream: str, page: Rows, cursor: Cursor | None) -> Page:
+        told = gone(page, stream) if stream in DELETED_TOLD else ()
+        return Page(self._items(LISTED[stream], page), cursor=cursor, gone=told)
 
     def ids(self, stream: str, scope: str) -> Iterator[Sequence[str]]:
         """The ids of what a project has."""

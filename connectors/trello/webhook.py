@@ -59,10 +59,8 @@ class TrelloWebhook:
         secret: str,  # noqa: ARG002  Trello signs by the Power-Up's own
     ) -> list[Registered]:
         """A hook for each board."""
-        return [
-            _hook(http.post("/1/webhooks", params={"callbackURL": url, "idModel": scope.id}))
-            for scope in scopes
-        ]
+        asked = [{"callbackURL": url, "idModel": scope.id} for scope in scopes]
+        return [_hook(http.send("POST", "/1/webhooks", params=each).data) for each in asked]
 
     def renew(self, http: Http, hook: Registered) -> None:
         """Switch a hook on again; Trello's do not run out."""

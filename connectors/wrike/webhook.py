@@ -76,7 +76,7 @@ class WrikeWebhook:
     ) -> list[Registered]:
         """One hook for the account, for every kind of event. While Wrike makes it, it calls us."""
         asked = {"hookUrl": url, "secret": secret}
-        return [_hook(row) for row in _rows(http.post("/webhooks", asked))]
+        return [_hook(row) for row in _rows(http.send("POST", "/webhooks", asked).data)]
 
     def renew(self, http: Http, hook: Registered) -> None:
         """Wake up a hook that Wrike has suspended; they do not run out."""

@@ -14,10 +14,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from connectors.sdk.contract import (
     Access,
@@ -30,6 +30,7 @@ from connectors.sdk.contract import (
     Item,
     Json,
     Lane,
+    OAuth,
     Options,
     Page,
     Plan,
@@ -62,8 +63,15 @@ class ZendeskOptions(Options):
         description="E-mail address of the administrator that the API token is used with; leave "
         "it out when `token` is an OAuth access token.",
     )
-    token: SecretStr = Field(
-        description="API token, or, without `email`, an OAuth access token with the scope `read`."
+    token: SecretStr | None = Field(
+        default=None,
+        description="API token, or, without `email`, an OAuth access token with the scope `read`.",
+    )
+    client_id: str | None = Field(
+        default=None, description="Identifier of an OAuth client, instead of `token`."
+    )
+    client_secret: SecretStr | None = Field(
+        default=None, description="Secret of that OAuth client."
     )
     groups: tuple[str, ...] | None = Field(
         default=None,
@@ -82,6 +90,15 @@ class ZendeskOptions(Options):
         description="Tickets in one answer; fewer than the usual 1000 where Zendesk is not done "
         "in time with them (504).",
     )
+
+    @model_validator(mode="after")
+    def _signs_in_one_way(self) -> Self:
+        client = (self.client_id, self.client_secret)
+        if (self.token is None) != all(client) or (self.token is not None and any(client)):
+            raise ValueError("give either `token`, or `client_id` and `client_secret`")
+        if self.email is not None and self.token is None:
+            raise ValueError("`email` goes with an API token in `token` only")
+        return self
 
 
 class Zendesk:
@@ -116,12 +133,18 @@ class Zendesk:
 
     @classmethod
     def access(cls, config: ZendeskOptions) -> Access:
-        """An API token goes with an address, an OAuth token alone; both in a header."""
+        """An OAuth client gets a token for half an hour at a time, only to read. An API token goes
+        with an address, an OAuth token alone; both in a header."""
+        url, secret = config.url.rstrip("/"), config.client_secret
+        if config.token is None:
+            held = secret.get_secret_value() if secret else ""
+            client = OAuth(f"{url}/oauth/tokens", config.client_id or "", held, scope="read")
+            return Access(url, oauth=client)
         token = config.token.get_secret_value()
         if config.email is None:
-            return Access(config.url.rstrip("/"), {"Authorization": f"Bearer {token}"})
+            return Access(url, {"Authorization": f"Bearer {token}"})
         pair = base64.b64encode(f"{config.email}/token:{token}".encode()).decode()
-        return Access(config.url.rstrip("/"), {"Authorization": f"Basic {pair}"})
+        return Access(url, {"Authorization": f"Basic {pair}"})
 
     @staticmethod
     def classify(answer: Answer) -> ConnectorError | None:

@@ -19,13 +19,17 @@ from connectors.zendesk.client import API
 
 EXPORTS = f"{API}/incremental"
 RENEW = (
-    "Make a new API token (Admin Center, Apps and integrations, APIs, API tokens), put it into "
-    "`token`, and check that `email` is the address of an administrator and that token access is "
-    "on."
+    "Check that `token` is still active and `email` the address of an administrator. Zendesk makes "
+    "no new API tokens: else make an OAuth client (Admin Center, Apps and integrations, APIs, "
+    "OAuth clients) and put its identifier and secret into `client_id` and `client_secret`."
 )
 ADMINISTRATORS_ONLY = (
-    "Zendesk lets only administrators export tickets: use the address of one in `email`, or a "
-    "token with the scope `read` that an administrator has made."
+    "Zendesk lets only administrators export tickets: use the address of one in `email`, or an "
+    "OAuth client or a token with the scope `read` that an administrator has made."
+)
+BY_HAND = (
+    "Make it by hand, as the command says without --register, or use an administrator's token "
+    "with the scope `webhooks:write` besides."
 )
 MINUTE = timedelta(minutes=1)
 
@@ -49,6 +53,8 @@ def classify(answer: Answer) -> ConnectorError | None:
     match answer.status:
         case 401:
             return Refused("Zendesk does not accept this account's token.", remedy=RENEW)
+        case 403 if f"{API}/webhooks" in address.path:
+            return Refused("Zendesk lets this credential make no webhook (403).", remedy=BY_HAND)
         case 403:
             return NotVisible(f"Zendesk does not show {address.path} to this account (403).")
         case 504:

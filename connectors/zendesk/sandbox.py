@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 from connectors.sdk.records import Person, Project, Record, Task
 from connectors.sdk.sandbox import Reply, Request
@@ -23,6 +24,9 @@ from connectors.zendesk.sandbox_render import Out
 
 EMAIL = "pmo@example.com"
 TOKEN = "an-invented-api-token"  # noqa: S105
+CLIENT, SECRET = "flagstaff", "an-invented-client-secret"
+LIFE = timedelta(minutes=30)
+"""Of the access tokens of an OAuth client."""
 MINUTE = timedelta(minutes=1)
 ACCOUNT, EXPORTS = 700, 10  # requests a minute
 
@@ -55,6 +59,7 @@ class ZendeskSandbox(Exports):
         self.bulk_clocks = bulk_clocks
         self.email, self.token = EMAIL, TOKEN
         self.bearer = TOKEN
+        self._lent: dict[str, datetime] = {}  # until when an OAuth client's token is good
         self.hooks = Hooks(self._list)
         self._sent: dict[str, deque[datetime]] = {"account": deque(), "exports": deque()}
 
@@ -69,6 +74,8 @@ class ZendeskSandbox(Exports):
         """Answer one GET, or what is done with webhooks."""
         self._notice()
         path = request.path.removesuffix(".json").strip("/").split("/")
+        if (request.method, path) == ("POST", ["oauth", "tokens"]):
+            return self._lend(dict(parse_qsl(request.body.decode())))
         hooked = path[2:3] == ["webhooks"]
         if path[:2] != ["api", "v2"] or (request.method != "GET" and not hooked):
             return Reply(404, b"<html></html>", {"Content-Type": "text/html"})
@@ -83,7 +90,8 @@ class ZendeskSandbox(Exports):
         return Reply(reply.status, reply.body, {**reply.headers, **headers})
 
     def _hooked(self, path: Sequence[str], request: Request) -> Reply:
-        allowed = self.role == "admin"
+        reads_only = self._is_lent(request) and request.method != "GET"
+        allowed = self.role == "admin" and not reads_only
         return self.hooks.answer(path[1:], request) if allowed else _forbidden()
 
     def _route(self, path: Sequence[str], request: Request) -> Reply:
@@ -117,7 +125,26 @@ class ZendeskSandbox(Exports):
 
     def _is_known(self, request: Request) -> bool:
         pair = base64.b64encode(f"{self.email}/token:{self.token}".encode()).decode()
-        return request.headers.get("authorization") in (f"Basic {pair}", f"Bearer {self.bearer}")
+        given = request.headers.get("authorization", "")
+        return self._is_lent(request) or given in (f"Basic {pair}", f"Bearer {self.bearer}")
+
+    def _is_lent(self, request: Request) -> bool:
+        """Whether the token was lent to an OAuth client, and is not over."""
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return given in self._lent and self.world.now() < self._lent[given]
+
+    def _lend(self, asked: dict[str, str]) -> Reply:
+        """A token for an OAuth client that shows its own secret."""
+        right = {
+            "grant_type": "client_credentials", "client_id": CLIENT, "client_secret": SECRET,
+            "scope": "read",
+        }  # fmt: skip
+        if asked != right:
+            return Reply.of({"error": "invalid_client"}, 401)
+        token = f"lent-{len(self._lent) + 1}"
+        self._lent[token] = self.world.now() + LIFE
+        told = {"access_token": token, "token_type": "bearer", "scope": "read"}
+        return Reply.of({**told, "expires_in": LIFE.seconds})
 
     def _me(self) -> Out:
         id = 23_110_000_000_001

@@ -78,7 +78,7 @@ class ZendeskWebhook:
             "name": "Flagstaff", "endpoint": url, "http_method": "POST", "request_format": "json",
             "status": "active", "subscriptions": [f"{TICKET}{each}" for each in EVENTS],
         }  # fmt: skip
-        return [_hook(http, part(http.post(PATH, {"webhook": asked}), "webhook"))]
+        return [_hook(http, part(http.send("POST", PATH, {"webhook": asked}).data, "webhook"))]
 
     def renew(self, http: Http, hook: Registered) -> None:
         """Switch a hook on again; Zendesk's do not run out."""

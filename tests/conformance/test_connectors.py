@@ -32,6 +32,7 @@ QUIET: Mapping[str, Mapping[str, str]] = {
     ),
     "jira": {"worklogs": "updated and deleted worklogs are two feeds"},
     "salesforce": {"approvals": "handing an approval on changes its work item alone"},
+    "teamwork": {"updates": "the roster says which projects are new, and no census lists theirs"},
     "wrike": {"tasks": "what was thrown away is listed in the recycle bin alone"},
 }
 """By connector: streams whose unchanged turn costs a request a lane and one more, and why."""

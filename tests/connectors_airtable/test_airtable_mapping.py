@@ -401,6 +401,21 @@ def test_the_time_of_change_of_some_columns_is_not_that_of_the_record() -> None:
     assert task([some], {"Changed": "2026-02-04T09:00:00.000Z"}).updated_at is None
 
 
+def test_a_time_of_change_that_shows_the_day_only_is_none() -> None:
+    day = column(
+        "Changed on", "lastModifiedTime", isValid=True, referencedFieldIds=[],
+        result={"type": "date", "options": {"dateFormat": {"name": "iso"}}},
+    )  # fmt: skip
+    instant = column(
+        "Changed", "lastModifiedTime", isValid=True, referencedFieldIds=[],
+        result={"type": "dateTime", "options": {"timeZone": "utc"}},
+    )  # fmt: skip
+    assert clock(day).clock == ""
+    assert clock(day, instant).clock == "fld Changed"
+    cells = {"Changed on": "2026-02-04", "Changed": "2026-02-04T09:00:00.000Z"}
+    assert task([day, instant], cells).updated_at == datetime(2026, 2, 4, 9, tzinfo=UTC)
+
+
 def test_the_formula_counts_new_records_that_nobody_has_changed() -> None:
     since = datetime(2026, 2, 4, 9, 0, 30, tzinfo=UTC)
     assert changed_since("", since) == (

@@ -254,6 +254,30 @@ def test_needles_are_read_when_the_gauge_has_moved(account: Account) -> None:
     assert again.of(StatusUpdate) == {later.id: later, update.id: update}
 
 
+def test_needles_of_a_project_that_is_shown_later_are_all_read(account: Account) -> None:
+    project = account.native(Project, "project-1")
+    account.sandbox.hidden.add(project)
+    read = account.turn("status_updates")
+    assert read.of(StatusUpdate) == {}
+    account.clock.sleep(3600)
+    account.sandbox.hidden.remove(project)
+    later = account.turn("status_updates", read.cursors)
+    assert [each.project_id for each in later.of(StatusUpdate).values()] == [project]
+    account.clock.sleep(3600)
+    assert account.turn("status_updates", later.cursors).ids("status_updates") == set()
+
+
+def test_needles_that_could_not_be_read_are_read_in_the_next_turn(account: Account) -> None:
+    account.sandbox.interfere = lambda request: (
+        Reply(404) if request.path.endswith("needles.json") else None
+    )
+    read = account.turn("status_updates")
+    account.clock.sleep(3600)
+    account.sandbox.interfere = None
+    project = account.native(Project, "project-1")
+    assert account.turn("status_updates", read.cursors).ids("status_updates") == {project}
+
+
 def test_needles_that_are_not_shown_are_counted_as_unread(account: Account) -> None:
     account.sandbox.interfere = lambda request: (
         Reply(404) if request.path.endswith("needles.json") else None

@@ -48,10 +48,10 @@ def test_a_private_app_sends_its_token_in_a_header() -> None:
 def test_an_oauth_app_renews_its_token_of_half_an_hour(portal: Portal) -> None:
     connector = portal.with_options(**APP)
     first = portal.requests(lambda: portal.read(streams=["people"], connector=connector))
-    assert first[0] == "/oauth/v1/token"
+    assert first[0] == "/oauth/2026-03/token"
     portal.clock.sleep(1800)
     later = portal.requests(lambda: portal.read(streams=["people"], connector=connector))
-    assert later.count("/oauth/v1/token") == 1
+    assert later.count("/oauth/2026-03/token") == 1
 
 
 def test_a_token_that_ends_within_a_read_is_renewed_once(portal: Portal) -> None:
@@ -59,7 +59,7 @@ def test_a_token_that_ends_within_a_read_is_renewed_once(portal: Portal) -> None
     connector.check()
     portal.sandbox.expire_tokens()
     asked = portal.requests(lambda: portal.read(streams=["people"], connector=connector))
-    assert asked[:3] == ["/crm/v3/owners", "/oauth/v1/token", "/crm/v3/owners"]
+    assert asked[:3] == ["/crm/v3/owners", "/oauth/2026-03/token", "/crm/v3/owners"]
 
 
 def test_a_refresh_token_that_is_no_more_is_refused(portal: Portal) -> None:

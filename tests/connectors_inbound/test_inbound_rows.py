@@ -57,6 +57,37 @@ def test_a_whole_row_becomes_a_task_with_its_project_people_and_links() -> None:
     ]  # fmt: skip
 
 
+def test_what_a_row_names_twice_counts_once_and_no_task_hangs_on_itself() -> None:
+    row = {
+        "id": "7", "title": "T", "parent": "7", "labels": "a, a",
+        "assignees": "Ann <ann@example.com>, ann@example.com", "blocks": "8, 8, 7",
+        "depends_on": ["6", "6", "7"],
+    }  # fmt: skip
+    found = records(row)
+    [kept] = [each for each in found if isinstance(each, Task)]
+    assert (kept.assignee_ids, kept.labels) == (("ann@example.com",), ("a",))
+    assert kept.parent_id is None
+    links = [each.id for each in found if isinstance(each, Link)]
+    assert links == ["blocks:7:8", "blocks:6:7"]
+
+
+ANN = {"id": "ann@example.com", "name": "Archer, Ann", "email": "ann@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (["Archer, Ann <ann@example.com>", "bo"], [ANN, {"id": "bo", "name": "bo"}]),
+        ("Archer, Ann <ann@example.com>; Bell, Bo", [ANN, {"id": "bell, bo", "name": "Bell, Bo"}]),
+        ('"Archer, Ann" <ann@example.com>, bo', [ANN, {"id": "bo", "name": "bo"}]),
+        ("<ann@example.com>,", [ANN | {"name": "ann@example.com"}]),
+    ],
+)
+def test_the_comma_of_a_name_makes_no_second_person(said: Any, read: Any) -> None:
+    item = read_row({"id": "1", "title": "T", "assignees": said}, OWN, None)
+    assert item.body["assignees"] == read
+
+
 def test_an_empty_custom_column_says_that_there_is_none() -> None:
     columns: Any = {"No.": "id", "Task": "title", "Class": "custom", "Cost": "custom"}
     [found] = records({"No.": "1", "Task": "Pour", "Class": " "}, columns)
@@ -99,6 +130,8 @@ def test_a_value_is_read_as_its_field_holds_it(field: str, said: Any, name: str,
         ("due_on", "31.01.2026", "a day written as 2026-01-31"),
         ("due_on", "2026-02-30", "a day written as"),
         ("due_on", "2026-01-31T10:00:00", "needs its zone"),
+        ("due_on", "9999-12-31T23:59:59-05:00", "between the years"),
+        ("created_at", "0001-01-01T00:00:00+05:00", "between the years"),
         ("created_at", "yesterday", "a day written as"),
         ("blocked", "maybe", "yes or no"),
         ("priority", "0", "from 1 to 5"),
@@ -183,6 +216,23 @@ def test_a_file_of_a_spreadsheet_is_read_with_its_lines(delimiter: str) -> None:
     found = list(rows_of("work.csv", "\ufeff".encode() + content.encode()))
     assert [(row.line, row.value["id"]) for row in found] == [(2, "1"), (5, "2")]
     assert found[0].value["title"] == "Two\nlines, and a comma"
+
+
+@pytest.mark.parametrize(
+    ("content", "header"),
+    [
+        ("No.;Due (d, m, y);State\n1;3, 4, 26;Open\n", ["No.", "Due (d, m, y)", "State"]),
+        ("No.;Task, area\n1;Pour, North\n", ["No.", "Task, area"]),
+        ("No.\tTask, area\n1\tPour\n", ["No.", "Task, area"]),
+        ("No.,Task;area,State\n1,Pour,Open\n", ["No.", "Task;area", "State"]),
+        ('No.,Task,"a;b;c"\n1,Pour,x\n', ["No.", "Task", "a;b;c"]),
+        ('"Effort, h";No.\n"2,5";1\n', ["Effort, h", "No."]),
+        ("No.\n1, 2\n", ["No."]),
+    ],
+)
+def test_what_stands_between_cells_is_seen_by_the_rows(content: str, header: list[str]) -> None:
+    row = next(rows_of("work.csv", content.encode()))
+    assert list(row.value) == header
 
 
 def test_a_row_with_too_many_cells_is_refused_and_the_others_are_read() -> None:

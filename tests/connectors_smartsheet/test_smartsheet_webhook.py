@@ -108,7 +108,7 @@ def test_a_hook_whose_challenge_nobody_answers_is_there_and_says_so(tool: Hooked
     tool.ear.deaf = True
     made = tool.register()
     assert {each.trouble for each in made} == {"It is switched off (DISABLED_VERIFICATION_FAILED)."}
-    assert tool.registered() == made
+    assert tool.registered() == made[::-1]  # Smartsheet tells the latest first
     tool.ear.deaf = False
     for hook in made:
         tool.webhook.renew(tool.http, hook)
@@ -120,13 +120,27 @@ def test_the_words_that_smartsheet_has_for_its_reason_are_passed_on(tool: Hooked
     tool.sandbox.hooks.held[hook.id] |= {
         "enabled": False, "status": "DISABLED_CALLBACK_FAILED", "disabledDetails": "Timed out",
     }  # fmt: skip
-    assert tool.registered()[0].trouble == "It is switched off (Timed out)."
+    assert {each.id: each.trouble for each in tool.registered()}[
+        hook.id
+    ] == "It is switched off (Timed out)."
 
 
 def test_hooks_of_other_sheets_are_left_alone(tool: Hooked) -> None:
     tool.register()
     tool.scopes = tool.scopes[:1]
     assert [each.scope for each in tool.registered()] == [tool.scopes[0].id]
+
+
+def test_all_hooks_are_found_however_many_the_account_has(tool: Hooked) -> None:
+    made = tool.register()
+    other = next(iter(tool.sandbox.hooks.held.values()))
+    tool.sandbox.hooks.held |= {
+        str(id): {**other, "id": id, "callbackUrl": "https://other.example.com/"}
+        for id in range(1, 2001)
+    }
+    asked = len(tool.requests())
+    assert sorted(each.id for each in tool.registered()) == sorted(each.id for each in made)
+    assert len(tool.requests()) - asked == 3
 
 
 def test_a_hook_without_a_secret_is_an_error(tool: Hooked) -> None:

@@ -8,15 +8,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from connectors.sdk.contract import Answer, Budget
 from connectors.sdk.errors import NotVisible, Refused, Throttled, Unavailable, Unexpected
 from connectors.sdk.records import Task
 from connectors.sdk.sandbox import Reply
 from connectors.zendesk.connector import Zendesk, ZendeskOptions
+from connectors.zendesk.sandbox import CLIENT, SECRET
 
 HTML = {"Content-Type": "text/html"}
 SITE = "https://acme.zendesk.example.com"
+
+
+CLIENT_ALONE = {"token": None, "email": None, "client_id": CLIENT, "client_secret": SECRET}
 
 
 def options(**other: Any) -> ZendeskOptions:
@@ -34,6 +39,54 @@ def test_an_api_token_goes_with_an_address_and_an_oauth_token_alone() -> None:
 def test_both_ways_in_work(read_with: Callable[..., Any]) -> None:
     for email in ("pmo@example.com", None):
         assert read_with(email=email).connector.check().account == "pmo@example.com"
+
+
+def test_an_oauth_client_gets_tokens_of_half_an_hour_and_only_to_read(
+    read_with: Callable[..., Any],
+) -> None:
+    access = Zendesk.access(options(token=None, client_id="flagstaff", client_secret="S3CRET"))
+    assert access.headers == {}
+    assert access.oauth is not None
+    assert (access.oauth.token_url, access.oauth.scope) == (f"{SITE}/oauth/tokens", "read")
+    reading = read_with(**CLIENT_ALONE)
+    assert reading.connector.check().account == "pmo@example.com"
+    assert len(reading.turn("tasks").of(Task)) == 6
+    reading.clock.sleep(1800)
+    asked = reading.requests(reading.connector.check)
+    assert asked[0] == "/oauth/tokens"
+    assert asked.count("/oauth/tokens") == 1
+
+
+def test_an_oauth_client_makes_no_webhook_and_is_told_how_else(
+    read_with: Callable[..., Any],
+) -> None:
+    reading = read_with(**CLIENT_ALONE)
+    address = "https://flagstaff.example.com/hooks/desk/0123456789abcdef"
+    assert Zendesk.webhook.registered(reading.door, [], address) == []
+    with pytest.raises(Refused) as refused:
+        Zendesk.webhook.register(reading.door, [], address, "")
+    assert "by hand" in refused.value.remedy
+    assert not isinstance(refused.value, NotVisible)
+
+
+def test_an_oauth_client_with_a_wrong_secret_is_refused(read_with: Callable[..., Any]) -> None:
+    with pytest.raises(Refused, match="invalid_client") as refused:
+        read_with(**{**CLIENT_ALONE, "client_secret": "another"}).connector.check()
+    assert "id and secret" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"token": None},
+        {"token": None, "client_id": "flagstaff"},
+        {"client_id": "flagstaff", "client_secret": "S3CRET"},
+        {**CLIENT_ALONE, "email": "pmo@example.com"},
+    ],
+)
+def test_there_is_exactly_one_way_to_sign_in(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        options(**wrong)
 
 
 def test_check_says_who_we_are_and_what_there_is(reading: Any) -> None:

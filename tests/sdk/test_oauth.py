@@ -357,6 +357,32 @@ def test_a_client_signs_in_with_its_own_credentials(time: Any) -> None:
     }
 
 
+def test_with_its_own_credentials_a_client_asks_for_a_scope_where_there_is_one(time: Any) -> None:
+    forms: list[Mapping[str, str]] = []
+
+    def service(_url: str, form: Mapping[str, str]) -> tuple[int, Any]:
+        forms.append(form)
+        return 200, {"access_token": "access"}
+
+    credential = OAuth(TOKEN_URL, "client", "client-canary", scope="read")
+    bearer(time, service, MemoryStore(), credential).token()
+    assert forms[0]["scope"] == "read"
+
+
+def test_a_refresh_token_that_comes_unasked_does_not_take_the_place_of_the_clients_own(
+    time: Any,
+) -> None:
+    forms: list[Mapping[str, str]] = []
+
+    def service(_url: str, form: Mapping[str, str]) -> tuple[int, Any]:
+        forms.append(form)
+        return 200, {"access_token": f"access-{len(forms)}", "refresh_token": "unasked"}
+
+    tokens = bearer(time, service, MemoryStore(), OAuth(TOKEN_URL, "client", "client-canary"))
+    assert tokens.renew(tokens.token()) == "access-2"
+    assert {form["grant_type"] for form in forms} == {"client_credentials"}
+
+
 def test_an_assertion_is_signed_anew_for_every_token(time: Any) -> None:
     forms: list[Mapping[str, str]] = []
 
