@@ -13,7 +13,16 @@ import sqlalchemy as sa
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.dialect import pairs
 from sync_engine.rules.evidence import CHUNK, Describer, Item, chunks, items
-from sync_engine.rules.scan import Answers, Counts, Key, Told, each_row, rows_statement, scans
+from sync_engine.rules.scan import (
+    Alike,
+    Answers,
+    Counts,
+    Key,
+    Told,
+    each_row,
+    rows_statement,
+    scans,
+)
 from sync_engine.rules.sources import Frame
 from sync_engine.rules.standards import Standard
 from sync_engine.rules.teams import Teams
@@ -140,18 +149,27 @@ class Assessment:
     def findings(self) -> Iterator[list[Finding]]:
         """All that breaks a standard, some thousands at a time."""
         for subject, found in self.scanned.items():
-            for answers in found:
-                describer = self._describer(subject, answers)
-                for batch in _batches(answers):
+            for flagged in chain.from_iterable(map(self._apart, found)):
+                describer = self._describer(subject, flagged)
+                for batch in _batches(flagged):
                     yield [
                         Finding(standard, subject, key, item)
                         for key, item in describer.batch(batch)
                         for standard in batch[key]
                     ]
 
-    def _describer(self, subject: str, answers: Answers) -> Describer:
-        flagging = {id for each in answers.flagged for id in each.standards}
-        mine = [self.standards[id] for id in answers.standards if id in flagging]
+    def _apart(self, answers: Answers) -> list[list[Alike]]:
+        """What breaks some standard that counts related tasks, apart from what does not: counting
+        takes a look at all tasks for every batch."""
+        counting = {id for id in answers.standards if self.standards[id].counted}
+        apart: dict[bool, list[Alike]] = {False: [], True: []}
+        for each in answers.flagged:
+            apart[not counting.isdisjoint(each.standards)].append(each)
+        return [flagged for flagged in apart.values() if flagged]
+
+    def _describer(self, subject: str, flagged: Sequence[Alike]) -> Describer:
+        flagging = {id for each in flagged for id in each.standards}
+        mine = [self.standards[id] for id in sorted(flagging)]
         refs = {(ref.name, ref.is_field): ref for standard in mine for ref in standard.refs()}
         worse = {s.id: s.escalate.when for s in mine if s.escalate and s.escalate.when}
         counted = {each.words: each for standard in mine for each in standard.counted}
@@ -207,8 +225,8 @@ class Assessment:
                 yield from each_row(rows, together)
 
 
-def _batches(answers: Answers) -> Iterator[dict[Key, tuple[str, ...]]]:
+def _batches(flagged: Iterable[Alike]) -> Iterator[dict[Key, tuple[str, ...]]]:
     """Subjects with the standards that they break, as many at a time as are described at once."""
-    every = ((key, each.standards) for each in answers.flagged for key in each.subjects())
+    every = ((key, each.standards) for each in flagged for key in each.subjects())
     while batch := dict(islice(every, CHUNK)):
         yield batch
