@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 YEARS_BACK = 17  # more than 4,000 working days
 YEARS_AHEAD = 17
-FIRST, LAST = (each.replace(tzinfo=UTC) for each in (datetime.min, datetime.max))
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,17 @@ def test_the_audit_log_is_read_a_page_at_a_time(store: sa.Engine) -> None:
     assert told.assessed_at is None
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Adak"])
+def test_the_audit_log_takes_any_day(site: Site, zone: str) -> None:
+    accounts.change(site.engine, PEOPLE["admin"].address, ACTOR, NOW, zone=zone)
+    admin = site.browser("admin")
+    every = admin.get("/settings/audit?since=0001-01-01&until=9999-12-31")
+    assert every.status_code == 200
+    assert "user changed" in every.text
+    none = admin.get("/settings/audit?since=9999-12-31&until=0001-01-01")
+    assert "No such change" in words(none)
+
+
 # -- pages -----------------------------------------------------------------------------------------
 
 
