@@ -35,8 +35,8 @@ def register(pages: Pages) -> None:
                        (("since", since), ("until", until)))  # fmt: skip
         moment = ask.shown_moment
         sought = Sought(
-            who.strip().lower(), action, first and moment.span_of(first)[0],
-            last and moment.span_of(last)[1], before,
+            who.strip().lower(), action, moment.span_of(first)[0] if first else None,
+            moment.span_of(last)[1] if last else None, before,
         )  # fmt: skip
         with ask.reading() as connection:
             rows, following = changes(connection, sought)
