@@ -24,9 +24,18 @@ from sync_engine.store.engine import reading
 from sync_engine.store.models import Connection, TaskRow
 from sync_engine.views import connection as views
 from sync_engine.views import raw
-from sync_engine.views.connections import Completeness, LeftOut, Line, completeness, line_of, lines
+from sync_engine.views.connections import (
+    Completeness,
+    LeftOut,
+    Line,
+    State,
+    completeness,
+    line_of,
+    lines,
+)
 from sync_engine.web.console.connection_forms import of_connector
 from sync_engine.web.console.guide_text import lead, where_to_get_it
+from sync_engine.web.console.pages.connections import headline
 from tests.console.connected import CANARY, fill_connected
 from tests.console.portfolio import NOW, fill, table
 from tests.console.site import ACTOR, Site
@@ -337,3 +346,25 @@ def test_all_that_is_chosen_is_taken_however_much_it_is(site: Site) -> None:
         )
     assert begun.status_code == 303, begun.text
     assert desk.entry(("connection", "many")).document["options"]["boards"] == [first, last]
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (("good", "off"), "All of them are as they should be."),
+        (("good", "removed"), "All of them are as they should be."),
+        (("good", "reading"), "1 connection is being read or waits for it; no other needs a hand."),
+        (("new", "new"), "2 connections are being read or wait for it; no other needs a hand."),
+        (("off", "removed"), "None of them is read any more: they are switched off or removed."),
+        (("trouble", "reading"), "1 connection needs a hand."),
+    ],
+)
+def test_connections_are_called_well_only_when_they_are(
+    states: tuple[State, ...], said: str
+) -> None:
+    """Neither what nobody reads, nor what has not been read to its end."""
+    held = [
+        Line(id, "c", "jira", state, "", None, None, None, None, Completeness())
+        for id, state in enumerate(states)
+    ]
+    assert headline(held) == said
