@@ -77,9 +77,8 @@ def test_flags_of_what_was_never_assessed_are_not_known(site: Site) -> None:
     fresh = {"key": None, "name": "Brand new", "state": "active"}
     with site.engine.begin() as connection:
         record(connection, ProjectRow, "new", **fresh)
-    told = re.search(
-        r"Brand new</b>.*?</tr>", site.browser("viewer").get("/projects").text, re.DOTALL
-    )
+    page = site.browser("viewer").get("/projects").text
+    told = re.search(r"Brand new</b>.*?</tr>", page, re.DOTALL)
     assert told is not None
     assert "not assessed yet" in told[0]
     assert '<span class="muted">not known</span>' in told[0]

@@ -295,6 +295,11 @@ def test_a_manager_sees_what_is_sent_to_them(site: Site) -> None:
     assert "ada@acme.example" not in words(manager.get("/digests/log"))
     assert "eve@acme.example" in words(manager.get("/digests/log"))
     assert "pat@acme.example" not in words(manager.get("/digests"))
+    for path in ("/digests", "/digests/preview?name=Weekly", "/api/v1/digests"):
+        shown = manager.get(path).text
+        assert "eve@acme.example" in shown
+        assert "ada@acme.example" not in shown  # who is told as well
+        assert "ada@acme.example" in site.browser("viewer").get(path).text
     assert manager.get("/digests/preview?name=Weekly").status_code == 200
     for path in ("preview", "preview/letter"):
         assert manager.get(f"/digests/{path}?name=Weekly&to=ada@acme.example").status_code == 404
