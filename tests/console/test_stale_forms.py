@@ -116,6 +116,24 @@ def test_writing_back(site: Site, admin: Browser) -> None:
     assert kept.status_code == 409
 
 
+def test_a_button_that_is_pressed_twice(site: Site, admin: Browser) -> None:
+    """Nobody is told twice: the second press finds the digest of the first, and says so."""
+    mail = {"mail.host": "mail.acme.example", "mail.from": "pmo@acme.example"}
+    said = {
+        "to": "olga@acme.example",
+        "when": "Mon 08:00",
+        "name": hidden(admin.get("/setup/digest"), "name"),
+    }
+    for _ in range(2):
+        assert admin.post("/setup/digest", **said, **mail).status_code == 303
+    assert [each.key for each in site.console.configuration().settings.digests] == [
+        "Weekly", "weekly",
+    ]  # fmt: skip
+    other = admin.post("/setup/digest", **said | {"to": "pat@acme.example"})
+    assert other.status_code == 422
+    assert "already" in other.text
+
+
 def test_an_account(site: Site, admin: Browser) -> None:
     address = PEOPLE["viewer"].address
     form = admin.get(f"/settings/users/one?address={address}")
