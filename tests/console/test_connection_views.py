@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from connectors.sdk import registry
 from connectors.sdk.sandbox import serve
+from sync_engine import accounts
 from sync_engine.access import Visible
 from sync_engine.accounts import User
 from sync_engine.configure import connections as commands
@@ -21,6 +22,7 @@ from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.settings.models import Connection as Configured
 from sync_engine.store import entries, holds
 from sync_engine.store.engine import reading
+from sync_engine.store.flag_models import AssessmentRow
 from sync_engine.store.models import Connection, TaskRow
 from sync_engine.views import connection as views
 from sync_engine.views import raw
@@ -38,7 +40,7 @@ from sync_engine.web.console.guide_text import lead, where_to_get_it
 from sync_engine.web.console.pages.connections import headline
 from tests.console.connected import CANARY, fill_connected
 from tests.console.portfolio import NOW, fill, table
-from tests.console.site import ACTOR, Site
+from tests.console.site import ACTOR, PEOPLE, Site
 
 MOMENT = Moment(NOW, ZoneInfo("UTC"), WorkCalendar())
 
@@ -368,3 +370,17 @@ def test_connections_are_called_well_only_when_they_are(
         for id, state in enumerate(states)
     ]
     assert headline(held) == said
+
+
+def test_who_may_see_nothing_is_not_told_that_there_is_nothing(site: Site) -> None:
+    accounts.change(
+        site.engine, PEOPLE["manager"].address, ACTOR, NOW, scope='portfolio = "none such"'
+    )
+    manager = site.browser("manager")
+    assert "Nothing connected is yours to see." in manager.get("/connections").text
+    assert "Nothing is connected yet" not in manager.get("/connections").text
+    assert "There is no active project to be seen." in manager.get("/projects").text
+    with site.engine.begin() as connection:
+        connection.execute(sa.delete(table(AssessmentRow)))
+    assert "Nothing connected is yours to see, so" in manager.get("/").text
+    assert "Nothing is connected yet" not in manager.get("/").text

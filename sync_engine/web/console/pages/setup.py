@@ -110,7 +110,7 @@ def _digest_routes(pages: Pages) -> None:
 
 def _is_kept(desk: Desk, name: str, document: dict[str, Any]) -> bool:
     try:
-        return desk.entry(("digest", name)).document == document
+        return bool(desk.entry(("digest", name)).document == document)
     except CommandError:
         return False
 
