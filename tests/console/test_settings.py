@@ -478,3 +478,12 @@ def test_a_day_that_is_over_lists_what_was_sent_however_much_followed(site: Site
     )
     assert "8 flags need a hand" in shown
     assert "Of another day" not in shown
+
+
+def test_who_gets_no_digest_is_not_told_that_nobody_does(
+    sqlite_store: sa.Engine, tmp_path: Path
+) -> None:
+    others = [{"to": ["ada@acme.example"], "when": "Mon 08:00", "channels": ["file"]}]
+    with served(sqlite_store, tmp_path, also={"digests": others}) as site:
+        assert "No digest goes to you." in words(site.browser("manager").get("/digests"))
+        assert "1 digest goes out." in words(site.browser("viewer").get("/digests"))
