@@ -24,7 +24,7 @@ def register(pages: Pages) -> None:
         intervals = ask.settings.intervals
         with ask.reading() as connection:
             visible = ask.visible(connection)
-            found = overview(connection, visible, ask.shown_moment, intervals)
+            found = overview(connection, visible, ask.moment, intervals, ask.zone)
             steps = (
                 guide(connection, ask.console.configuration())
                 if ask.signed_in.role in PMO
