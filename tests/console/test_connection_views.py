@@ -23,7 +23,7 @@ from sync_engine.settings.models import Connection as Configured
 from sync_engine.store import entries, holds
 from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import AssessmentRow
-from sync_engine.store.models import Connection, TaskRow
+from sync_engine.store.models import Connection, ScopeState, TaskRow
 from sync_engine.views import connection as views
 from sync_engine.views import raw
 from sync_engine.views.connections import (
@@ -370,6 +370,21 @@ def test_connections_are_called_well_only_when_they_are(
         for id, state in enumerate(states)
     ]
     assert headline(held) == said
+
+
+def test_lost_containers_that_are_not_listed_are_counted(site: Site) -> None:
+    """However many a credential has lost at once."""
+    path, note = "/connections/engineering", "lost before these"
+    assert note not in site.browser("viewer").get(path).text
+    lost = {"connection_id": 1, "state": "active", "visible": False, "lost_at": NOW}
+    with site.engine.begin() as connection:
+        connection.execute(
+            sa.insert(table(ScopeState)),
+            [{**lost, "scope": f"x{n}", "name": f"X {n}"} for n in range(views.SCOPES_SHOWN + 2)],
+        )
+    shown = site.browser("viewer").get(path).text
+    assert f"3 more containers {note} are not listed" in shown
+    assert note not in site.browser("viewer").get(f"{path}?after=alpha").text
 
 
 def test_who_may_see_nothing_is_not_told_that_there_is_nothing(site: Site) -> None:
