@@ -74,9 +74,8 @@ def shown(engine: sa.Engine, id: str = "beta", **more: Any) -> Scorecard:
 
 def test_flags_of_what_was_never_assessed_are_not_known(site: Site) -> None:
     """The list does not call them none: nobody has looked."""
-    fresh = {"key": None, "name": "Brand new", "state": "active"}
     with site.engine.begin() as connection:
-        record(connection, ProjectRow, "new", **fresh)
+        record(connection, ProjectRow, "new", name="Brand new", state="active")
     page = site.browser("viewer").get("/projects").text
     told = re.search(r"Brand new</b>.*?</tr>", page, re.DOTALL)
     assert told is not None
