@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -71,7 +71,7 @@ def run_by_hand(engine: sa.Engine, clock: Callable[[], float]) -> tuple[float, R
     sqlite = engine.dialect.name == "sqlite"
 
     def start(day: date) -> Any:
-        at = moment.start_of(day).astimezone(UTC)
+        at = moment.span_of(day)[0]
         return at.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else at
 
     def working(days: int) -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 YEARS_BACK = 17  # more than 4,000 working days
 YEARS_AHEAD = 17
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,16 @@ class Moment:
         """The day it is in the PMO's time zone."""
         return self.now.astimezone(self.zone).date()
 
-    def start_of(self, day: date) -> datetime:
-        """The instant at which a day begins in the PMO's time zone."""
-        return datetime.combine(day, time(), self.zone)
+    def span_of(self, day: date) -> tuple[datetime, datetime]:
+        """The instants at which a day and the one after it begin in the PMO's time zone; the first
+        or last that there is, where they would lie beyond: some write "never" as 9999-12-31."""
+        start, end = FIRST, LAST
+        midnight = datetime.combine(day, time(), self.zone)
+        with suppress(OverflowError):
+            start = midnight.astimezone(UTC)
+        with suppress(OverflowError):
+            end = (midnight + timedelta(days=1)).astimezone(UTC)
+        return start, end
 
     @property
     def noon(self) -> int:

@@ -6,7 +6,7 @@ must be NULL exactly where the language says that the answer is unknown. Values 
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from operator import eq
 from typing import Any, assert_never
@@ -38,8 +38,6 @@ from sync_engine.rules.syntax import (
     Share,
     Today,
 )
-
-DAY = timedelta(days=1)
 
 
 def compiled(condition: Condition, source: Source) -> Truth:  # noqa: C901, PLR0911, PLR0912  # one case a kind
@@ -123,8 +121,7 @@ def _equals(value: Value, constant: Any, source: Source) -> Truth:
     if value.any is not None:
         return guarded(value.known, value.any(partial(_text_equals, value=str(constant))))
     if value.type == "instant":
-        start = source.frame.moment.start_of(constant)
-        end = source.frame.moment.start_of(constant + DAY)
+        start, end = source.frame.moment.span_of(constant)
         within = sa.and_(value.expr >= start, value.expr < end)
         return guarded(value.known, within if value.null == "unknown" else _settled(within, value))
     if value.type in ("text", "person"):
@@ -205,8 +202,7 @@ def _field_order(left: Value, order: Any, constant: Any) -> Truth:
 
 def _instant_order(expr: Column, op: str, day: date, source: Source) -> Truth:
     """An instant against a day: the day is all its instants in the PMO's time zone."""
-    start: datetime = source.frame.moment.start_of(day)
-    end: datetime = source.frame.moment.start_of(day + DAY)
+    start, end = source.frame.moment.span_of(day)
     answers: dict[str, Truth] = {
         "<": expr < start,
         "<=": expr < end,

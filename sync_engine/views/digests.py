@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -49,7 +49,8 @@ class Subscribed:
 def subscribed(
     connection: sa.Connection, configuration: Configuration, visible: Visible, now: datetime
 ) -> list[Subscribed]:
-    """Every digest, the next to go out first; a manager's own only."""
+    """Every digest, the next to go out first; a manager's own only, and who else gets one is not
+    named."""
     had = set(
         connection.execute(
             sa.select(_reader.c.subscription).where(_mine(visible, _reader.c.recipient))
@@ -63,10 +64,21 @@ def subscribed(
             continue
         schedule = periods.parse(each.when, each.zone, each.quiet)
         found.append(
-            Subscribed(each, periods.next_at(schedule, now), places.get(each.name, ""),
-                       versions.get(each.name))
+            Subscribed(_shown(each, visible), periods.next_at(schedule, now),
+                       places.get(each.name, ""), versions.get(each.name))
         )  # fmt: skip
     return sorted(found, key=lambda each: (each.next_at is None, each.next_at or now, each.name))
+
+
+def _shown(subscription: Subscription, visible: Visible) -> Subscription:
+    """With the recipients whom the reader may see."""
+    if visible.everything:
+        return subscription
+    own, *also = (
+        replace(part, to=tuple(to for to in part.to if to.casefold() == visible.address))
+        for part in subscription.parts
+    )
+    return replace(own, also=tuple(also))
 
 
 def _theirs(subscription: Subscription, address: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -132,12 +133,14 @@ def overview(
     visible: Visible,
     moment: Moment,
     intervals: Mapping[str, timedelta],
+    zone: ZoneInfo,
 ) -> Overview:
     """What someone's overview shows.
 
     Args:
-        moment: its zone makes the days of the reader.
+        moment: in the PMO's zone, whose days are assessed.
         intervals: how often each connection is pulled, by name.
+        zone: the reader's, in which yesterday began.
     """
     assessed = last_assessed(connection)
     course = weeks(connection, moment.today)
@@ -157,7 +160,7 @@ def overview(
         counts=counts,
         weeks=counted(connection, visible, course),
         standing=_standing(connection, visible, moment.now),
-        changes=_changes(connection, visible, moment),
+        changes=_changes(connection, visible, moment.now, zone),
         projects=ranked,
         project_count=count,
     )
@@ -193,9 +196,9 @@ def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     return sa.func.sum(sa.case((condition, 1), else_=0))
 
 
-def _changes(connection: sa.Connection, visible: Visible, moment: Moment) -> Changes:
-    yesterday = moment.today - timedelta(days=1)
-    since = datetime.combine(yesterday, time(), tzinfo=moment.zone)
+def _changes(connection: sa.Connection, visible: Visible, now: datetime, zone: ZoneInfo) -> Changes:
+    yesterday = now.astimezone(zone).date() - timedelta(days=1)
+    since = datetime.combine(yesterday, time(), tzinfo=zone)
     counting = sa.select(EVENT.c.event, sa.func.count().label("times")).where(EVENT.c.at >= since)
     if not visible.everything:
         # Not a join: few events are of these days, and a database might begin with all flags.

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sync_engine.access import MOST_IDS, Visible
 from sync_engine.flags.ledger import FLAG
 from sync_engine.rules.calendars import Moment
+from sync_engine.rules.dialect import ascii_lower, ascii_small
 from sync_engine.rules.frames import connections as connections_of
 from sync_engine.rules.joins import CONNECTION, IDENTITY, PERSON
 from sync_engine.rules.sources import ConnectionInfo
@@ -169,10 +170,16 @@ def _wanted(seen: sa.ColumnElement[bool], text: str) -> sa.Select[Any]:
     wanted = sa.select(row.id, row.name, row.email, row.lead_email, row.capacity_minutes)
     wanted = wanted.where(row.id.in_(there))
     if text:
-        part = f"%{_escaped(text.lower())}%"
-        named = (sa.func.lower(row.name), sa.func.lower(row.email))
-        wanted = wanted.where(sa.or_(*(each.like(part, escape="\\") for each in named)))
+        named = [ascii_lower(column) for column in (row.name, row.email)]
+        parts = [f"%{_escaped(spelling)}%" for spelling in _spellings(text)]
+        alike = [each.like(part, escape="\\") for each in named for part in parts]
+        wanted = wanted.where(sa.or_(*alike))
     return wanted
+
+
+def _spellings(text: str) -> set[str]:
+    """How it may stand in a name: not all databases know small letters beyond ASCII."""
+    return {ascii_small(each) for each in (text, text.lower(), text.title(), text.upper())}
 
 
 def _escaped(text: str) -> str:

@@ -204,7 +204,11 @@ def test_a_manager_reads_of_a_connection_what_is_of_their_projects(manager: Prog
     assert (found["name"], found["completeness"]) == ("engineering", None)
     assert manager.get("/connections/engineering").json()["not_understood"] is None
     runs = manager.get("/connections/engineering/runs").json()["runs"]
-    assert {run["message"] for run in runs} == {None}
+    told = {"id", "kind", "full", "started_at", "seconds", "outcome"}
+    assert {name for run in runs for name, value in run.items() if value is not None} == told
+    about = manager.get("/connections/engineering").json()
+    for name in ("budget_used", "credential_expires_at", "called_at"):
+        assert about[name] is None
 
 
 def test_digests_and_what_became_of_them(viewer: Program) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from connectors.sdk import registry
 from connectors.sdk.sandbox import serve
+from sync_engine import accounts
 from sync_engine.access import Visible
 from sync_engine.accounts import User
 from sync_engine.configure import connections as commands
@@ -21,15 +22,25 @@ from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.settings.models import Connection as Configured
 from sync_engine.store import entries, holds
 from sync_engine.store.engine import reading
-from sync_engine.store.models import Connection, TaskRow
+from sync_engine.store.flag_models import AssessmentRow
+from sync_engine.store.models import Connection, ScopeState, TaskRow
 from sync_engine.views import connection as views
 from sync_engine.views import raw
-from sync_engine.views.connections import Completeness, LeftOut, Line, completeness, line_of, lines
+from sync_engine.views.connections import (
+    Completeness,
+    LeftOut,
+    Line,
+    State,
+    completeness,
+    line_of,
+    lines,
+)
 from sync_engine.web.console.connection_forms import of_connector
 from sync_engine.web.console.guide_text import lead, where_to_get_it
+from sync_engine.web.console.pages.connections import headline
 from tests.console.connected import CANARY, fill_connected
 from tests.console.portfolio import NOW, fill, table
-from tests.console.site import ACTOR, Site
+from tests.console.site import ACTOR, PEOPLE, Site
 
 MOMENT = Moment(NOW, ZoneInfo("UTC"), WorkCalendar())
 
@@ -337,3 +348,54 @@ def test_all_that_is_chosen_is_taken_however_much_it_is(site: Site) -> None:
         )
     assert begun.status_code == 303, begun.text
     assert desk.entry(("connection", "many")).document["options"]["boards"] == [first, last]
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (("good", "off"), "All of them are as they should be."),
+        (("good", "removed"), "All of them are as they should be."),
+        (("good", "reading"), "1 connection is being read or waits for it; no other needs a hand."),
+        (("new", "new"), "2 connections are being read or wait for it; no other needs a hand."),
+        (("off", "removed"), "None of them is read any more: they are switched off or removed."),
+        (("trouble", "reading"), "1 connection needs a hand."),
+    ],
+)
+def test_connections_are_called_well_only_when_they_are(
+    states: tuple[State, ...], said: str
+) -> None:
+    """Neither what nobody reads, nor what has not been read to its end."""
+    held = [
+        Line(id, "c", "jira", state, "", None, None, None, None, Completeness())
+        for id, state in enumerate(states)
+    ]
+    assert headline(held) == said
+
+
+def test_lost_containers_that_are_not_listed_are_counted(site: Site) -> None:
+    """However many a credential has lost at once."""
+    path, note = "/connections/engineering", "lost before these"
+    assert note not in site.browser("viewer").get(path).text
+    lost = {"connection_id": 1, "state": "active", "visible": False, "lost_at": NOW}
+    with site.engine.begin() as connection:
+        connection.execute(
+            sa.insert(table(ScopeState)),
+            [{**lost, "scope": f"x{n}", "name": f"X {n}"} for n in range(views.SCOPES_SHOWN + 2)],
+        )
+    shown = site.browser("viewer").get(path).text
+    assert f"3 more containers {note} are not listed" in shown
+    assert note not in site.browser("viewer").get(f"{path}?after=alpha").text
+
+
+def test_who_may_see_nothing_is_not_told_that_there_is_nothing(site: Site) -> None:
+    accounts.change(
+        site.engine, PEOPLE["manager"].address, ACTOR, NOW, scope='portfolio = "none such"'
+    )
+    manager = site.browser("manager")
+    assert "Nothing connected is yours to see." in manager.get("/connections").text
+    assert "Nothing is connected yet" not in manager.get("/connections").text
+    assert "There is no active project to be seen." in manager.get("/projects").text
+    with site.engine.begin() as connection:
+        connection.execute(sa.delete(table(AssessmentRow)))
+    assert "Nothing connected is yours to see, so" in manager.get("/").text
+    assert "Nothing is connected yet" not in manager.get("/").text

@@ -11,12 +11,13 @@ from xml.etree import ElementTree as Xml
 import pytest
 import sqlalchemy as sa
 
+from sync_engine import accounts
 from sync_engine.store.account_models import FlagView
 from sync_engine.store.audit_models import AuditRow
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
 from tests.console.pages import ChosenFlags, FlagPage, Flags, Overview
 from tests.console.portfolio import NOW, flag, table
-from tests.console.site import Site
+from tests.console.site import ACTOR, PEOPLE, Site
 from tests.console.test_every_page import shown
 
 FLAG, EVENT, WAIVER, AUDIT, VIEW = map(table, (FlagRow, FlagEvent, Waiver, AuditRow, FlagView))
@@ -289,3 +290,11 @@ def test_what_is_not_known_is_told(site: Site) -> None:
     assert "not assessable since" in browser.get("/flags?where=frozen").text
     assert browser.get("/flags/2147483648").status_code == 404
     assert browser.get("/flags/x").status_code == 404
+
+
+def test_before_the_first_assessment_no_flag_is_no_good_news(fresh: Site) -> None:
+    """Neither the sentence above nor the list says that none is unsolved."""
+    accounts.add(fresh.engine, PEOPLE["viewer"], None, ACTOR, NOW)
+    page = fresh.browser("viewer").get("/flags").text
+    assert "Nothing that you may see has been assessed, so nothing is known." in page
+    assert "No flag is unsolved" not in page

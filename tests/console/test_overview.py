@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from sync_engine.store.engine import reading
 from sync_engine.store.flag_models import ComplianceOfProject, FlagEvent, FlagRow
 from sync_engine.store.models import Connection
 from sync_engine.views.overview import Overview, overview
+from sync_engine.views.projects import Wanted, projects
 from sync_engine.web.console import charts
 from sync_engine.web.console.pages.overview import headline
 from sync_engine.web.console.words import percent, since_words
@@ -31,7 +32,7 @@ def seen(engine: sa.Engine, role: Any = "viewer", scope: str | None = None) -> O
     moment = Moment(NOW, UTC, WorkCalendar())
     user = User(1, "eve@acme.example", "Eve", role, None, scope)
     with reading(engine) as connection:
-        return overview(connection, Visible.to(user, connection, moment), moment, EVERY)
+        return overview(connection, Visible.to(user, connection, moment), moment, EVERY, UTC)
 
 
 @pytest.fixture
@@ -101,6 +102,19 @@ def test_nothing_connected_nothing_assessed(store: sa.Engine) -> None:
     assert found.counts.share is None
     assert all(week.share is None for week in found.weeks)
     assert found.troubles[0].problem == "It has never been read completely"
+
+
+def test_weeks_are_the_pmos_and_yesterday_is_the_readers(filled: sa.Engine) -> None:
+    """The same weeks as the projects' own, wherever the reader is."""
+    sunday = datetime(2026, 11, 29, 20, tzinfo=UTC)  # in Tokyo it is Monday
+    moment = Moment(sunday, ZoneInfo("Asia/Tokyo"), WorkCalendar())
+    with reading(filled) as connection:
+        found = overview(connection, Visible(), moment, EVERY, UTC)
+        others = projects(connection, Visible(), moment, Wanted())
+    assert found.changes.since == datetime(2026, 11, 28, tzinfo=UTC)
+    assert found.weeks[-1].monday == date(2026, 11, 30)
+    course = {each.id: each.weeks for each in others.shown}
+    assert {each.id: each.weeks for each in found.projects} == course
 
 
 def test_the_sentence(filled: sa.Engine) -> None:

@@ -84,6 +84,17 @@ def test_who_has_the_fullest_week_comes_first(filled: sa.Engine) -> None:
     assert headline_of_list(found, "") == "1 person of 4 has more to do than time in some week."
 
 
+@pytest.mark.parametrize(
+    "typed", ["öst", "Öst", "ÖSTERBERG", "Österberg-çelik", "bob", "BOB@", "çel"]
+)
+def test_people_are_found_however_their_name_is_typed(filled: sa.Engine, typed: str) -> None:
+    """SQLite knows small letters of ASCII only."""
+    with filled.begin() as connection:
+        renamed = sa.update(table(Identity)).values(name="Bob Österberg-Çelik")
+        connection.execute(renamed.where(table(Identity).c.id == 2))
+    assert [each.id for each in listed(filled, text=typed).shown] == [2]
+
+
 def test_what_tools_cannot_tell_is_named(filled: sa.Engine) -> None:
     """An account there makes somebody's load the least that it can be."""
     found = listed(filled)

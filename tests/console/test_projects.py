@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -69,6 +70,18 @@ def shown(engine: sa.Engine, id: str = "beta", **more: Any) -> Scorecard:
     found = card(engine, id, **more)
     assert found is not None
     return found
+
+
+def test_flags_of_what_was_never_assessed_are_not_known(site: Site) -> None:
+    """The list does not call them none: nobody has looked."""
+    with site.engine.begin() as connection:
+        record(connection, ProjectRow, "new", name="Brand new", state="active")
+    page = site.browser("viewer").get("/projects").text
+    told = re.search(r"Brand new</b>.*?</tr>", page, re.DOTALL)
+    assert told is not None
+    assert "not assessed yet" in told[0]
+    assert '<span class="muted">not known</span>' in told[0]
+    assert '<span class="muted">none</span>' not in told[0]
 
 
 def test_the_worst_come_first_with_all_that_is_known_of_them(filled: sa.Engine) -> None:

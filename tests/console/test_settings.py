@@ -158,6 +158,17 @@ def test_the_audit_log_is_read_a_page_at_a_time(store: sa.Engine) -> None:
     assert told.assessed_at is None
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Adak"])
+def test_the_audit_log_takes_any_day(site: Site, zone: str) -> None:
+    accounts.change(site.engine, PEOPLE["admin"].address, ACTOR, NOW, zone=zone)
+    admin = site.browser("admin")
+    every = admin.get("/settings/audit?since=0001-01-01&until=9999-12-31")
+    assert every.status_code == 200
+    assert "user changed" in every.text
+    none = admin.get("/settings/audit?since=9999-12-31&until=0001-01-01")
+    assert "No such change" in words(none)
+
+
 # -- pages -----------------------------------------------------------------------------------------
 
 
@@ -284,6 +295,11 @@ def test_a_manager_sees_what_is_sent_to_them(site: Site) -> None:
     assert "ada@acme.example" not in words(manager.get("/digests/log"))
     assert "eve@acme.example" in words(manager.get("/digests/log"))
     assert "pat@acme.example" not in words(manager.get("/digests"))
+    for path in ("/digests", "/digests/preview?name=Weekly", "/api/v1/digests"):
+        shown = manager.get(path).text
+        assert "eve@acme.example" in shown
+        assert "ada@acme.example" not in shown  # who is told as well
+        assert "ada@acme.example" in site.browser("viewer").get(path).text
     assert manager.get("/digests/preview?name=Weekly").status_code == 200
     for path in ("preview", "preview/letter"):
         assert manager.get(f"/digests/{path}?name=Weekly&to=ada@acme.example").status_code == 404
@@ -462,3 +478,12 @@ def test_a_day_that_is_over_lists_what_was_sent_however_much_followed(site: Site
     )
     assert "8 flags need a hand" in shown
     assert "Of another day" not in shown
+
+
+def test_who_gets_no_digest_is_not_told_that_nobody_does(
+    sqlite_store: sa.Engine, tmp_path: Path
+) -> None:
+    others = [{"to": ["ada@acme.example"], "when": "Mon 08:00", "channels": ["file"]}]
+    with served(sqlite_store, tmp_path, also={"digests": others}) as site:
+        assert "No digest goes to you." in words(site.browser("manager").get("/digests"))
+        assert "1 digest goes out." in words(site.browser("viewer").get("/digests"))

@@ -13,7 +13,10 @@ import sqlalchemy as sa
 from sync_engine.rules.calendars import Moment, WorkCalendar
 from sync_engine.rules.distances import day_at
 from sync_engine.rules.working_days import working_days_between
+from sync_engine.store.models import ProjectRow
 from sync_engine.store.types import UTCDateTime
+from tests.rules.answers import answers
+from tests.rules.rows import connect, record
 
 NOW = datetime(2026, 3, 18, 11, 30, tzinfo=UTC)
 
@@ -60,6 +63,21 @@ def apart(store: sa.Engine, days: list[date], moment: Moment, *, reckoned: bool)
     number = working_days_between(sa.literal(days[0], sa.Date()), day, moment)
     with store.connect() as connection:
         return list(connection.execute(sa.select(number).order_by(given.c.day)).scalars())
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Adak", "UTC"])
+def test_the_first_and_the_last_day_are_days_like_others(store: sa.Engine, zone: str) -> None:
+    """Some write "never" as 9999-12-31; no zone makes it a day that cannot be compared with."""
+    with store.begin() as connection:
+        connect(connection, 1, {"project": ["name", "created_at"]})
+        record(connection, ProjectRow, 1, "P", name="P", state="active", created_at=NOW)
+    moment = Moment(NOW, ZoneInfo(zone))
+    for day, before, on, after in (
+        ("9999-12-31", True, False, False), ("0001-01-01", False, False, True),
+    ):  # fmt: skip
+        for order, holds in (("<", before), ("<=", before), ("=", on), (">=", after), (">", after)):
+            found = answers(store, "project", f"created {order} {day}", moment)
+            assert found.flagged == ({"P"} if holds else set()), (day, order)
 
 
 def test_days_before_1970_count_like_others(store: sa.Engine) -> None:

@@ -198,7 +198,7 @@ def test_days_are_those_of_the_pmo() -> None:
     late = datetime(2026, 3, 18, 23, 30, tzinfo=UTC)
     assert Moment(late, ZoneInfo("Europe/Berlin")).today == date(2026, 3, 19)
     spring = Moment(datetime(2026, 3, 29, 12, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
-    assert spring.start_of(date(2026, 3, 30)).astimezone(UTC).hour == 22
+    assert spring.span_of(date(2026, 3, 30))[0].astimezone(UTC).hour == 22
 
 
 @pytest.mark.parametrize("zone", ["America/Sao_Paulo", "Europe/Berlin", "Pacific/Kiritimati"])

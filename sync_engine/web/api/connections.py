@@ -66,18 +66,23 @@ class WholeConnection(BaseModel):
     checked_at: datetime | None
     census_at: datetime | None
     next_census_at: datetime | None
-    credential_expires_at: datetime | None
-    budget_used: float | None = Field(
-        description="Percent of the tool's limit; null: the tool does not tell."
+    credential_expires_at: datetime | None = Field(
+        description=f"null: the tool does not tell, or it does not expire; {WHOLE}."
     )
-    called_at: datetime | None = Field(description="When the tool called last; null: never.")
+    budget_used: float | None = Field(
+        description=f"Percent of the tool's limit; null: the tool does not tell; {WHOLE}."
+    )
+    called_at: datetime | None = Field(
+        description=f"When the tool called last; null: never; {WHOLE}."
+    )
     not_understood: int | None = Field(
         description=f"Items whose raw form is kept for later; null: it was never read, or {WHOLE}."
     )
 
 
 class Run(BaseModel):
-    """A pull, census or replay. What is null is not known while it is under way."""
+    """A pull, census or replay. Figures are null while it is under way, and for managers, who see
+    some of it only."""
 
     id: int
     kind: str
@@ -129,15 +134,16 @@ def register(resources: Resources) -> None:
         if line.id is not None:
             with ask.reading() as connection:
                 about = of_one.about(connection, line.id)
+        whole = about if _whole(ask) else None
         return WholeConnection(
             connection=_line(ask, line),
             checked_at=about and about.checked_at,
             census_at=about and about.census_at,
             next_census_at=about and about.next_census_at,
-            credential_expires_at=about and about.credential_expires_at,
-            budget_used=about and about.budget_used,
-            called_at=about and about.hooked_at,
-            not_understood=about.parked if about and _whole(ask) else None,
+            credential_expires_at=whole and whole.credential_expires_at,
+            budget_used=whole and whole.budget_used,
+            called_at=whole and whole.hooked_at,
+            not_understood=whole and whole.parked,
         )
 
     @resources.get("/connections/{name}/runs", READ, answer=Runs, may=(400, 404))
@@ -185,12 +191,13 @@ def _completeness(found: views.Completeness) -> Completeness:
 
 
 def _run(ask: Ask, run: of_one.RunLine) -> Run:
-    told, over = _whole(ask), run.outcome is not None
+    told = _whole(ask)
+    counted = told and run.outcome is not None
     return Run(
         id=run.id, kind=run.kind, full=run.full, started_at=run.started_at, seconds=run.seconds,
         outcome=run.outcome, message=run.message if told else None,
-        remedy=run.remedy if told else None, requests=run.requests if over else None,
-        retries=run.retries if over else None, items=run.items if over else None,
-        written=run.written if over else None, retired=run.retired if over else None,
-        not_understood=run.parked if over else None, unread=run.unread if over else None,
+        remedy=run.remedy if told else None, requests=run.requests if counted else None,
+        retries=run.retries if counted else None, items=run.items if counted else None,
+        written=run.written if counted else None, retired=run.retired if counted else None,
+        not_understood=run.parked if counted else None, unread=run.unread if counted else None,
     )  # fmt: skip

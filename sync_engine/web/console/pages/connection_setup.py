@@ -80,14 +80,14 @@ def _settings(pages: Pages) -> None:
         head = _configured(ask, name)
         if head.entry is None:
             raise missing()
-        connector = head.line.connector
+        connector, version = head.line.connector, version_of(ask)
         form = of_connector(registry.get(connector)).all
         read, wrong = forms.read(form, submitted(ask, form))
         if wrong:
             return _settings_page(ask, head, sentences(forms.by_field(form, wrong)), 422)
         document = document_of(head.entry, read, connector)
         try:
-            commands.change(desk_of(ask), ask.actor, name, document, version=version_of(ask))
+            commands.change(desk_of(ask), ask.actor, name, document, version=version)
         except CommandError as error:
             status, errors = errors_of(form, error)
             return _settings_page(ask, head, errors, status)

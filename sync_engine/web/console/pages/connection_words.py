@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from fastapi import Response
 from pydantic import ValidationError
@@ -80,7 +80,7 @@ def register(pages: Pages) -> None:
             )  # fmt: skip
         except CommandError as error:
             status, errors = errors_of((), error)
-            return _page(ask, head, error=" ".join(errors.values()), status=status)
+            return _page(ask, head, error=" ".join(errors.values()), status=status, typed=True)
         ask.console.changed()
         back = "/setup" if ask.form.text("back") == "/setup" else f"{head.path}/words"
         return ask.go(back, said="Kept. What is stored is mapped again by itself, within a turn; "
@@ -100,8 +100,13 @@ def _words(ask: Ask) -> dict[str, str]:
     return {word: meaning for word, meaning in zip(words, means, strict=True) if meaning}
 
 
+def _chosen(ask: Ask) -> dict[str, str]:
+    """What the form says of our fields."""
+    return {ours: held for ours in OURS if (held := ask.form.text(f"field.{ours}", 500))}
+
+
 def _fields(ask: Ask) -> dict[str, str]:
-    found = {ours: held for ours in OURS if (held := ask.form.text(f"field.{ours}", 500))}
+    found = _chosen(ask)
     for line in ask.form.text("facts").splitlines():
         ours, mark, theirs = (each.strip() for each in line.partition("="))
         if not line.strip():
@@ -118,22 +123,26 @@ def _fields(ask: Ask) -> dict[str, str]:
 
 def _page(
     ask: Ask, head: Head, listing: Listing | None = None, error: str | None = None,
-    status: int = 200,
+    status: int = 200, *, typed: bool = False,
 ) -> Response:  # fmt: skip
+    """The page. `typed`: with what was chosen and written, instead of what is kept."""
     found = views.Vocabulary((), (), (), 0)
     if head.line.id is not None:
         with ask.reading() as connection:
             found = views.vocabulary(connection, head.line.id)
     mapping = _mapping(head)
-    fields = mapping.fields
+    said: dict[str, Any] = dict(mapping.status)
+    fields = dict(mapping.fields)
+    facts = [f"{key} = {value}" for key, value in fields.items() if key not in MAPPABLE_FIELDS]
+    if typed:
+        said, fields, facts = _words(ask), _chosen(ask), ask.form.text("facts").splitlines()
     rows = _field_rows(found, listing)
     return ask.page(
         "connection_words.html.j2", status=status, head=head, found=found, error=error,
-        listing=listing, words=_word_rows(found, listing, mapping), fields=rows,
+        listing=listing, words=_word_rows(found, listing, said), fields=rows,
         names=sorted({row.name for row in rows} | set(fields.values()), key=str.casefold),
         ours=OURS, held=fields, statuses=STATUSES,
-        facts=[f"{key} = {value}" for key, value in fields.items() if key not in MAPPABLE_FIELDS],
-        back=ask.request.query_params.get("back", ""),
+        facts=facts, back=ask.request.query_params.get("back", "") or ask.form.text("back"),
     )  # fmt: skip
 
 
@@ -148,8 +157,10 @@ def _mapping(head: Head) -> Mapping:
         return Mapping()
 
 
-def _word_rows(found: views.Vocabulary, listing: Listing | None, mapping: Mapping) -> list[WordRow]:
-    said = {word.casefold(): means for word, means in mapping.status.items()}
+def _word_rows(
+    found: views.Vocabulary, listing: Listing | None, chosen: dict[str, Any]
+) -> list[WordRow]:
+    said = {word.casefold(): means for word, means in chosen.items()}
     rows = {
         each.word.casefold(): WordRow(
             each.word, each.means if each.by == "tool" else None,
@@ -163,7 +174,7 @@ def _word_rows(found: views.Vocabulary, listing: Listing | None, mapping: Mappin
             WordRow(line.word, line.means if line.by == "tool" else None,
                     said.get(line.word.casefold(), ""), (), line.seen),
         )  # fmt: skip
-    for word in mapping.status:
+    for word in chosen:
         rows.setdefault(word.casefold(), WordRow(word, None, said[word.casefold()], (), False))
     return list(rows.values())
 

@@ -60,11 +60,11 @@ def register(pages: Pages) -> None:
             raise missing()
         if ask.form.text("do", 10) == "off":
             return _off(ask, head)
+        version, desk = version_of(ask), desk_of(ask)
         said, wrong = forms.read(FORM, submitted(ask, FORM))
         values = typed(ask, FORM)
         if wrong:
             return _page(ask, head, values, None, sentences(forms.by_field(FORM, wrong)), 422)
-        version, desk = version_of(ask), desk_of(ask)
         looked = _mark(said)
         try:
             if ask.form.text("looked", 64) != looked or ask.form.text("do", 10) != "keep":

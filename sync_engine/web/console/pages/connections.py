@@ -54,7 +54,8 @@ def register(pages: Pages) -> None:
             )
         return ask.page(
             "connections.html.j2", lines=shown, all=found, chosen=len(chosen), q=q.strip()[:200],
-            page=page, count=count, headline=headline(found), whole=visible.everything,
+            page=page, count=count, whole=visible.everything,
+            headline=headline(found, whole=visible.everything),
             address=lambda number: f"/connections?{urlencode({'q': q, 'page': number})}",
         )  # fmt: skip
 
@@ -139,14 +140,25 @@ def _connector(document: Any) -> str:
     return said if isinstance(said, str) else ""
 
 
-def headline(found: list[views.Line]) -> str:
-    """How the connections stand, in one sentence."""
+def headline(found: list[views.Line], *, whole: bool = True) -> str:
+    """How the connections stand, in one sentence. `whole`: the reader sees all that there are."""
     if not found:
-        return "Nothing is connected yet."
+        return "Nothing is connected yet." if whole else "Nothing connected is yours to see."
     bad = sum(each.state in ("trouble", "unfinished") for each in found)
     frozen = sum(bool(each.frozen) and each.state == "trouble" for each in found)
     if not bad:
-        return "All of them are as they should be."
+        return _calm(found)
     verb = "needs" if bad == 1 else "need"
     told = f"{plural(bad, 'connection')} {verb} a hand"
     return f"{told}; the flags of {frozen} are frozen." if frozen else f"{told}."
+
+
+def _calm(found: list[views.Line]) -> str:
+    """How they stand where none is known to need a hand."""
+    begun = sum(each.state in ("reading", "new") for each in found)
+    if begun:
+        verbs = "is being read or waits" if begun == 1 else "are being read or wait"
+        return f"{plural(begun, 'connection')} {verbs} for it; no other needs a hand."
+    if all(each.state in ("off", "removed") for each in found):
+        return "None of them is read any more: they are switched off or removed."
+    return "All of them are as they should be."

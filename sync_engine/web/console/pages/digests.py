@@ -61,7 +61,8 @@ def register(pages: Pages) -> None:
             return ask.page(
                 "digests.html.j2", found=found, parked=parked(connection, visible),
                 left=left(connection, visible), latest=latest, left_out=_left_out(ask),
-                lead=_lead(len(found)), may_change=ask.signed_in.role in PMO,
+                lead=_lead(len(found), whole=visible.everything),
+                may_change=ask.signed_in.role in PMO,
             )  # fmt: skip
 
     _register_changes(pages)
@@ -162,9 +163,9 @@ def _left_out(ask: Ask) -> list[LeftOut]:
     return [each for each in ask.console.configuration().left_out if each.kind == "digest"]
 
 
-def _lead(count: int) -> str:
+def _lead(count: int, *, whole: bool) -> str:
     if not count:
-        return "Nobody is told anything by itself yet."
+        return "Nobody is told anything by itself yet." if whole else "No digest goes to you."
     return "1 digest goes out." if count == 1 else f"{plural(count, 'digest')} go out."
 
 

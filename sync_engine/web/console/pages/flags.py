@@ -98,6 +98,7 @@ def _read(ask: Ask, search: Search, after: str | None, most: int) -> dict[str, A
             "error": None, "found": None, "groups": None, "facets": None, "choices": (),
             "more": False, "parts": [], "headline": None,
         }  # fmt: skip
+        known = shared["counts"].share is not None
         try:
             with in_time(connection):
                 found = flags.facets(connection, visible, ask.moment, search.where)
@@ -105,7 +106,7 @@ def _read(ask: Ask, search: Search, after: str | None, most: int) -> dict[str, A
                     connection, visible, ask.moment, search.where, search.by, most + 1
                 )
                 shared |= {
-                    "facets": found, "headline": headline(found, search.where),
+                    "facets": found, "headline": headline(found, search.where, known=known),
                     "choices": choices[:most], "more": len(choices) > most,
                 }  # fmt: skip
                 if search.group:
@@ -129,10 +130,12 @@ def _read(ask: Ask, search: Search, after: str | None, most: int) -> dict[str, A
     return shared
 
 
-def headline(found: flags.Facets, where: str) -> str:
-    """How many there are, in a sentence."""
+def headline(found: flags.Facets, where: str, *, known: bool) -> str:
+    """How many there are, in a sentence. `known`: something could be assessed."""
     usual = where == flags.UNSOLVED
     if not found.total:
+        if not known:
+            return "Nothing that you may see has been assessed, so nothing is known."
         return "No flag is unsolved." if usual else "No flag meets this."
     on = [each for each in found.severities if each.on]
     told = [f"{each.count:,} {each.value}" for each in found.severities if each.count]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from fastapi import Response
 
@@ -34,9 +33,10 @@ def register(pages: Pages) -> None:
         errors: dict[str, str] = {}
         first, last = (_day(text, name, errors) for name, text in
                        (("since", since), ("until", until)))  # fmt: skip
+        moment = ask.shown_moment
         sought = Sought(
-            who.strip().lower(), action, _start(first, ask.zone),
-            _start(last + timedelta(days=1) if last else None, ask.zone), before,
+            who.strip().lower(), action, moment.span_of(first)[0] if first else None,
+            moment.span_of(last)[1] if last else None, before,
         )  # fmt: skip
         with ask.reading() as connection:
             rows, following = changes(connection, sought)
@@ -81,7 +81,3 @@ def _day(text: str, name: str, errors: dict[str, str]) -> date | None:
     except ValueError:
         errors[name] = "Write a day as 2026-12-24."
         return None
-
-
-def _start(day: date | None, zone: ZoneInfo) -> datetime | None:
-    return None if day is None else datetime.combine(day, time(), zone)

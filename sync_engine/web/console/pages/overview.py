@@ -23,22 +23,27 @@ def register(pages: Pages) -> None:
     def show(ask: Asked) -> Response:
         intervals = ask.settings.intervals
         with ask.reading() as connection:
-            found = overview(connection, ask.visible(connection), ask.shown_moment, intervals)
+            visible = ask.visible(connection)
+            found = overview(connection, visible, ask.moment, intervals, ask.zone)
             steps = (
                 guide(connection, ask.console.configuration())
                 if ask.signed_in.role in PMO
                 else None
             )
+        whole = visible.everything
         bars = [(each.severity, each.total) for each in found.standing]
-        return ask.page("overview.html.j2", found=found, headline=headline(found), bars=bars,
-                        guide=steps if ask.console.demo is None else None)  # fmt: skip
+        return ask.page(
+            "overview.html.j2", found=found, headline=headline(found, whole=whole), bars=bars,
+            whole=whole, guide=steps if ask.console.demo is None else None,
+        )  # fmt: skip
 
 
-def headline(found: Overview) -> str:
-    """How things stand, in one sentence or two."""
+def headline(found: Overview, *, whole: bool = True) -> str:
+    """How things stand, in one sentence or two. `whole`: the reader sees all that there is."""
     if found.assessed is None:
         if not found.connections:
-            return "Nothing is connected yet, so there is nothing to say."
+            some = "Nothing is connected yet" if whole else "Nothing connected is yours to see"
+            return f"{some}, so there is nothing to say."
         return "Nothing has been assessed yet: the first complete read is still to come."
     if found.counts.share is None and not found.open:
         return "Nothing that you may see could be assessed, so nothing is known of how it stands."

@@ -87,7 +87,9 @@ def headline_of_list(found: Projects, wanted: Wanted) -> str:
     if found.assessed is None:
         return "Nothing has been assessed yet, so nothing is known of how projects stand."
     if not found.count:
-        return "No project is as you ask for." if _narrow(wanted) else "There is no project yet."
+        if _narrow(wanted):
+            return "No project is as you ask for."
+        return f"There is no {'' if wanted.every else 'active '}project to be seen."
     what = plural(found.count, "project" if wanted.every else "active project")
     melons = sum(each.watermelon for each in found.shown)
     told = f"{what}, those that meet the least of their standards first."

@@ -10,6 +10,7 @@ from fastapi import Response
 from sync_engine.commands import CommandError
 from sync_engine.configure import entries, forms
 from sync_engine.configure import guide as commands
+from sync_engine.configure.changes import Desk
 from sync_engine.flags.preview import Effect
 from sync_engine.rules import packs
 from sync_engine.rules.pack import Pack
@@ -28,6 +29,7 @@ OF_DIGEST = tuple(
     each for each in forms.form_of(Digest) if each.name in ("to", "when", "severities")
 )
 OF_MAIL = forms.form_of(Mail, "mail.")
+KEPT = "The digest is kept; it is sent when its time comes."
 
 
 def register(pages: Pages) -> None:
@@ -91,20 +93,29 @@ def _digest_routes(pages: Pages) -> None:
         if errors:
             return _digest(ask, errors, 422)
         mail = read.pop("mail", None)
-        desk = desk_of(ask)
+        desk, name = desk_of(ask), ask.form.text("name", 100) or _free_name(ask)
         try:
             if mail is not None:
                 entries.set_setting(desk, ask.actor, "mail", mail, version=None)
-            entries.set_digest(desk, ask.actor, _name(ask), read, version=None)
+            entries.set_digest(desk, ask.actor, name, read, version=None)
         except CommandError as error:
             ask.console.changed()  # the mail server may have been taken already
+            if _is_kept(desk, name, read):  # the button was pressed twice
+                return ask.go("/setup", said=KEPT)
             status, errors = errors_of(form, error)
             return _digest(ask, errors, status)
         ask.console.changed()
-        return ask.go("/setup", said="The digest is kept; it is sent when its time comes.")
+        return ask.go("/setup", said=KEPT)
 
 
-def _name(ask: Ask) -> str:
+def _is_kept(desk: Desk, name: str, document: dict[str, Any]) -> bool:
+    try:
+        return bool(desk.entry(("digest", name)).document == document)
+    except CommandError:
+        return False
+
+
+def _free_name(ask: Ask) -> str:
     taken = {each.key for each in ask.settings.digests}
     names = ("weekly", *(f"weekly-{number}" for number in range(2, 1000)))
     return next(name for name in names if name not in taken)
@@ -131,5 +142,6 @@ def _digest(ask: Ask, errors: dict[str, str] | None = None, status: int = 200) -
     values |= typed(ask, (*OF_DIGEST, *OF_MAIL))
     return ask.page(
         "setup_digest.html.j2", status=status, form=OF_DIGEST, values=values, errors=errors or {},
+        name=ask.form.text("name", 100) or _free_name(ask),
         mail=() if ask.settings.mail else OF_MAIL,
     )  # fmt: skip

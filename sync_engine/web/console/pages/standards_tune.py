@@ -66,11 +66,11 @@ def _tune(ask: Ask, library: Library, id: str) -> Response:
     fields = fields_of(card)
     given = {field.name: ask.form.text(field.name) for field in fields}
     document, errors = read(fields, given)
-    if errors:
-        return _form(ask, card, given, errors, version=version)
-    document, desk = _different(card, document), library.desk()
     try:
         _check_turn(card, version)
+        if errors:
+            return _form(ask, card, given, errors, version=version)
+        document, desk = _different(card, document), library.desk()
         if ask.form.text("step") != "save":
             prospect = standards.preview_setting(desk, id, document or None)
             return ask.page("standard_preview.html.j2", card=card, given=given, prospect=prospect,

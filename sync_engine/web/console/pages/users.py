@@ -227,8 +227,10 @@ def _form(
         name: ask.form.text(name) if failed else (getattr(user, name) or "" if user else "")
         for name in ("address", "name", "role", "zone", "scope")
     }
+    # A form that comes back is as old as it was, so that sending it again overwrites nothing.
+    was = ask.form.text("was", 64) or (_state(user) if user else "")
     return ask.page(
         "user.html.j2", status=422 if failed else 200, person=user, values=values,
-        was=_state(user) if user else "", errors=errors or {}, wrong=wrong,
+        was=was, errors=errors or {}, wrong=wrong,
         words=sorted(facts.of("project")),
     )  # fmt: skip

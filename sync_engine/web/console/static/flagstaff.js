@@ -4,6 +4,12 @@
 (() => {
   const parse = (text) => new DOMParser().parseFromString(text, "text/html");
 
+  // The sentence above a page tells of the same as its regions.
+  function summarize(page) {
+    const [head, fresh] = [document, page].map((each) => each.querySelector("main header.head"));
+    if (head && fresh && !head.contains(document.activeElement)) head.replaceWith(fresh);
+  }
+
   // Fetch an address and put its region of the same id in the place of ours.
   async function update(address, id, remember) {
     const region = document.getElementById(id);
@@ -12,9 +18,11 @@
     region.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(address, { credentials: "same-origin", headers: { Accept: "text/html" } });
-      const fresh = answer.ok && !answer.redirected && parse(await answer.text()).getElementById(id);
+      const page = answer.ok && !answer.redirected && parse(await answer.text());
+      const fresh = page && page.getElementById(id);
       if (!fresh) return false;
       region.replaceWith(fresh);
+      summarize(page);
       if (focused) document.getElementById(focused)?.focus();
       if (remember) history.pushState({ region: id }, "", address);
       return true;
@@ -46,12 +54,24 @@
     else location.reload();
   });
 
+  // What could not be read anew is not passed off as new; with the next answer this goes again.
+  function doubt(region) {
+    if (region.querySelector(":scope > [data-old]")) return;
+    const note = document.createElement("p");
+    note.className = "warn";
+    note.dataset.old = "";
+    note.setAttribute("role", "status");
+    note.textContent = "This could not be read anew, so it may be out of date. Load the page again.";
+    region.prepend(note);
+  }
+
   // Regions that tell how things stand are read again while somebody looks, unless they read in them.
   const busy = (region) => region.contains(document.activeElement) || !getSelection().isCollapsed;
   for (const { id, dataset } of document.querySelectorAll("[id][data-refresh]")) {
-    const tick = () => {
+    const tick = async () => {
       const region = document.getElementById(id);
-      if (region && !document.hidden && !busy(region)) update(location.href, id, false);
+      if (!region || document.hidden || busy(region)) return;
+      if (!(await update(location.href, id, false))) doubt(region);
     };
     setInterval(tick, Number(dataset.refresh) * 1000);
   }
