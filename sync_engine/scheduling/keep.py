@@ -145,7 +145,8 @@ def _baselines(connection: sa.Connection, tool: int) -> dict[str, int]:
 
 
 def _changed(tool: int, since: int) -> Iterator[sa.Select[Any]]:
-    """Statements that find the projects touched by later runs, or linked with a task that was."""
+    """Statements that find the projects touched by later runs, linked with a task that was, or
+    with tasks under another project's milestone that was."""
 
     def later(row: Any) -> sa.ColumnElement[bool]:
         return sa.and_(row.c.connection_id == tool, row.c.run_id > since)
@@ -155,6 +156,12 @@ def _changed(tool: int, since: int) -> Iterator[sa.Select[Any]]:
         yield (
             sa.select(row.c.project_id).where(later(row), row.c.project_id.is_not(None)).distinct()
         )
+    yield (
+        sa.select(TASK.c.project_id)
+        .select_from(MILESTONE.join(TASK, _is(MILESTONE, TASK.c.milestone_id, TASK)))
+        .where(later(MILESTONE), TASK.c.project_id.is_not(None))
+        .distinct()
+    )
     other = TASK.alias()
     for near, far in ((LINK.c.from_id, LINK.c.to_id), (LINK.c.to_id, LINK.c.from_id)):
         yield (

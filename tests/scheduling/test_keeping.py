@@ -138,6 +138,18 @@ def test_links_milestones_and_the_project_itself_count_as_touched(tool: Tool, wh
     assert keep.refresh(tool.engine, tool.moment) == 1
 
 
+def test_a_milestone_is_a_deadline_of_tasks_of_other_projects_too(tool: Tool) -> None:
+    tool.chain("a", "b", "c", days=DAYS)
+    tool.project("Q")
+    tool.milestone("m", project_id="Q", due_on=date(2026, 3, 27))
+    tool.task("c", start_on=date(2026, 3, 26), due_on=date(2026, 3, 27), milestone_id="m")
+    keep.refresh(tool.engine, tool.moment)
+    tool.pulled()
+    tool.milestone("m", project_id="Q", due_on=date(2026, 3, 26))
+    assert keep.refresh(tool.engine, tool.moment) == 2
+    assert floats(tool.engine)["c"]["total_float"] == -1
+
+
 def test_a_new_day_and_another_calendar_make_everything_anew(tool: Tool) -> None:
     tool.chain("a", "b", "c", days=DAYS)
     keep.refresh(tool.engine, tool.moment)
