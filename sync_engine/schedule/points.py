@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sync_engine.schedule.axis import Axis
-from sync_engine.schedule.model import DAY, Activity, Point
+from sync_engine.schedule.model import DAY, Activity, Dependency, Point
 from sync_engine.schedule.network import Network
 from sync_engine.schedule.passes import Early, binds, forward, project_end
 from sync_engine.schedule.work import (
@@ -166,7 +166,8 @@ def _links(facts: Facts) -> Iterable[Point]:
     """Of the links to open activities of the project. Those to activities of unknown standing may
     be such links, or not."""
     network, standing = facts.network, facts.work.standing
-    judged, doubtful = [], []
+    judged: list[Dependency] = []
+    doubtful: list[Dependency] = []
     for link, after in zip(network.links, network.after, strict=True):
         if not network.activities[after].external and standing[after] is not Standing.DONE:
             (doubtful if standing[after] is Standing.UNKNOWN else judged).append(link)
