@@ -15,6 +15,7 @@ import msgspec
 
 from connectors.sdk.comments import fingerprint_in
 from connectors.sdk.records import Change, Comment, Custom, Project, Record, Status, Task
+from sync_engine.clock import day_in
 
 NUMBER_FIELDS: Mapping[str, type] = {
     "points": float,
@@ -71,7 +72,7 @@ class AdminMapping:
     def day(self, value: date | datetime | None) -> date | None:
         """The day of a date or instant in the PMO's time zone."""
         if isinstance(value, datetime):
-            return value.astimezone(self.zone).date()
+            return day_in(self.zone, value)
         return value
 
     def status_of(self, label: str | None) -> Status | None:
@@ -125,9 +126,9 @@ class AdminMapping:
             return text
         try:
             at = datetime.fromisoformat(text)
-            return (at.date() if at.tzinfo is None else at.astimezone(self.zone).date()).isoformat()
-        except (ValueError, OverflowError):
+        except ValueError:
             return text
+        return (at.date() if at.tzinfo is None else day_in(self.zone, at)).isoformat()
 
     def _untouched(self, task: Task) -> Task:
         """The task as it would be had we not commented on it."""
