@@ -85,7 +85,7 @@ def upgrade(engine: sa.Engine, now: datetime) -> Path | None:
         return None
     saved = None
     if stands.store is not None and engine.dialect.name == "sqlite":
-        saved = backup(
+        saved = _copy(
             engine, Path(f"{engine.url.database}.before-{stands.program}.{now:%Y%m%d%H%M%S%f}")
         )
     with engine.connect() as connection:
@@ -131,12 +131,22 @@ def backup(engine: sa.Engine, target: Path) -> Path:
     """A consistent copy of a SQLite store, made while it is in use.
 
     Raises:
-        StoreVersionError: the store is not on SQLite, or the target exists.
+        StoreVersionError: see `version`; or the store is not on SQLite, there is none, or the
+            target exists.
     """
     if engine.dialect.name != "sqlite":
         raise StoreVersionError(
             "PostgreSQL is backed up with its own tools: pg_dump, or base backups"
         )
+    file = engine.url.database
+    if not file or not Path(file).exists() or version(engine).store is None:
+        raise StoreVersionError(
+            f"there is no store in {file}, so there is nothing to back up; check the option `store`"
+        )
+    return _copy(engine, target)
+
+
+def _copy(engine: sa.Engine, target: Path) -> Path:
     if target.exists():
         raise StoreVersionError(f"{target} exists; name another file for the backup")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
