@@ -15,6 +15,7 @@ import msgspec
 
 from connectors.sdk.comments import fingerprint_in
 from connectors.sdk.records import Change, Comment, Custom, Project, Record, Status, Task
+from sync_engine.clock import day_in
 
 NUMBER_FIELDS: Mapping[str, type] = {
     "points": float,
@@ -71,7 +72,7 @@ class AdminMapping:
     def day(self, value: date | datetime | None) -> date | None:
         """The day of a date or instant in the PMO's time zone."""
         if isinstance(value, datetime):
-            return value.astimezone(self.zone).date()
+            return day_in(self.zone, value)
         return value
 
     def status_of(self, label: str | None) -> Status | None:
@@ -88,7 +89,7 @@ class AdminMapping:
             return None
         if isinstance(record, Task) and record.id in self.touched:
             record = self._untouched(record)
-        record = self._redacted(record)
+        record = self._redacted(self._dated(record))
         if not self.status and not self.fields:
             return record
         if isinstance(record, Task):
@@ -109,6 +110,25 @@ class AdminMapping:
             elif isinstance(record, Change) and record.field.casefold() == REDACTED_HISTORY[what]:
                 record = msgspec.structs.replace(record, **dict.fromkeys(CHANGE_VALUES))
         return record
+
+    def _dated(self, record: Record) -> Record:
+        """A moved date as days of the PMO's zone, as those of tasks are."""
+        if not isinstance(record, Change) or record.field not in DATE_FIELDS:
+            return record
+        old, new = self._day_in(record.old), self._day_in(record.new)
+        if (old, new) == (record.old, record.new):
+            return record
+        return msgspec.structs.replace(record, old=old, new=new)
+
+    def _day_in(self, text: str | None) -> str | None:
+        """The day of an ISO date or instant; other text as it is."""
+        if text is None or len(text) <= len("2026-03-02"):
+            return text
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            return text
+        return (at.date() if at.tzinfo is None else day_in(self.zone, at)).isoformat()
 
     def _untouched(self, task: Task) -> Task:
         """The task as it would be had we not commented on it."""

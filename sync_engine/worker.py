@@ -8,15 +8,18 @@ to others.
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
+import psycopg
 import sqlalchemy as sa
 import structlog
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from connectors.sdk.errors import ConnectorError
 from sync_engine import clock, configured, duties, jobs, people
@@ -37,6 +40,11 @@ EVERY_10_SECONDS = "* * * * * */10"
 EVERY_MINUTE = "* * * * *"
 EVERY_NIGHT = "30 3 * * *"
 STALLED_AFTER = 60  # seconds without a sign of life from a worker
+AGAIN_SECONDS = 5
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+HOW: dict[str, Any] = {
+    "queues": [QUEUE], "delete_jobs": "successful", "install_signal_handlers": False,
+}  # fmt: skip
 
 log = structlog.get_logger()
 
@@ -73,12 +81,45 @@ class Worker:
         self._declare()
 
     def run(self, *, concurrency: int = 4, wait: bool = True) -> None:
-        """Work until told to stop; without `wait`, until the queue is empty."""
+        """Work until told to stop; without `wait`, until the queue is empty.
+
+        A database that goes away, as at its own restart, is waited for.
+        """
         self._lay_queue()
-        self.app.run_worker(
-            queues=[QUEUE], concurrency=concurrency, wait=wait, delete_jobs="successful",
-            install_signal_handlers=wait,
-        )  # fmt: skip
+        if wait:
+            asyncio.run(self._until_told(concurrency))
+        else:
+            self.app.run_worker(concurrency=concurrency, wait=False, **HOW)
+
+    async def _until_told(self, concurrency: int) -> None:
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        for number in STOPPING:
+            loop.add_signal_handler(number, told.set)
+        waiting = loop.create_task(told.wait())
+        while not told.is_set():
+            working = loop.create_task(self._take_jobs(concurrency))
+            await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
+            if told.is_set():
+                for number in STOPPING:
+                    loop.remove_signal_handler(number)  # a second one ends it at once
+                working.cancel()  # it finishes the jobs that it has
+            await asyncio.wait((working,))
+            if working.cancelled():
+                return
+            working.result()
+            if not told.is_set():
+                log.error("the queue does not answer; trying again", seconds=AGAIN_SECONDS)
+                await asyncio.wait((waiting,), timeout=AGAIN_SECONDS)
+
+    async def _take_jobs(self, concurrency: int) -> None:
+        """Work until cancelled, or until the database goes away."""
+        try:
+            await self.app.open_async()
+            await self.app.run_worker_async(concurrency=concurrency, wait=True, **HOW)
+        except (ConnectorException, psycopg.Error) as error:
+            log.warning("the queue failed", error=str(error.__cause__ or error).strip())
+        finally:
+            await self.app.connector.close_async()
 
     def take_entries(self) -> None:
         """Take anew what was made in the console, if there is news."""

@@ -72,7 +72,7 @@ def explain(error: BaseException) -> tuple[str | None, ExitCode]:
     known = _known(error)
     if known is not None:
         return known
-    if type(error).__module__.startswith("sqlalchemy."):
+    if type(error).__module__.startswith(("sqlalchemy.", "sqlite3")):
         return _store(error), ExitCode.COULD_NOT_RUN
     if isinstance(error, OSError):
         return _system(error), ExitCode.COULD_NOT_RUN

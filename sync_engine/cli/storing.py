@@ -92,7 +92,6 @@ def backup(
     from sync_engine.store import upgrade as upgrades
 
     engine = frame.store()
-    upgrades.version(engine)
     file = target or Path(f"{engine.url.database}.{clock.now():%Y%m%d-%H%M%S}.backup")
     saved = upgrades.backup(engine, file)
     frame.answer(

@@ -37,6 +37,7 @@ class Website:
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
+        self._optional = frame.optional and not frame.config.exists()
         self._engine = open_store(frame)
         self._version = entries.version(self._engine)
         self._workshop = Workshop.open(frame.configuration(), self._engine)
@@ -60,7 +61,7 @@ class Website:
         scheduler.start()
         log.info("serving", listen=listener.address)
         while signals.wait() == signal.SIGHUP:
-            self._take(lambda: load(self._frame.config))
+            self._take(lambda: load(self._frame.config, optional=self._optional))
         scheduler.shutdown(wait=False)
         listener.close()
         site.close()

@@ -66,12 +66,12 @@ def _active(source: StoreSource) -> Column:
     )
 
 
-def _is_first(given: Any, account: Any) -> Truth:
+def is_first(given: Any, account: Any) -> Truth:
     """Of several accounts of one human that are assigned to a task, the first stands for them."""
     before, other = ASSIGNMENT.alias(), PERSON.alias()
     earlier = (
         sa.select(sa.literal(1))
-        .select_from(before.join(other, _of_account(before, other)))
+        .select_from(before.join(other, of_account(before, other)))
         .where(
             before.c.connection_id == given.c.connection_id,
             before.c.task_id == given.c.task_id,
@@ -84,7 +84,8 @@ def _is_first(given: Any, account: Any) -> Truth:
     return sa.or_(given.c.position == 0, sa.not_(earlier))
 
 
-def _of_account(given: Any, account: Any) -> Truth:
+def of_account(given: Any, account: Any) -> Truth:
+    """The account that an assignment names, while it is there."""
     return sa.and_(
         account.c.connection_id == given.c.connection_id,
         account.c.id == given.c.person_id,
@@ -103,7 +104,7 @@ def _load(source: StoreSource) -> Any:
     today, frame = source.frame.moment.today, source.frame
 
     def make() -> tuple[Any, Truth]:
-        origin = given.join(account, _of_account(given, account)).join(
+        origin = given.join(account, of_account(given, account)).join(
             task,
             sa.and_(task.c.connection_id == given.c.connection_id, task.c.id == given.c.task_id),
         )
@@ -121,7 +122,7 @@ def _load(source: StoreSource) -> Any:
                 _may_be_open(task),
                 task.c.type != "epic",
                 account.c.identity_id.is_not(None),
-                _is_first(given, account),
+                is_first(given, account),
                 frame.configured(task.c.connection_id),
             )
             .group_by(account.c.identity_id)
@@ -212,7 +213,7 @@ def _effort(source: StoreSource) -> Any:
             sa.select(part.c.connection_id, part.c.parent_id).where(is_part(part)).distinct().cte()
         )
         origin = (
-            given.join(account, _of_account(given, account))
+            given.join(account, of_account(given, account))
             .join(
                 task,
                 sa.and_(
@@ -236,7 +237,7 @@ def _effort(source: StoreSource) -> Any:
                 account.c.identity_id.label("id"),
                 sa.func.sum(share, type_=sa.Integer()).label("everything"),
                 sa.func.sum(sa.case((soon, share)), type_=sa.Integer()).label("minutes"),
-                count_if(sa.and_(soon, left.is_(None), _is_first(given, account))).label("unsized"),
+                count_if(sa.and_(soon, left.is_(None), is_first(given, account))).label("unsized"),
                 count_if(unmapped).label("unmapped"),
                 count_if(sa.and_(soon, unmapped)).label("unmapped_soon"),
             )

@@ -158,7 +158,7 @@ def _history(source: StoreSource) -> Any:
 
 
 def _day(text: Column) -> Column:
-    """What begins a date or an instant in history: another hour of a day is no other day."""
+    """The day of what history holds: a day, or what is not read anew since it held instants."""
     return sa.func.substr(text, 1, 10)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sync_engine.schedule.axis import Axis
-from sync_engine.schedule.model import DAY, Activity, Point
+from sync_engine.schedule.model import DAY, Activity, Dependency, Point
 from sync_engine.schedule.network import Network
 from sync_engine.schedule.passes import Early, binds, forward, project_end
 from sync_engine.schedule.work import (
@@ -163,19 +163,36 @@ def _logic(facts: Facts) -> Point:
 
 
 def _links(facts: Facts) -> Iterable[Point]:
-    """Of the links to open activities of the project."""
+    """Of the links to open activities of the project. Those to activities of unknown standing may
+    be such links, or not."""
     network, standing = facts.network, facts.work.standing
-    judged = [
-        link
-        for link, after in zip(network.links, network.after, strict=True)
-        if not network.activities[after].external and standing[after] is not Standing.DONE
-    ]
+    judged: list[Dependency] = []
+    doubtful: list[Dependency] = []
+    for link, after in zip(network.links, network.after, strict=True):
+        if not network.activities[after].external and standing[after] is not Standing.DONE:
+            (doubtful if standing[after] is Standing.UNKNOWN else judged).append(link)
     lags = facts.lacking("link.lag_minutes", statuses=False)
     leads = sum(link.lag < 0 for link in judged)
-    yield _bare("D02", *lags) if lags else _count("D02", leads, ())
-    yield _share("D03", sum(link.lag > 0 for link in judged), len(judged), lags)
-    told = () if all(link.told for link in judged) else ("link.type_label",)
-    yield _share("D04", sum(link.kind == "FS" for link in judged), len(judged), told)
+    unsure = ("task.status",) if any(link.lag < 0 for link in doubtful) else ()
+    yield _bare("D02", *lags) if lags else _count("D02", leads, unsure)
+    late = [link.lag > 0 for link in judged], [link.lag > 0 for link in doubtful]
+    yield _share_of_links("D03", *late, lags)
+    told = () if all(link.told for link in (*judged, *doubtful)) else ("link.type_label",)
+    plain = [link.kind == "FS" for link in judged], [link.kind == "FS" for link in doubtful]
+    yield _share_of_links("D04", *plain, told)
+
+
+def _share_of_links(
+    ref: str, judged: Sequence[bool], doubtful: Sequence[bool], missing: tuple[str, ...]
+) -> Point:
+    """The share of those that are so; not known where those in doubt would change it."""
+    part, more = sum(judged), sum(doubtful)
+    found = _share(ref, part, len(judged), missing)
+    least = _share(ref, part, len(judged) + len(doubtful) - more, missing)
+    most = _share(ref, part + more, len(judged) + more, missing)
+    if least.value != most.value:
+        return _bare(ref, *sorted({*missing, "task.status"}))
+    return found
 
 
 def _floats(facts: Facts) -> Iterable[Point]:

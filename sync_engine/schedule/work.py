@@ -4,12 +4,12 @@ points that its own dates fix. What cannot be known stays None, with the reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
 
 from sync_engine.schedule.axis import Axis
-from sync_engine.schedule.model import DAY, Activity
+from sync_engine.schedule.model import DAY, Activity, State
 
 NOTHING = "it has neither both dates nor an estimate"
 CONTRADICTION = "it is planned to start after it is due"
@@ -84,6 +84,12 @@ def prepare(activities: Sequence[Activity], axis: Axis) -> Work:
         work.deadline.append(_point(axis.end, each.deadline))
         work.why.append(why)
     return work
+
+
+def may_be_undated(each: Activity, axis: Axis) -> bool:
+    """Of an activity of unknown state: nobody could say how long it takes if it were open."""
+    states: tuple[State, ...] = ("open", "started")
+    return any(prepare([replace(each, state=state)], axis).why[0] for state in states)
 
 
 def _standing(each: Activity) -> Standing:

@@ -20,16 +20,20 @@ from sync_engine.rules.frames import connections
 from sync_engine.rules.joins import CHANGE, LINK, MILESTONE, PROJECT, TASK, table
 from sync_engine.rules.sources import ConnectionInfo
 from sync_engine.rules.standards import Standard
-from sync_engine.schedule.model import Activity, Schedule
-from sync_engine.schedule.work import UNMAPPED
+from sync_engine.schedule.axis import Axis
+from sync_engine.schedule.model import Schedule
+from sync_engine.schedule.work import UNMAPPED, may_be_undated
 from sync_engine.scheduling.read import Plan, plan
 from sync_engine.store.engine import reading
 from sync_engine.store.locks import Lock, hold
 from sync_engine.store.models import Run
 from sync_engine.store.schedule_models import ScheduleResult, TaskSchedule
 
-METHOD = "10"  # changes with the way to compute, so that kept results are made anew
+METHOD = "11"  # changes with the way to compute, so that kept results are made anew
 CHUNK = 500
+UNDATED = "schedule-undated"
+"""The standard over what is undated, which is no point of DCMA's."""
+
 RESULT, FLOAT, _RUN = table(ScheduleResult), table(TaskSchedule), table(Run)
 COLUMNS = {
     "D01": "open_ends_share", "D02": "leads", "D03": "lags_share", "D04": "finish_to_start_share",
@@ -73,7 +77,10 @@ def refresh(engine: sa.Engine, moment: Moment, limits: Mapping[str, float] | Non
         for project in outdated:
             with reading(engine) as connection:
                 held = plan(connection, tool, project, moment)
-            _write(engine, held, held.analysed(moment, limits), run, moment, mark)
+            found = held.analysed(moment, limits)
+            most = (limits or {}).get(UNDATED, 0)
+            row = result_row(held, found, run, moment, mark, most)
+            _write(engine, held, found, row, run)
         count += len(outdated)
         _bring_forward(engine, tool.id, run)
         if kept - live:
@@ -145,7 +152,8 @@ def _baselines(connection: sa.Connection, tool: int) -> dict[str, int]:
 
 
 def _changed(tool: int, since: int) -> Iterator[sa.Select[Any]]:
-    """Statements that find the projects touched by later runs, or linked with a task that was."""
+    """Statements that find the projects touched by later runs, linked with a task that was, or
+    with tasks under another project's milestone that was."""
 
     def later(row: Any) -> sa.ColumnElement[bool]:
         return sa.and_(row.c.connection_id == tool, row.c.run_id > since)
@@ -155,6 +163,12 @@ def _changed(tool: int, since: int) -> Iterator[sa.Select[Any]]:
         yield (
             sa.select(row.c.project_id).where(later(row), row.c.project_id.is_not(None)).distinct()
         )
+    yield (
+        sa.select(TASK.c.project_id)
+        .select_from(MILESTONE.join(TASK, _is(MILESTONE, TASK.c.milestone_id, TASK)))
+        .where(later(MILESTONE), TASK.c.project_id.is_not(None))
+        .distinct()
+    )
     other = TASK.alias()
     for near, far in ((LINK.c.from_id, LINK.c.to_id), (LINK.c.to_id, LINK.c.from_id)):
         yield (
@@ -190,7 +204,9 @@ def _linked(held: Plan) -> set[str]:
     return {end for link in held.dependencies for end in (link.before, link.after)}
 
 
-def result_row(held: Plan, found: Schedule, run: int, moment: Moment, mark: str) -> dict[str, Any]:
+def result_row(
+    held: Plan, found: Schedule, run: int, moment: Moment, mark: str, most_undated: float = 0
+) -> dict[str, Any]:
     """What is kept of a project's schedule."""
     values: dict[str, Any] = {}
     for ref, column in COLUMNS.items():
@@ -208,22 +224,20 @@ def result_row(held: Plan, found: Schedule, run: int, moment: Moment, mark: str)
         "run_id": run, "basis": mark, "baseline_id": held.baseline_id,
         "dependencies": found.dependencies,
         "open_activities": found.open if held.active else 0,
-        "undated_activities": _undated(held, found),
+        "undated_activities": _undated(held, found, moment, most_undated),
         "forecast_finish": found.finish, **values,
     }  # fmt: skip
 
 
-def _undated(held: Plan, found: Schedule) -> int:
-    """Of how many linked activities nobody knows how long they take. What has dates and a status
-    that is not mapped is none of them: dates are not what it lacks."""
+def _undated(held: Plan, found: Schedule, moment: Moment, most: float) -> int | None:
+    """Of how many linked activities nobody knows how long they take. None: of no more than
+    `most` that are open, but there are others that may be."""
     reasons = {id: found.unassessable[id] for id in _linked(held) & found.unassessable.keys()}
-    dated = {each.id for each in held.activities if _has_length(each)}
-    return sum(why != UNMAPPED or id not in dated for id, why in reasons.items())
-
-
-def _has_length(each: Activity) -> bool:
-    dated = each.start is not None and each.finish is not None
-    return each.milestone or dated or each.estimate is not None
+    count = sum(why != UNMAPPED for why in reasons.values())
+    axis = Axis(moment.calendar, moment.today)
+    doubtful = (each for each in held.activities if reasons.get(each.id) == UNMAPPED)
+    few = count <= most
+    return None if few and any(may_be_undated(each, axis) for each in doubtful) else count
 
 
 def float_rows(held: Plan, found: Schedule, run: int) -> dict[str, dict[str, Any]]:
@@ -249,14 +263,14 @@ def _writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def _write(
-    engine: sa.Engine, held: Plan, found: Schedule, run: int, moment: Moment, mark: str
+    engine: sa.Engine, held: Plan, found: Schedule, row: Mapping[str, Any], run: int
 ) -> None:
     connection_id, project_id = held.key
     mine = sa.and_(RESULT.c.connection_id == connection_id, RESULT.c.project_id == project_id)
     rows = float_rows(held, found, run)
     with _writing(engine) as connection:
         connection.execute(sa.delete(RESULT).where(mine))
-        connection.execute(sa.insert(RESULT), result_row(held, found, run, moment, mark))
+        connection.execute(sa.insert(RESULT), row)
         before = connection.execute(
             sa.select(FLOAT).where(
                 FLOAT.c.connection_id == connection_id, FLOAT.c.project_id == project_id

@@ -8,10 +8,11 @@ from sync_engine.rules.standards import Standard
 
 
 def limits_of(standards: Iterable[Standard]) -> dict[str, float]:
-    """The thresholds that the configuration sets for the points of a schedule."""
+    """The thresholds that the configuration sets for the points of a schedule, and for standards
+    of it that are no points."""
     return {
-        each.ref: float(each.params[name].value)
+        each.ref or each.id: float(each.params[name].value)
         for each in standards
         for name in ("most", "least")
-        if each.ref and each.pack == "schedule" and name in each.params
+        if each.pack == "schedule" and name in each.params
     }

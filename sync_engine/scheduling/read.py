@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sync_engine.clock import day_in
 from sync_engine.rules.baseline_facts import BASELINE, PLANNED, fate_of
 from sync_engine.rules.calendars import Moment
 from sync_engine.rules.joins import LINK, MILESTONE, PROJECT, TASK, is_put_away_done
@@ -231,7 +232,7 @@ def _lacks(tool: ConnectionInfo, of_project: Iterable[str]) -> frozenset[str]:
 
 
 def _day(at: datetime | None, moment: Moment) -> date | None:
-    return None if at is None else at.astimezone(moment.zone).date()
+    return None if at is None else day_in(moment.zone, at)
 
 
 def _activity(row: Any, moment: Moment, *, owned: bool, agreed: Agreed | None) -> Activity:

@@ -28,8 +28,13 @@ def open_engine(url: str) -> sa.Engine:
 
     SQLite runs in WAL and begins every writing transaction IMMEDIATE: a deferred one that turns
     writer fails with "database is locked" whatever the time-out.
+
+    Raises:
+        sqlalchemy.exc.ArgumentError: it is no URL, or one of another kind of database.
     """
     parsed = make_url(url)
+    if parsed.get_backend_name() not in _READING:
+        raise sa.exc.ArgumentError(f"a store cannot be on {parsed.get_backend_name()}")
     if parsed.get_backend_name() == "postgresql":
         return sa.create_engine(
             parsed.set(drivername="postgresql+psycopg"),

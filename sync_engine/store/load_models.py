@@ -9,7 +9,11 @@ from sqlmodel import Field, SQLModel
 
 
 class LoadOfAccount(SQLModel, table=True):
-    """The open tasks of one account, whenever they are due."""
+    """The open tasks of one account, whenever they are due.
+
+    What several accounts of one person in the connection are assigned to counts once, but for its
+    effort.
+    """
 
     __tablename__ = "load_of_account"
 
@@ -45,4 +49,4 @@ class LoadOfConnection(SQLModel, table=True):
 
     connection_id: int = Field(foreign_key="connection.id", primary_key=True)
     run_id: int
-    basis: str  # changes with the way to compute
+    basis: str  # changes with the way to compute, and with who has several accounts

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
 
+from sync_engine.store.flag_models import AssessmentRow
 from sync_engine.store.models import Connection
 from sync_engine.store.tables import METADATA
 
 _connection: sa.Table = Connection.__table__  # type: ignore[attr-defined]
+_assessment: sa.Table = AssessmentRow.__table__  # type: ignore[attr-defined]
 
 
 def connection(store: sa.Connection, name: str) -> Mapping[str, int] | None:
@@ -26,7 +28,20 @@ def connection(store: sa.Connection, name: str) -> Mapping[str, int] | None:
         count = store.execute(sa.delete(table).where(doomed[table])).rowcount
         if table is not _connection:
             deleted[table.name] = count
+    _forget_what_was_seen(store, id)
     return {table: count for table, count in deleted.items() if count}
+
+
+def _forget_what_was_seen(store: sa.Connection, id: int) -> None:
+    """SQLite gives the number of the last connection, and those of its runs, to the next one, of
+    which nothing has been looked at."""
+    last = store.execute(
+        sa.select(_assessment.c.id, _assessment.c.runs).order_by(_assessment.c.id.desc()).limit(1)
+    ).first()
+    if last is not None and str(id) in (last.runs or {}):
+        seen = {key: run for key, run in last.runs.items() if key != str(id)}
+        mine = _assessment.c.id == last.id
+        store.execute(sa.update(_assessment).where(mine).values(runs=seen))
 
 
 def of_connection(id: int) -> dict[sa.Table, sa.ColumnElement[bool]]:

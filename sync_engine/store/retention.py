@@ -49,7 +49,8 @@ def tidy(engine: sa.Engine, *, gone: datetime, runs: datetime, flags: datetime) 
 
     Args:
         gone: tombstones of records and items that were retired before.
-        runs: runs that ended before; those that a held census refers to stay.
+        runs: runs that ended before; those that a held census refers to stay, and the last one of
+            each connection: numbers of runs only grow, and what was looked at is told by them.
         flags: flags that were resolved before, with their history.
     """
     return Removed(_gone(engine, gone), _runs(engine, runs), _flags(engine, flags))
@@ -86,11 +87,12 @@ def _unplanned(table: sa.Table) -> list[sa.ColumnElement[bool]]:
 
 
 def _runs(engine: sa.Engine, before: datetime) -> int:
+    last = sa.select(sa.func.max(_run.c.id)).group_by(_run.c.connection_id)
     with engine.begin() as connection:
         return connection.execute(
             sa.delete(_run)
             .where(_run.c.ended_at < before)
-            .where(_run.c.id.not_in(sa.select(_hold.c.run_id)))
+            .where(_run.c.id.not_in(sa.select(_hold.c.run_id)), _run.c.id.not_in(last))
         ).rowcount
 
 

@@ -22,7 +22,7 @@ class ScheduleResult(SQLModel, table=True):
     baseline_id: int | None = None  # the project's baseline that it takes into account
     dependencies: int
     open_activities: int
-    undated_activities: int  # open ones with links, without what the passes need
+    undated_activities: int | None = None  # open ones with links, without what the passes need
     forecast_finish: date | None = None
     open_ends_share: float | None = None  # %
     leads: int | None = None

@@ -19,6 +19,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from sync_engine.store.engine import PRIVATE, reading
+from sync_engine.store.locks import Lock, hold
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -87,6 +88,8 @@ def _journal(connection: sa.Connection) -> str | None:
 def upgrade(engine: sa.Engine, now: datetime) -> Path | None:
     """Bring the store to this program's version; the backup that was made, if there was one.
 
+    Of several processes that start together one upgrades, and the others wait for it.
+
     Raises:
         StoreVersionError: see `version`; or the upgraded store is not sound (it is left as it
             was).
@@ -96,29 +99,37 @@ def upgrade(engine: sa.Engine, now: datetime) -> Path | None:
         return None
     saved = None
     if stands.store is not None and engine.dialect.name == "sqlite":
-        saved = backup(
-            engine, Path(f"{engine.url.database}.before-{stands.program}.{now:%Y%m%d%H%M%S}")
+        saved = _copy(
+            engine, Path(f"{engine.url.database}.before-{stands.program}.{now:%Y%m%d%H%M%S%f}")
         )
     with engine.connect() as connection:
         if engine.dialect.name != "sqlite":
-            _migrate(connection)
+            _migrate(connection, stands.program)
             return saved
         raw: Any = connection.connection.driver_connection
         raw.execute("PRAGMA foreign_keys=OFF")
         try:
-            _migrate(connection)
+            migrated = _migrate(connection, stands.program)
         finally:
             raw.execute("PRAGMA foreign_keys=ON")
+    if saved is not None and not migrated:
+        saved.unlink()  # it may hold what is upgraded already; whoever upgraded made another
+        return None
     return saved
 
 
-def _migrate(connection: sa.Connection) -> None:
+def _migrate(connection: sa.Connection, to: str) -> bool:
+    """Whether there was anything left to do."""
     config = alembic_config()
     with connection.begin():
+        hold(connection, Lock.UPGRADE)
+        if revision(connection) == to:
+            return False
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         if connection.dialect.name == "sqlite":
             _check_references(connection)
+    return True
 
 
 def _check_references(connection: sa.Connection) -> None:
@@ -134,12 +145,22 @@ def backup(engine: sa.Engine, target: Path) -> Path:
     """A consistent copy of a SQLite store, made while it is in use.
 
     Raises:
-        StoreVersionError: the store is not on SQLite, or the target exists.
+        StoreVersionError: see `version`; or the store is not on SQLite, there is none, or the
+            target exists.
     """
     if engine.dialect.name != "sqlite":
         raise StoreVersionError(
             "PostgreSQL is backed up with its own tools: pg_dump, or base backups"
         )
+    file = engine.url.database
+    if not file or not Path(file).exists() or version(engine).store is None:
+        raise StoreVersionError(
+            f"there is no store in {file}, so there is nothing to back up; check the option `store`"
+        )
+    return _copy(engine, target)
+
+
+def _copy(engine: sa.Engine, target: Path) -> Path:
     if target.exists():
         raise StoreVersionError(f"{target} exists; name another file for the backup")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -194,12 +195,18 @@ def _tasks(
     connection: sa.Connection, visible: Visible, accounts: list[tuple[tuple[int, str], Account]]
 ) -> tuple[Work, ...]:
     """Their open tasks: what is in progress first, then by due date. One more than is shown."""
-    row = TASK.c
-    given = sa.or_(
-        sa.false(),
-        *(sa.and_(ASSIGNMENT.c.connection_id == c, ASSIGNMENT.c.person_id == p)
-          for (c, p), _ in accounts),
-    )  # fmt: skip
+    row, before = TASK.c, ASSIGNMENT.alias()
+    keys = {key for key, _ in accounts}
+    earlier = (
+        sa.select(before.c.position)
+        .where(
+            before.c.connection_id == ASSIGNMENT.c.connection_id,
+            before.c.task_id == ASSIGNMENT.c.task_id,
+            before.c.position < ASSIGNMENT.c.position,
+            _names(before, keys),
+        )
+        .exists()
+    )
     on = sa.and_(row.connection_id == ASSIGNMENT.c.connection_id, row.id == ASSIGNMENT.c.task_id)
     of = sa.and_(
         PROJECT.c.connection_id == row.connection_id, PROJECT.c.id == row.project_id,
@@ -213,13 +220,13 @@ def _tasks(
     begun = sa.case((row.status == "in_progress", 0), (row.status == "todo", 1), else_=2)
     rows = connection.execute(
         sa.select(
-            row.title, row.key, row.url, CONNECTION.c.name.label("connection"),
+            row.title, row.key, row.url, row.connection_id, CONNECTION.c.name.label("connection"),
             PROJECT.c.name.label("project"), row.status, row.status_label, row.due_on,
             effort_left(TASK).label("minutes"), row.assignee_ids,
         )
         .select_from(origin)
         .where(
-            given, row.gone_at.is_(None), row.type != "epic",
+            _names(ASSIGNMENT, keys), ~earlier, row.gone_at.is_(None), row.type != "epic",
             sa.or_(row.status.in_(OPEN), row.status.is_(None)), visible.tasks(TASK),
         )
         .order_by(begun, row.due_on.is_(None), row.due_on, row.connection_id, row.id)
@@ -227,9 +234,18 @@ def _tasks(
     )  # fmt: skip
     return tuple(
         Work(each.title, each.key, each.url, each.connection, each.project, each.status,
-             each.status_label, each.due_on, each.minutes, len(each.assignee_ids or ()) > 1)
+             each.status_label, each.due_on, each.minutes,
+             not keys.issuperset((each.connection_id, one) for one in each.assignee_ids or ()))
         for each in rows
     )  # fmt: skip
+
+
+def _names(given: Any, accounts: Iterable[tuple[int, str]]) -> sa.ColumnElement[bool]:
+    """An assignment of one of some accounts."""
+    return sa.or_(
+        sa.false(),
+        *(sa.and_(given.c.connection_id == c, given.c.person_id == p) for c, p in sorted(accounts)),
+    )
 
 
 def _flags(connection: sa.Connection, visible: Visible, id: int) -> tuple[OwnFlag, ...]:

@@ -20,14 +20,21 @@ from sync_engine.scheduling.read import unseen
 SHOWN = 6
 DATES = ("task.status", "task.due_on")
 NEEDS: Mapping[str, tuple[str, ...]] = {
-    "D01": ("task.status",), "D02": ("link.lag_minutes",), "D03": ("link.lag_minutes",),
-    "D06": DATES, "D07": DATES, "D09": DATES, "D10": ("task.assignee_ids", *DATES), "D12": DATES,
-    "D13": DATES, "D15": ("task.due_on",),
+    "D01": ("task.status",), "D02": ("task.status", "link.lag_minutes"),
+    "D03": ("task.status", "link.lag_minutes"), "D04": ("task.status",), "D06": DATES,
+    "D07": DATES, "D09": DATES, "D10": ("task.assignee_ids", *DATES), "D12": DATES, "D13": DATES,
+    "D15": ("task.due_on",),
 }  # fmt: skip
 """Fields that a tool must tell for a point to be assessable."""
 
 AGREED = ("D08", "D11", "D14")
 """Points that compare with a baseline."""
+
+PASSES = ("D06", "D07", "D12", "D13")
+"""Points that rest on both passes."""
+
+STATUSES = ("D01", "D02", "D03", "D09", "D15")
+"""Points of which, where the tool tells all fields, only statuses may be unknown."""
 
 FIELDS = {
     "task.status": "the status of tasks", "task.due_on": "due dates",
@@ -75,7 +82,7 @@ class Schedule:
     path: tuple[Critical, ...] = ()
     links: int = 0
     open: int = 0
-    undated: int = 0
+    undated: int | None = 0
     points: tuple[Judged, ...] = ()
 
     def answers(self, answer: str) -> int:
@@ -155,9 +162,11 @@ def _why(row: Any, ref: str, lacks: Collection[str], *, lost: bool) -> str:
         (ref in AGREED and row.baseline_id is None, "there is no baseline to compare with"),
         (missing, f"its tool does not tell {' and '.join(missing)}"),
         (ref in AGREED and lost, "tasks of its baseline are out of sight"),
-        (ref == "D04", "its tool does not tell of what kind some links are"),
+        (ref == "D04", "nobody knows of what kind some links are, or where their tasks stand"),
+        (ref in STATUSES, "nobody knows where some of its tasks stand"),
+        (ref == "D14" and row.missed_share is not None, "nothing was due by now by its baseline"),
         (not row.open_activities, "no work of it is open"),
-        (row.undated_activities, "linked tasks have no dates to compute with"),
+        (ref in PASSES and row.undated_activities, "linked tasks have no dates to compute with"),
         (ref == "D13", "nobody says when it is to be finished"),
     )
     known = (why for holds, why in reasons if holds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from connectors.sdk.errors import Refused, Throttled, Unavailable
 from connectors.sdk.records import Project, Task
 from connectors.sdk.sandbox import Sandbox, serve
 from sync_engine import clock, probing
+from sync_engine.cli.boundary import explain
 from sync_engine.probing import trouble_of
 from sync_engine.settings import load
 
@@ -273,6 +275,33 @@ def test_a_store_that_is_no_database_is_told(flagstaff: Flagstaff, tmp_path: Pat
     assert "option `store`" in flagstaff("db", "check").err
     (tmp_path / "flagstaff.yaml").write_text("store: nonsense\n")
     assert "not the URL of a store" in flagstaff("db", "check").err
+
+
+@pytest.mark.parametrize("kind", ["mysql", "mariadb+pymysql", "oracle"])
+def test_a_store_on_another_database_is_refused(
+    flagstaff: Flagstaff, tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "flagstaff.yaml").write_text(f"store: {kind}://pmo@db.example.com/flagstaff\n")
+    for command in (("db", "check"), ("run",), ("sync",)):
+        refused = flagstaff(*command)
+        assert (refused.code, "not the URL of a store" in refused.err) == (1, True)
+
+
+def test_a_store_that_is_not_there_is_not_backed_up(flagstaff: Flagstaff, tmp_path: Path) -> None:
+    """A backup without anything in it is one that nobody notices until it is needed."""
+    (tmp_path / "flagstaff.yaml").write_text("store: sqlite:///elsewhere.db\n")
+    for _ in range(2):
+        refused = flagstaff("db", "backup", str(tmp_path / "copy.db"))
+        assert (refused.code, "nothing to back up" in refused.err) == (1, True)
+        assert not (tmp_path / "copy.db").exists()
+        assert not (tmp_path / "elsewhere.db").exists()
+    flagstaff("db", "check")  # makes an empty file
+    assert flagstaff("db", "backup", str(tmp_path / "copy.db")).code == 1
+
+
+def test_a_backup_that_finds_no_room_is_told_in_plain_words() -> None:
+    said, code = explain(sqlite3.OperationalError("database or disk is full"))
+    assert (code, said is not None and "the disk is full" in said) == (1, True)
 
 
 def test_a_store_is_made_checked_and_backed_up(flagstaff: Flagstaff, tmp_path: Path) -> None:

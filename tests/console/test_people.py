@@ -301,6 +301,37 @@ def test_joined_accounts_are_counted_together(filled: sa.Engine) -> None:
         assert connection.execute(kept).scalar_one() > 5
 
 
+def test_what_two_accounts_of_one_person_share_counts_once(filled: sa.Engine) -> None:
+    """Ada had a second account, and both are assigned to the same work. Apart they are two."""
+    due = TODAY + timedelta(days=2)
+    with filled.begin() as connection:
+        record(connection, PersonRow, "ada2", name="Ada", kind="human", identity_id=4)
+        task(connection, "d1", "ada ada2", due_on=due, remaining_minutes=6 * HOUR, run_id=43,
+             status="in_progress")  # fmt: skip
+        task(connection, "d2", "ada ada2 bob", due_on=due, run_id=43)
+        task(connection, "d3", "ada ada2", status=None, run_id=43)
+        ran(connection, 43)
+    assert workload.refresh(filled) == 1
+    ada = {each.id: each.load for each in listed(filled).shown}
+    assert [(ada[id].open, ada[id].weeks[0].minutes) for id in (3, 4)] == [
+        (ada[3].open, ada[3].weeks[0].minutes), (2, 3 * HOUR)
+    ]  # fmt: skip
+    with filled.begin() as connection:
+        row = table(PersonRow)
+        connection.execute(sa.update(row).where(row.c.id == "ada2").values(identity_id=3))
+    assert workload.refresh(filled) == 1
+    one, was = shown(filled, 3), ada[3]
+    assert (one.load.open, one.load.in_progress, one.load.unmapped) == (
+        was.open, was.in_progress, was.unmapped
+    )  # fmt: skip
+    now, then = one.load.weeks[0], was.weeks[0]
+    assert (now.open, now.unsized, now.minutes) == (
+        then.open, then.unsized, then.minutes + 3 * HOUR
+    )  # fmt: skip
+    listing = [(each.title, each.shared) for each in one.tasks if each.title.startswith("Work d")]
+    assert sorted(listing) == [("Work d1", False), ("Work d2", True), ("Work d3", False)]
+
+
 def test_accounts_that_look_alike_are_decided_on(site: Site) -> None:
     """Accepted: one person at once. What is decided is not asked again, and stands in the log."""
     browser = site.browser("pmo")

@@ -281,10 +281,26 @@ def test_the_schedule_says_what_holds_and_what_cannot_be_said(filled: sa.Engine)
     }  # fmt: skip
     unknown = {each.point.ref: each.why for each in schedule.points if each.why}
     assert unknown == {
-        "D08": "linked tasks have no dates to compute with",
-        "D10": "linked tasks have no dates to compute with",
+        "D08": "some of its tasks lack a status or a date",
+        "D10": "some of its tasks lack a status or a date",
     }
     assert schedule.length == 52
+
+
+def test_a_point_is_not_said_to_lack_what_it_does_not_rest_on(filled: sa.Engine) -> None:
+    """Some linked tasks have no dates, but D01 to D04 and D15 ask for none."""
+    with filled.begin() as connection:
+        connection.execute(
+            sa.text(
+                "UPDATE schedule_result SET open_ends_share = NULL, finish_to_start_share = NULL,"
+                " cpli = NULL, bei = NULL"
+            )
+        )
+    why = {each.point.ref: each.why for each in shown(filled).schedule.points if each.why}
+    assert why["D01"] == "nobody knows where some of its tasks stand"
+    assert why["D04"] == "nobody knows of what kind some links are, or where their tasks stand"
+    assert why["D13"] == "linked tasks have no dates to compute with"
+    assert why["D14"] == "nothing was due by now by its baseline"
 
 
 def test_without_a_schedule_it_is_told_why(filled: sa.Engine) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from signal import SIGHUP, SIGTERM
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from connectors.sdk.sandbox import Sandbox
 from sync_engine.commands import CommandError
@@ -252,3 +255,33 @@ def test_commands_see_the_store_without_a_file(
     assert run(["config", "export", "--console-only"]) == 0
     assert "timezone: Europe/Berlin" in capsys.readouterr().out
     assert run(["config", "check"]) == 0
+
+
+class _Told:
+    """Signals that come one after the other."""
+
+    def __init__(self, *numbers: int) -> None:
+        self._left = list(numbers)
+
+    def wait(self) -> int:
+        return self._left.pop(0)
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_the_console_apart_is_reloaded_without_a_file(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    """One that is there by then is read, too."""
+    from sync_engine.cli import website
+    from sync_engine.cli.frame import Frame
+
+    made = website.Website(Frame(ABSENT))
+    monkeypatch.setattr(website, "whole", Mock())
+    monkeypatch.setattr(website, "Signals", lambda *_: _Told(SIGHUP, SIGTERM))
+    if written:
+        ABSENT.write_text("timezone: Europe/Berlin\n")
+    with structlog.testing.capture_logs() as said:
+        made.run()
+    assert [each["event"] for each in said] == ["serving", "configuration reloaded"]
+    zone = made._workshop.configuration.settings.timezone
+    assert (zone == "Europe/Berlin") == written

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 import sqlalchemy as sa
+from procrastinate.exceptions import ConnectorException
 
 from sync_engine import clock
 from sync_engine.configure import people as persons
@@ -115,4 +120,37 @@ def test_a_digest_that_cannot_be_composed_is_logged(
         monkeypatch.setattr(clock, "now", lambda now=now: now)
         worker.app.tasks["flagstaff.duties"].func(timestamp=0)
     assert "is not understood" in capsys.readouterr().out
+    worker.engine.dispose()
+
+
+def test_a_worker_outlives_a_restart_of_the_database(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue ends with an error, then without one; then it is told to stop."""
+    begun = 0
+
+    async def works(**_: object) -> None:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            raise ConnectorException
+        if begun == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("sync_engine.worker.AGAIN_SECONDS", 0)
+    monkeypatch.setattr(worker.app, "run_worker_async", works)
+    before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)]
+    worker.run()
+    assert begun == 3
+    assert [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)] == before
+    worker.engine.dispose()
+
+
+def test_what_is_wrong_with_a_worker_itself_ends_it(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker.app, "run_worker_async", AsyncMock(side_effect=RuntimeError("no")))
+    with pytest.raises(RuntimeError, match="no"):
+        worker.run()
     worker.engine.dispose()

@@ -38,3 +38,16 @@ def test_nothing_that_refers_to_a_purged_connection_is_in_the_way(store: sa.Engi
     assert set(deleted or ()) == of_connection | THROUGH_OTHERS
     assert {name for name, count in left.items() if count == 1} == {*(deleted or ()), "connection"}
     assert set(left.values()) == {1, 2}
+
+
+def test_what_was_looked_at_of_it_is_forgotten(store: sa.Engine) -> None:
+    """The next connection may get its number, and nothing of that one has been looked at."""
+    with store.begin() as connection:
+        for table in METADATA.sorted_tables:
+            if table.name in ("connection", "assessment"):
+                connection.execute(sa.insert(table), [row(table, 1), row(table, 2)])
+        seen = METADATA.tables["assessment"]
+        connection.execute(sa.update(seen).values(runs={"1": 7, "2": 9}))
+        purge.connection(connection, "x2")
+        last = sa.select(seen.c.runs).order_by(seen.c.id.desc()).limit(1)
+        assert connection.execute(last).scalar_one() == {"1": 7}

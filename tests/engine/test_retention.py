@@ -34,6 +34,15 @@ def test_a_run_that_a_held_census_refers_to_stays(bench: Any) -> None:
     assert bench.rows("SELECT id FROM run") == [(held.run_id,)]
 
 
+def test_the_last_run_of_a_connection_stays_so_that_numbers_only_grow(bench: Any) -> None:
+    """What was looked at is told by the number of a run: a smaller one would never be seen."""
+    bench.pull()
+    last = bench.pull()
+    assert retention.tidy(bench.engine, gone=EARLY, runs=LATE, flags=EARLY).runs == 1
+    assert bench.rows("SELECT id FROM run") == [(last.run_id,)]
+    assert bench.pull().run_id > last.run_id
+
+
 def test_after_it_a_pull_goes_on_as_before(bench: Any) -> None:
     bench.pull()
     retention.tidy(bench.engine, gone=LATE, runs=LATE, flags=LATE)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -100,6 +102,36 @@ def test_long_lines_of_the_audit_log_survive_being_indexed(empty: sa.Engine) -> 
     upgrade.upgrade(empty, NOW)
     with empty.connect() as connection:
         assert connection.execute(sa.text("SELECT about FROM audit")).scalar_one() == long[:300]
+
+
+@pytest.mark.parametrize("before", [None, "0010"])
+def test_processes_that_start_together_upgrade_once(
+    empty: sa.Engine, monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    """Each has seen the old store before any of them begins."""
+    if before is not None:
+        config = upgrade.alembic_config()
+        with empty.connect() as connection, connection.begin():
+            config.attributes["connection"] = connection
+            command.upgrade(config, before)
+    look, together = upgrade.version, Barrier(3)
+
+    def seen(engine: sa.Engine) -> upgrade.Version:
+        stands = look(engine)
+        together.wait(60)
+        return stands
+
+    monkeypatch.setattr(upgrade, "version", seen)
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(lambda n: upgrade.upgrade(empty, NOW.replace(second=n)), range(3)))
+    assert look(empty).current
+    saved = [each for each in found if each is not None]
+    assert len(saved) == (before is not None and empty.dialect.name == "sqlite")
+    for each in saved:
+        copy = open_engine(f"sqlite:///{each}")
+        assert look(copy).store == before
+        copy.dispose()
+        assert list(each.parent.glob("*.before-*")) == [each]
 
 
 def test_a_newer_store_is_refused(empty: sa.Engine) -> None:

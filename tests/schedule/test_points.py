@@ -88,6 +88,32 @@ def test_links_to_what_is_done_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(
+    ("ref", "wrong", "found"),
+    [
+        ("D02", {"lag": -DAY}, ("not assessable", 0, None)),
+        ("D03", {"lag": DAY}, ("not assessable", None, None)),
+        ("D04", {"kind": "SS"}, ("not assessable", None, None)),
+    ],
+)
+def test_links_to_work_of_unknown_status_count_as_neither(
+    ref: str, wrong: dict[str, Any], found: tuple[object, ...]
+) -> None:
+    """They may lead to what is done. Where they are like all others, it does not matter."""
+    work = [*chain(3), Activity(id="?", state=None)]
+    unsure = point(ref, work, [*links(3), Dependency("2", "?", **wrong)])
+    assert (parts(unsure), unsure.missing) == (found, ("task.status",))
+    assert point(ref, work, [*links(3), Dependency("2", "?")]).answer == "met"
+    only = [Dependency("0", "?", **wrong)]
+    assert point(ref, work, only).answer == "not assessable"
+
+
+def test_a_lead_to_open_work_is_found_whatever_else_is_in_doubt() -> None:
+    work = [*chain(3), Activity(id="?", state=None)]
+    tied = [Dependency("0", "1", lag=-DAY), Dependency("1", "?", lag=-DAY)]
+    assert parts(point("D02", work, tied)) == ("flagged", 1, None)
+
+
+@pytest.mark.parametrize(
     ("ref", "what"),
     [("D05", "constraint"), ("D08", "baseline"), ("D11", "baseline"), ("D14", "baseline")],
 )

@@ -79,15 +79,34 @@ def test_a_projects_result_is_kept_with_its_day_and_run(tool: Tool) -> None:
     assert [(row["total_float"], row["critical"]) for row in rows] == [(0.0, True)] * 3
 
 
-def test_dated_work_of_an_unknown_status_is_not_called_undated(tool: Tool) -> None:
+SECOND = {"start_on": date(2026, 3, 23), "due_on": date(2026, 3, 25)}
+
+
+@pytest.mark.parametrize(
+    ("dates", "count"),
+    [
+        (SECOND, 0),
+        ({"estimate_minutes": 60, "started_at": NOW}, 0),
+        ({"estimate_minutes": 60}, None),  # in progress, nobody knows when it ends
+        ({"due_on": date(2026, 3, 25)}, None),
+        ({}, None),
+    ],
+)
+def test_work_of_an_unknown_status_may_be_undated(
+    tool: Tool, dates: dict[str, Any], count: int | None
+) -> None:
+    """It counts where it is open. What is undated and open for sure counts all the same."""
     tool.chain("a", "b", "c", days=DAYS)
-    for count, dates in ((1, {"start_on": date(2026, 3, 23), "due_on": date(2026, 3, 25)}),
-                         (1, {"estimate_minutes": 60}), (2, {})):  # fmt: skip
-        tool.pulled()
-        tool.task("b", status=None, **dates)
-        tool.task("c")
-        keep.refresh(tool.engine, tool.moment)
-        assert results(tool.engine)["P"]["undated_activities"] == count
+    tool.task("b", status=None, **dates)
+    keep.refresh(tool.engine, tool.moment)
+    assert results(tool.engine)["P"]["undated_activities"] == count
+    tool.pulled()
+    tool.task("c")
+    keep.refresh(tool.engine, tool.moment)
+    assert results(tool.engine)["P"]["undated_activities"] == 1
+    keep.refresh(tool.engine, tool.moment, {"schedule-undated": 1})
+    sure = count is not None
+    assert results(tool.engine)["P"]["undated_activities"] == (1 if sure else None)
 
 
 def test_only_what_a_later_run_touched_is_made_anew(tool: Tool) -> None:
@@ -136,6 +155,18 @@ def test_links_milestones_and_the_project_itself_count_as_touched(tool: Tool, wh
     }
     change[what]()
     assert keep.refresh(tool.engine, tool.moment) == 1
+
+
+def test_a_milestone_is_a_deadline_of_tasks_of_other_projects_too(tool: Tool) -> None:
+    tool.chain("a", "b", "c", days=DAYS)
+    tool.project("Q")
+    tool.milestone("m", project_id="Q", due_on=date(2026, 3, 27))
+    tool.task("c", start_on=date(2026, 3, 26), due_on=date(2026, 3, 27), milestone_id="m")
+    keep.refresh(tool.engine, tool.moment)
+    tool.pulled()
+    tool.milestone("m", project_id="Q", due_on=date(2026, 3, 26))
+    assert keep.refresh(tool.engine, tool.moment) == 2
+    assert floats(tool.engine)["c"]["total_float"] == -1
 
 
 def test_a_new_day_and_another_calendar_make_everything_anew(tool: Tool) -> None:

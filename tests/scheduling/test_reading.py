@@ -200,3 +200,10 @@ def test_a_project_is_found_by_id_key_and_name(tool: Tool, store: sa.Engine) -> 
         assert [each.id for each in find(connection, "Harbour", "tool-1")] == ["1001", "1002"]
         assert find(connection, "Harbour", "elsewhere") == []
         assert find(connection, "Quay") == []
+
+
+def test_work_done_at_the_end_of_the_calendar_is_read(tool: Tool) -> None:
+    """It has no day in Berlin; the analysis of all else goes on."""
+    tool.task("a", status="done", completed_at=datetime(9999, 12, 31, 23, 30, tzinfo=UTC))
+    (found,) = tool.plan().activities
+    assert found.actual_finish == date(9999, 12, 31)
