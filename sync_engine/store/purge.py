@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
 
+from sync_engine.store import told
 from sync_engine.store.flag_models import AssessmentRow
 from sync_engine.store.models import Connection
 from sync_engine.store.tables import METADATA
@@ -29,6 +30,7 @@ def connection(store: sa.Connection, name: str) -> Mapping[str, int] | None:
         if table is not _connection:
             deleted[table.name] = count
     _forget_what_was_seen(store, id)
+    told.forget_deleted(store)
     return {table: count for table, count in deleted.items() if count}
 
 

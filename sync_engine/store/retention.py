@@ -11,6 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from sync_engine.store import told
 from sync_engine.store.baseline_models import Baseline, BaselineMilestone, BaselineTask
 from sync_engine.store.digest_models import Escalation
 from sync_engine.store.flag_models import FlagEvent, FlagRow, Waiver
@@ -101,4 +102,5 @@ def _flags(engine: sa.Engine, before: datetime) -> int:
     with engine.begin() as connection:
         for table in (_event, _waiver, _escalation):
             connection.execute(sa.delete(table).where(table.c.flag_id.in_(past)))
+        told.forget_deleted(connection)
         return connection.execute(sa.delete(_flag).where(_flag.c.id.in_(past))).rowcount

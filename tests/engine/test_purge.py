@@ -40,6 +40,17 @@ def test_nothing_that_refers_to_a_purged_connection_is_in_the_way(store: sa.Engi
     assert set(left.values()) == {1, 2}
 
 
+def test_what_happens_afterwards_is_news_to_digests(store: sa.Engine) -> None:
+    """SQLite gives the numbers of its events to later ones, which no digest has told."""
+    with store.begin() as connection:
+        for table in METADATA.sorted_tables:
+            if table.name in ("connection", "flag", "flag_event", "digest_reader"):
+                connection.execute(sa.insert(table), [row(table, 1), row(table, 2)])
+        purge.connection(connection, "x2")
+        told = sa.select(METADATA.tables["digest_reader"].c.told_event)
+        assert connection.execute(told).scalars().all() == [1, 1]
+
+
 def test_what_was_looked_at_of_it_is_forgotten(store: sa.Engine) -> None:
     """The next connection may get its number, and nothing of that one has been looked at."""
     with store.begin() as connection:

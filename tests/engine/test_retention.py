@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from sync_engine.store import retention
 from sync_engine.store.retention import Removed
+from sync_engine.store.tables import METADATA
+from tests.engine.test_purge import row
 
 EARLY = datetime(2000, 1, 1, tzinfo=UTC)
 LATE = datetime(2999, 1, 1, tzinfo=UTC)
@@ -41,6 +45,20 @@ def test_the_last_run_of_a_connection_stays_so_that_numbers_only_grow(bench: Any
     assert retention.tidy(bench.engine, gone=EARLY, runs=LATE, flags=EARLY).runs == 1
     assert bench.rows("SELECT id FROM run") == [(last.run_id,)]
     assert bench.pull().run_id > last.run_id
+
+
+def test_what_happens_after_old_flags_are_gone_is_news_to_digests(store: sa.Engine) -> None:
+    """SQLite gives the numbers of their events to later ones, which no digest has told."""
+    tables = METADATA.tables
+    with store.begin() as connection:
+        for name in ("connection", "flag", "flag_event", "digest_reader"):
+            connection.execute(sa.insert(tables[name]), [row(tables[name], n) for n in (1, 2)])
+        flag = tables["flag"]
+        connection.execute(sa.update(flag).where(flag.c.id == 2).values(state="resolved"))
+    assert retention.tidy(store, gone=EARLY, runs=EARLY, flags=LATE).flags == 1
+    with store.connect() as connection:
+        told = sa.select(tables["digest_reader"].c.told_event)
+        assert connection.execute(told).scalars().all() == [1, 1]
 
 
 def test_after_it_a_pull_goes_on_as_before(bench: Any) -> None:
