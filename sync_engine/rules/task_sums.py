@@ -122,7 +122,18 @@ def current_sprint(source: StoreSource) -> Any:
             .where(place.c.kind == "sprint", place.c.gone_at.is_(None))
             .subquery()
         )
-        current = sa.select(ranked).where(ranked.c.nth == 1).cte()
+        # Grouped, not chosen by `nth`: a plan that expects few rows looks at all for every task.
+        first = {
+            name: sa.func.max(sa.case((ranked.c.nth == 1, ranked.c[name])))
+            for name in ("name", "end_at")
+        }
+        current = (
+            sa.select(ranked.c.connection_id, ranked.c.task_id)
+            .add_columns(*(column.label(name) for name, column in first.items()))
+            .add_columns(sa.func.max(ranked.c.untold).label("untold"))
+            .group_by(ranked.c.connection_id, ranked.c.task_id)
+            .cte()
+        )
         return current, sa.and_(
             current.c.connection_id == own.connection_id, current.c.task_id == own.id
         )
