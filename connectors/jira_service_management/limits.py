@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from connectors.jira_service_management.values import instant, items, obj, word
+from connectors.sdk.atlassian import quota
 from connectors.sdk.contract import Answer, Budget
 from connectors.sdk.errors import ConnectorError, NotVisible, Refused, Unexpected
 
@@ -51,7 +52,7 @@ def message(answer: Answer) -> str:
 
 def budget(headers: Mapping[str, str]) -> list[Budget]:
     """`X-RateLimit-*` of bursts, and the hourly quota of `Beta-RateLimit`."""
-    found = (_burst(headers), _quota(headers))
+    found = (_burst(headers), quota(headers))
     return [each for each in found if each is not None]
 
 
@@ -66,27 +67,6 @@ def _burst(headers: Mapping[str, str]) -> Budget | None:
         limit=int(limit) if limit and limit.isdecimal() else None,
         name="burst",
     )
-
-
-def _quota(headers: Mapping[str, str]) -> Budget | None:
-    """What is left (`r`) and until when (`t`), beside the policy: how much (`q`) for how long."""
-    told = _parameters(headers.get("beta-ratelimit", ""))
-    policy = _parameters(headers.get("beta-ratelimit-policy", ""))
-    left, seconds, period = told.get("r"), told.get("t"), policy.get("w")
-    if left is None or seconds is None:
-        return None
-    per = timedelta(seconds=min(period, 86400)) if period else None
-    until = timedelta(seconds=min(seconds, 86400))
-    return Budget(left, until, policy.get("q") or None, name="quota", per=per)
-
-
-def _parameters(header: str) -> dict[str, int]:
-    pairs = (part.strip().partition("=") for part in header.split(";"))
-    return {
-        name: int(value)
-        for name, _, value in pairs
-        if value.isascii() and value.isdecimal() and len(value) < 16
-    }
 
 
 def _date(written: str) -> datetime | None:
