@@ -48,8 +48,8 @@ Told = list[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Subjects of one connection that break the same standards: their ids as a JSON list, which is
-    a tenth of what they take as keys."""
+    """Subjects of one connection that break the same standards: their ids as the JSON list that the
+    database wrote, far smaller than as many keys."""
 
     connection_id: int
     standards: tuple[str, ...]
